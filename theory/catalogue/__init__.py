@@ -1,0 +1,1 @@
+"""The catalogue of statements, one module per subject."""

@@ -1,0 +1,197 @@
+"""The architecture a statement speaks about, declared once and validated once.
+
+Source of the conventions: Tseran and Montúfar (ICML 2023): hidden maxout layers of rank K with
+weights N(0, c/fan_in), then a linear output layer with weights N(0, 1/fan_in).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from maxout.theory import symbols
+from maxout.theory.moments import LargestNormalMoment
+
+BIASES = ("any", "gaussian", "zero")
+MAX_RANK = 10**15
+MAX_WIDTH = 10**9
+MAX_DEPTH = 10**6
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter of an architecture: the record that messages, docs and fuzzing share.
+
+    ``typical`` lists values a user would try first; property tests draw near them.
+    """
+
+    name: str
+    symbol: sp.Basic
+    domain: str
+    typical: tuple[Any, ...]
+    meaning: str
+    check: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> Any:
+        """Return ``value`` in canonical form, or raise ``ValueError`` saying what is expected."""
+        try:
+            return self.check(value)
+        except (TypeError, ValueError, OverflowError):
+            shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+            raise ValueError(
+                f"{self.name} must be {self.domain}; got {shown}"
+            ) from None
+
+
+def _positive_integer(limit: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or int(value) != value or not 1 <= value <= limit:
+            raise ValueError(value)
+        return int(value)
+
+    return check
+
+
+def _widths(value: Any) -> tuple[int, ...]:
+    if isinstance(value, (str, bytes)):
+        raise TypeError(value)
+    widths = tuple(_positive_integer(MAX_WIDTH)(v) for v in value)
+    if not 1 <= len(widths) <= MAX_DEPTH:
+        raise ValueError(value)
+    return widths
+
+
+def _weight_variance(value: Any) -> sp.Expr:
+    """A positive finite number, kept exact: 0.1 typed by a person means one tenth."""
+    if isinstance(value, bool):
+        raise TypeError(value)
+    if isinstance(value, sp.Expr):
+        if value.free_symbols or not value.is_positive:
+            raise ValueError(value)
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(value)
+        value = repr(value)
+    number = sp.Rational(str(value))
+    if not number.is_finite or number <= 0:
+        raise ValueError(value)
+    return number
+
+
+def _bias(value: Any) -> str:
+    if value not in BIASES:
+        raise ValueError(value)
+    return str(value)
+
+
+INPUTS = Field(
+    "inputs", symbols.n_0, f"an integer from 1 to {MAX_WIDTH:,}", (2, 6, 10, 100),
+    "number of inputs n_0", _positive_integer(MAX_WIDTH),
+)
+WIDTHS = Field(
+    "widths", symbols.n, f"one or more integers from 1 to {MAX_WIDTH:,}, one per hidden layer",
+    ((8, 5, 7), (20,) * 5, (64, 32), (100,) * 10),
+    "units n_1, ..., n_{L-1} of the hidden maxout layers", _widths,
+)
+OUTPUTS = Field(
+    "outputs", symbols.n_L, f"an integer from 1 to {MAX_WIDTH:,}", (1, 3, 10),
+    "number of outputs n_L of the linear last layer", _positive_integer(MAX_WIDTH),
+)
+RANK = Field(
+    "rank", symbols.K, f"an integer from 1 to {MAX_RANK:,}", (1, 2, 3, 4, 5, 10),
+    "affine pieces K of one maxout unit", _positive_integer(MAX_RANK),
+)
+WEIGHT_VARIANCE = Field(
+    "c", symbols.c, "a positive finite number", ("0.1", "0.5", 1, 2, 10),
+    "weight variance times fan_in in the hidden layers", _weight_variance,
+)
+BIAS = Field(
+    "bias", sp.Symbol("bias"), "one of 'any', 'gaussian', 'zero'", BIASES,
+    "law of the biases: any (independent of the weights), gaussian N(0, c/fan_in), or zero", _bias,
+)
+FIELDS = (INPUTS, WIDTHS, OUTPUTS, RANK, WEIGHT_VARIANCE, BIAS)
+
+
+@dataclass(frozen=True, init=False)
+class Network:
+    """A maxout network at initialization.
+
+    Args:
+      inputs: n_0.
+      widths: units of each hidden maxout layer, (n_1, ..., n_{L-1}).
+      outputs: n_L.
+      rank: K.
+      c: weight variance times fan_in of the hidden layers; ``None`` means the recommended 1/M_K.
+        Floats are read as the decimal they print as.
+      bias: "any" (independent of the weights, otherwise arbitrary), "gaussian" (N(0, c/fan_in))
+        or "zero".
+
+    Raises:
+      ValueError: naming the field and what it must be.
+    """
+
+    inputs: int
+    widths: tuple[int, ...]
+    outputs: int
+    rank: int
+    c: sp.Expr
+    bias: str
+
+    def __init__(
+        self,
+        inputs: int,
+        widths: Any,
+        outputs: int = 1,
+        rank: int = 2,
+        c: Any = None,
+        bias: str = "any",
+    ) -> None:
+        object.__setattr__(self, "inputs", INPUTS(inputs))
+        object.__setattr__(self, "widths", WIDTHS(widths))
+        object.__setattr__(self, "outputs", OUTPUTS(outputs))
+        object.__setattr__(self, "rank", RANK(rank))
+        default = 1 / LargestNormalMoment(sp.Integer(self.rank), 2) if c is None else c
+        object.__setattr__(self, "c", WEIGHT_VARIANCE(default))
+        object.__setattr__(self, "bias", BIAS(bias))
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with the linear output layer."""
+        return len(self.widths) + 1
+
+    def environment(self) -> dict[sp.Basic, Any]:
+        """Symbol -> value: what turns a statement's right side into a number.
+
+        ``symbols.n`` maps to the tuple ``(n_0, n_1, ..., n_{L-1}, n_L)``, so that ``n[l]`` is
+        entry l.
+        """
+        return {
+            symbols.n_0: self.inputs,
+            symbols.n: (self.inputs, *self.widths, self.outputs),
+            symbols.n_L: self.outputs,
+            symbols.L: self.depth,
+            symbols.K: self.rank,
+            symbols.c: self.c,
+        }
+
+    def hidden(self) -> Iterator[tuple[int, int]]:
+        """Yield (fan_in, units) of each hidden layer, input side first."""
+        before = self.inputs
+        for width in self.widths:
+            yield before, width
+            before = width
+
+    def __str__(self) -> str:
+        runs: list[list[int]] = []
+        for width in self.widths:
+            if runs and runs[-1][0] == width:
+                runs[-1][1] += 1
+            else:
+                runs.append([width, 1])
+        hidden = ",".join(f"{w}x{k}" if k > 1 else f"{w}" for w, k in runs)
+        return f"{self.inputs}-[{hidden}]-{self.outputs} K={self.rank} c={self.c} bias={self.bias}"

@@ -1,0 +1,33 @@
+"""The symbols in which every statement of the catalogue is written."""
+
+import sympy as sp
+
+K = sp.Symbol("K", integer=True, positive=True)
+"""Rank: the number of affine pieces of one maxout unit."""
+
+t = sp.Symbol("t", integer=True, positive=True)
+"""Order of a moment."""
+
+c = sp.Symbol("c", positive=True)
+"""Weight variance times fan_in."""
+
+n_0 = sp.Symbol("n_0", integer=True, positive=True)
+"""Number of inputs."""
+
+n_L = sp.Symbol("n_L", integer=True, positive=True)
+"""Number of outputs."""
+
+L = sp.Symbol("L", integer=True, positive=True)
+"""Number of layers: L - 1 hidden maxout layers and one linear output layer."""
+
+n = sp.IndexedBase("n", integer=True, positive=True)
+"""Widths: n[l] units in hidden layer l = 1..L-1."""
+
+l = sp.Symbol("l", integer=True, positive=True)  # noqa: E741 - the field's name for a layer
+"""Layer index of sums and products."""
+
+cos_0 = sp.Symbol("cos(gamma_0)", real=True)
+"""Cosine of the angle between the input x and the direction u."""
+
+x_norm = sp.Symbol("|x|", nonnegative=True)
+"""Euclidean norm of the input x."""

@@ -1,0 +1,1 @@
+"""Statements checked against sampled networks (PyTorch)."""
