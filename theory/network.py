@@ -6,14 +6,14 @@ weights N(0, c/fan_in), then a linear output layer with weights N(0, 1/fan_in).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
 from maxout.theory import symbols
+from maxout.theory.field import Field, integer, real
 from maxout.theory.moments import LargestNormalMoment
 
 BIASES = ("any", "gaussian", "zero")
@@ -22,65 +22,13 @@ MAX_WIDTH = 10**9
 MAX_DEPTH = 10**6
 
 
-@dataclass(frozen=True)
-class Field:
-    """One parameter of an architecture: the record that messages, docs and fuzzing share.
-
-    ``typical`` lists values a user would try first; property tests draw near them.
-    """
-
-    name: str
-    symbol: sp.Basic
-    domain: str
-    typical: tuple[Any, ...]
-    meaning: str
-    check: Callable[[Any], Any]
-
-    def __call__(self, value: Any) -> Any:
-        """Return ``value`` in canonical form, or raise ``ValueError`` saying what is expected."""
-        try:
-            return self.check(value)
-        except (TypeError, ValueError, OverflowError):
-            shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-            raise ValueError(
-                f"{self.name} must be {self.domain}; got {shown}"
-            ) from None
-
-
-def _positive_integer(limit: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or int(value) != value or not 1 <= value <= limit:
-            raise ValueError(value)
-        return int(value)
-
-    return check
-
-
 def _widths(value: Any) -> tuple[int, ...]:
     if isinstance(value, (str, bytes)):
         raise TypeError(value)
-    widths = tuple(_positive_integer(MAX_WIDTH)(v) for v in value)
+    widths = tuple(integer(1, MAX_WIDTH)(v) for v in value)
     if not 1 <= len(widths) <= MAX_DEPTH:
         raise ValueError(value)
     return widths
-
-
-def _weight_variance(value: Any) -> sp.Expr:
-    """A positive finite number, kept exact: 0.1 typed by a person means one tenth."""
-    if isinstance(value, bool):
-        raise TypeError(value)
-    if isinstance(value, sp.Expr):
-        if value.free_symbols or not value.is_positive:
-            raise ValueError(value)
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(value)
-        value = repr(value)
-    number = sp.Rational(str(value))
-    if not number.is_finite or number <= 0:
-        raise ValueError(value)
-    return number
 
 
 def _bias(value: Any) -> str:
@@ -91,7 +39,7 @@ def _bias(value: Any) -> str:
 
 INPUTS = Field(
     "inputs", symbols.n_0, f"an integer from 1 to {MAX_WIDTH:,}", (2, 6, 10, 100),
-    "number of inputs n_0", _positive_integer(MAX_WIDTH),
+    "number of inputs n_0", integer(1, MAX_WIDTH),
 )
 WIDTHS = Field(
     "widths", symbols.n, f"one or more integers from 1 to {MAX_WIDTH:,}, one per hidden layer",
@@ -100,15 +48,15 @@ WIDTHS = Field(
 )
 OUTPUTS = Field(
     "outputs", symbols.n_L, f"an integer from 1 to {MAX_WIDTH:,}", (1, 3, 10),
-    "number of outputs n_L of the linear last layer", _positive_integer(MAX_WIDTH),
+    "number of outputs n_L of the linear last layer", integer(1, MAX_WIDTH),
 )
 RANK = Field(
     "rank", symbols.K, f"an integer from 1 to {MAX_RANK:,}", (1, 2, 3, 4, 5, 10),
-    "affine pieces K of one maxout unit", _positive_integer(MAX_RANK),
+    "affine pieces K of one maxout unit", integer(1, MAX_RANK),
 )
 WEIGHT_VARIANCE = Field(
-    "c", symbols.c, "a positive finite number", ("0.1", "0.5", 1, 2, 10),
-    "weight variance times fan_in in the hidden layers", _weight_variance,
+    "c", symbols.c, "a positive finite number", (0.1, 0.5, 1, 2, 10),
+    "weight variance times fan_in in the hidden layers", real(lambda c: bool(c.is_positive)),
 )
 BIAS = Field(
     "bias", sp.Symbol("bias"), "one of 'any', 'gaussian', 'zero'", BIASES,

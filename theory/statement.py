@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 import sympy as sp
@@ -60,8 +60,12 @@ class Statement:
       proof: page and anchor in docs/ with the proof or derivation.
       status: "proved" or "conjecture".
       orders: orders t that the statement is shown and verified at; empty where it has none.
-      minimum_order, ranks: the domain (``ranks`` None means every K >= 1).
+      minimum_rank, maximum_rank: ranks K at which the right side holds and can be evaluated.
       numeric: False where the right side is a law, not a number.
+      parameters: symbols of the right side beyond the architecture.
+      symbolic_order: False where the form of the right side depends on the order, so that it can
+        only be shown at a concrete one.
+      constant_width: True where all hidden layers must have one width.
     """
 
     key: str
@@ -75,9 +79,12 @@ class Statement:
     proof: str
     status: str = "proved"
     orders: tuple[int, ...] = ()
-    ranks: tuple[int, ...] | None = None
+    minimum_rank: int = 1
+    maximum_rank: int | None = None
     numeric: bool = True
-    parameters: tuple[sp.Symbol, ...] = field(default=())
+    parameters: tuple[sp.Symbol, ...] = ()
+    symbolic_order: bool = True
+    constant_width: bool = False
 
     def __post_init__(self) -> None:
         if self.status not in ("proved", "conjecture"):
@@ -87,15 +94,12 @@ class Statement:
         """The right side; at a concrete ``order`` where given, else symbolic in t if it can be."""
         if order is not None:
             return self.build(order)
-        if not self.orders:
-            return self.build(symbols.t)
-        try:
-            return self.build(symbols.t)
-        except TypeError:  # structure depends on the order: show the first one
+        if self.orders and not self.symbolic_order:
             return self.build(self.orders[0])
+        return self.build(symbols.t)
 
     def applies_to(self, bias: str, rank: int) -> bool:
         """Whether the statement speaks about networks with this bias law and rank."""
         return (not self.biases or bias in self.biases) and (
-            self.ranks is None or rank in self.ranks
+            self.minimum_rank <= rank and (self.maximum_rank is None or rank <= self.maximum_rank)
         )

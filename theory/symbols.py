@@ -26,8 +26,20 @@ n = sp.IndexedBase("n", integer=True, positive=True)
 l = sp.Symbol("l", integer=True, positive=True)  # noqa: E741 - the field's name for a layer
 """Layer index of sums and products."""
 
-cos_0 = sp.Symbol("cos(gamma_0)", real=True)
+cos_0 = sp.Symbol("rho_0", real=True)
 """Cosine of the angle between the input x and the direction u."""
 
 x_norm = sp.Symbol("|x|", nonnegative=True)
 """Euclidean norm of the input x."""
+
+window = sp.Symbol("p", integer=True, positive=True)
+"""Number of cells of a max pooling window."""
+
+m = sp.Symbol("m", integer=True, nonnegative=True)
+"""Number of normals of an orthant or half-normal probability."""
+
+rho = sp.Symbol("rho", real=True)
+"""Common correlation of an orthant or half-normal probability."""
+
+j = sp.Symbol("j", integer=True, positive=True)
+"""Index of a Lyapunov exponent: 0 belongs to the input's direction, 1.. to those across it."""

@@ -1,0 +1,32 @@
+"""How the constant c sets the scale of activations."""
+
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import K, L, c, n_0, window, x_norm
+
+STATEMENTS = (
+    Statement(
+        key="init.stationary",
+        title="the normalized activation length grows by c M_K a layer, and stays at c = 1/M_K",
+        left=r"\mathbb{E}\,\|x^{(L-1)}\|^2 / n_{L-1}",
+        relation=Relation.EQ,
+        build=lambda t: x_norm**2 / n_0 * (c * LargestNormalMoment(K, 2)) ** (L - 1),
+        assumptions=("weights N(0, c/fan_in)", "zero biases"),
+        biases=("zero",),
+        source=Source("tseran2023", "activation length; initialization c = 1/E[Xi_K^2]"),
+        proof="initialization.md#stationary-length",
+        parameters=(x_norm,),
+    ),
+    Statement(
+        key="init.max_pooling",
+        title="rank K followed by max pooling over p cells acts as rank K p",
+        left=r"\mathbb{E}\bigl[(\max_{j \leq p} \Xi_K^{(j)})^2\bigr]",
+        relation=Relation.EQ,
+        build=lambda t: LargestNormalMoment(K * window, 2),
+        assumptions=("the p pooled cells are independent", "weights N(0, c/fan_in)"),
+        biases=(),
+        source=Source("tseran2023", "max-pooling initialization"),
+        proof="initialization.md#max-pooling",
+        parameters=(window,),
+    ),
+)

@@ -1,0 +1,175 @@
+"""The input-output Jacobian: results of this project, exact or sharper than the paper's."""
+
+import sympy as sp
+
+from maxout.theory import frame
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import K, L, c, cos_0, j, n, n_0, n_L
+
+_NORM = r"\|J(x)u\|^2"
+_WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
+_ANGLE = "rho_0: cosine of the angle between x and u"
+_M = LargestNormalMoment(K, 2)
+_p, _q, _chi2_out = sp.symbols(r"p_{L-1} q_{L-1} \chi^2_{n_L}", real=True)
+_n1 = n[1]
+
+
+def _project(name: str) -> Source:
+    return Source("project", name)
+
+
+STATEMENTS = (
+    Statement(
+        key="jacobian.frame.law",
+        title="the moving frame: two numbers a layer carry the whole law",
+        left=_NORM,
+        relation=Relation.EQ_D,
+        build=lambda t: _chi2_out / n[L - 1] * (_p**2 + _q**2),
+        assumptions=(
+            _WEIGHTS,
+            "zero biases",
+            "p' = s(r p + g q), q' = s chi q; s^2 = c/fan_in, r = |(Xi_1..Xi_m)|, g ~ N(0,1), "
+            "chi ~ chi_{m-1}, independent; p_0 = rho_0, q_0 = sqrt(1 - rho_0^2)",
+        ),
+        biases=("zero",),
+        source=_project("moving frame"),
+        proof="jacobian.md#the-moving-frame",
+        numeric=False,
+        parameters=(cos_0,),
+    ),
+    Statement(
+        key="jacobian.mean.exact",
+        title="the exact mean at zero bias",
+        left=rf"\mathbb{{E}}{_NORM}",
+        relation=Relation.EQ,
+        build=lambda t: frame.mean_exact(),
+        assumptions=(_WEIGHTS, "zero biases", _ANGLE),
+        biases=("zero",),
+        source=_project("exact mean by the moving frame"),
+        proof="jacobian.md#exact-moments-at-zero-bias",
+        parameters=(cos_0,),
+    ),
+    Statement(
+        key="jacobian.variance.exact",
+        title="the exact variance at zero bias",
+        left=rf"\mathrm{{Var}}\,{_NORM}",
+        relation=Relation.EQ,
+        build=lambda t: frame.variance_exact(),
+        assumptions=(_WEIGHTS, "zero biases", _ANGLE),
+        biases=("zero",),
+        source=_project("exact even moments by the moving frame"),
+        proof="jacobian.md#exact-moments-at-zero-bias",
+        parameters=(cos_0,),
+    ),
+    Statement(
+        key="jacobian.moment.exact",
+        title="the exact moment of any order t at zero bias",
+        left=r"\mathbb{E}\,\|J(x)u\|^{2t}",
+        relation=Relation.EQ,
+        build=lambda t: frame.moment_exact(t),
+        assumptions=(_WEIGHTS, "zero biases", _ANGLE, "integer t >= 1"),
+        biases=("zero",),
+        source=_project("exact even moments by the moving frame"),
+        proof="jacobian.md#exact-moments-at-zero-bias",
+        orders=(2, 3),
+        symbolic_order=False,
+        parameters=(cos_0,),
+    ),
+    Statement(
+        key="jacobian.mean.lower.sharp",
+        title="the mean is at least c^(L-1) a unit of n_L/n_0, whatever the input and the biases",
+        left=rf"\mathbb{{E}}{_NORM}",
+        relation=Relation.GE,
+        build=lambda t: n_L / n_0 * c ** (L - 1),
+        assumptions=(_WEIGHTS, "biases independent of the weights, otherwise arbitrary"),
+        biases=("any", "gaussian", "zero"),
+        source=_project("two-sided bounds free of the input"),
+        proof="jacobian.md#two-sided-bounds",
+    ),
+    Statement(
+        key="jacobian.mean.upper.sharp",
+        title="the mean is at most (c M_K)^(L-1) a unit of n_L/n_0, whatever the input",
+        left=rf"\mathbb{{E}}{_NORM}",
+        relation=Relation.LE,
+        build=lambda t: n_L / n_0 * (c * _M) ** (L - 1),
+        assumptions=(_WEIGHTS, "gaussian biases N(0, c/fan_in) or zero biases"),
+        biases=("gaussian", "zero"),
+        source=_project("two-sided bounds free of the input"),
+        proof="jacobian.md#two-sided-bounds",
+    ),
+    Statement(
+        key="jacobian.mean.upper.any",
+        title="the same upper bound for arbitrary fixed biases",
+        left=rf"\mathbb{{E}}{_NORM}",
+        relation=Relation.LE,
+        build=lambda t: n_L / n_0 * (c * _M) ** (L - 1),
+        assumptions=(_WEIGHTS, "biases independent of the weights, otherwise arbitrary"),
+        biases=("any", "gaussian", "zero"),
+        source=_project("conjectured upper bound for arbitrary biases"),
+        proof="jacobian.md#two-sided-bounds",
+        status="conjecture",
+    ),
+    Statement(
+        key="jacobian.mean.rank2",
+        title="rank 2: the mean is c^(L-1) a unit of n_L/n_0 for any input and any biases",
+        left=rf"\mathbb{{E}}{_NORM}",
+        relation=Relation.EQ,
+        build=lambda t: n_L / n_0 * c ** (L - 1),
+        assumptions=(_WEIGHTS, "K = 2", "biases independent of the weights, otherwise arbitrary"),
+        biases=("any", "gaussian", "zero"),
+        source=_project("equality at rank 2"),
+        proof="jacobian.md#two-sided-bounds",
+        minimum_rank=2,
+        maximum_rank=2,
+    ),
+    Statement(
+        key="jacobian.alignment",
+        title="at c = 1/M_K a direction across x falls to a floor that shrinks with the width",
+        left=rf"\mathbb{{E}}{_NORM},\ u \perp x",
+        relation=Relation.LIMIT,
+        build=lambda t: n_L / n_0 / (_n1 * (_M - 1) + 1),
+        assumptions=(
+            _WEIGHTS,
+            "zero biases",
+            "constant width n_1 = ... = n_{L-1}",
+            "c = 1/M_K",
+            "u across x",
+            "L to infinity",
+        ),
+        biases=("zero",),
+        constant_width=True,
+        source=_project("alignment with the input"),
+        proof="jacobian.md#alignment",
+    ),
+    Statement(
+        key="jacobian.lyapunov.top",
+        title="growth rate of the direction of x: the top Lyapunov exponent a layer",
+        left=r"\lambda_0",
+        relation=Relation.EQ,
+        build=lambda t: sp.log(c / _n1) / 2 + frame.LogNormMean(K, _n1),
+        assumptions=(_WEIGHTS, "zero biases", "constant width n_1 = ... = n_{L-1}"),
+        biases=("zero",),
+        constant_width=True,
+        source=_project("Lyapunov spectrum"),
+        proof="jacobian.md#lyapunov-spectrum",
+    ),
+    Statement(
+        key="jacobian.lyapunov.rest",
+        title="the other exponents: the directions across x",
+        left=r"\lambda_j",
+        relation=Relation.EQ,
+        build=lambda t: sp.log(c / _n1) / 2 + (sp.log(2) + sp.digamma((_n1 - j) / 2)) / 2,
+        assumptions=(
+            _WEIGHTS,
+            "zero biases",
+            "constant width n_1 = ... = n_{L-1} > j",
+            "j = 1..n_1 - 1",
+        ),
+        biases=("zero",),
+        constant_width=True,
+        source=_project("Lyapunov spectrum"),
+        proof="jacobian.md#lyapunov-spectrum",
+        parameters=(j,),
+    ),
+)

@@ -1,0 +1,98 @@
+"""What a statement may need beyond the architecture: angle, norm, window and the like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from maxout.theory import symbols
+from maxout.theory.field import Field, integer, real
+from maxout.theory.network import Network
+from maxout.theory.statement import Statement
+
+ORDER = Field(
+    "order", symbols.t, "an integer from 1 to 50", (1, 2, 3), "order t of a moment", integer(1, 50)
+)
+COSINE = Field(
+    "cosine",
+    symbols.cos_0,
+    "a number from -1 to 1",
+    (0, 0.5, 1),
+    "cosine rho_0 of the angle between the input x and the direction u",
+    real(lambda v: bool(-1 <= v) and bool(v <= 1)),
+)
+NORM = Field(
+    "norm",
+    symbols.x_norm,
+    "a finite number >= 0",
+    (0, 0.1, 1, 10),
+    "Euclidean norm of the input x",
+    real(lambda v: bool(v.is_nonnegative)),
+)
+WINDOW = Field(
+    "window",
+    symbols.window,
+    "an integer from 1 to 1,000,000",
+    (1, 4, 9),
+    "cells p of a max pooling window",
+    integer(1, 10**6),
+)
+ORTHANT_SIZE = Field(
+    "m", symbols.m, "an integer from 2 to 1,000", (2, 3, 4, 6), "number of normals", integer(2, 1000)
+)
+CORRELATION = Field(
+    "rho",
+    symbols.rho,
+    "a number from 0 to 1, less than 1",
+    (0, 0.25, 0.5),
+    "common correlation of the normals",
+    real(lambda v: bool(0 <= v) and bool(v < 1)),
+)
+EXPONENT = Field(
+    "exponent",
+    symbols.j,
+    "an integer from 1 to 1,000,000,000",
+    (1, 2),
+    "index j of a Lyapunov exponent across the input",
+    integer(1, 10**9),
+)
+PARAMETERS = (COSINE, NORM, WINDOW, ORTHANT_SIZE, CORRELATION, EXPONENT)
+
+
+def _default(field: Field, network: Network) -> Any:
+    """What a statement is evaluated at when the user says nothing.
+
+    The direction is then a typical one (root mean square cosine of a uniform direction) and the
+    input has normalized length one, ||x||^2 = n_0.
+    """
+    return {
+        COSINE: 1 / sp.sqrt(sp.Integer(network.inputs)),
+        NORM: sp.sqrt(sp.Integer(network.inputs)),
+        WINDOW: 4,
+        ORTHANT_SIZE: 6,
+        CORRELATION: sp.Rational(1, 4),
+        EXPONENT: 1,
+    }[field]
+
+
+def environment(statement: Statement, network: Network, **given: Any) -> dict[sp.Basic, Any]:
+    """Symbol -> value for everything in the statement's right side.
+
+    Args:
+      given: values by field name (``cosine=0.5``); ``None`` means the default.
+
+    Raises:
+      ValueError: for a value outside its field's domain, or a name no field has.
+    """
+    known = {field.name: field for field in PARAMETERS}
+    for name in given:
+        if name not in known:
+            raise ValueError(f"no parameter is called {name!r}; known: {', '.join(known)}")
+    values = network.environment()
+    for field in PARAMETERS:
+        value = given.get(field.name)
+        checked = _default(field, network) if value is None else field(value)
+        if field.symbol in statement.parameters:
+            values[field.symbol] = checked
+    return values
