@@ -54,7 +54,9 @@ def predict(
       PrecisionError: where the digits cannot be reached.
     """
     if not statement.applies_to(network.bias, network.rank):
-        raise DoesNotApplyError(f"{statement.key} does not apply to {network}: {_domain(statement)}")
+        raise DoesNotApplyError(
+            f"{statement.key} does not apply to {network}: {_domain(statement)}"
+        )
     if statement.orders:
         order = statement.orders[0] if order is None else ORDER(order)
     else:

@@ -38,29 +38,52 @@ def _bias(value: Any) -> str:
 
 
 INPUTS = Field(
-    "inputs", symbols.n_0, f"an integer from 1 to {MAX_WIDTH:,}", (2, 6, 10, 100),
-    "number of inputs n_0", integer(1, MAX_WIDTH),
+    "inputs",
+    symbols.n_0,
+    f"an integer from 1 to {MAX_WIDTH:,}",
+    (2, 6, 10, 100),
+    "number of inputs n_0",
+    integer(1, MAX_WIDTH),
 )
 WIDTHS = Field(
-    "widths", symbols.n, f"one or more integers from 1 to {MAX_WIDTH:,}, one per hidden layer",
+    "widths",
+    symbols.n,
+    f"one or more integers from 1 to {MAX_WIDTH:,}, one per hidden layer",
     ((8, 5, 7), (20,) * 5, (64, 32), (100,) * 10),
-    "units n_1, ..., n_{L-1} of the hidden maxout layers", _widths,
+    "units n_1, ..., n_{L-1} of the hidden maxout layers",
+    _widths,
 )
 OUTPUTS = Field(
-    "outputs", symbols.n_L, f"an integer from 1 to {MAX_WIDTH:,}", (1, 3, 10),
-    "number of outputs n_L of the linear last layer", integer(1, MAX_WIDTH),
+    "outputs",
+    symbols.n_L,
+    f"an integer from 1 to {MAX_WIDTH:,}",
+    (1, 3, 10),
+    "number of outputs n_L of the linear last layer",
+    integer(1, MAX_WIDTH),
 )
 RANK = Field(
-    "rank", symbols.K, f"an integer from 1 to {MAX_RANK:,}", (1, 2, 3, 4, 5, 10),
-    "affine pieces K of one maxout unit", integer(1, MAX_RANK),
+    "rank",
+    symbols.K,
+    f"an integer from 1 to {MAX_RANK:,}",
+    (1, 2, 3, 4, 5, 10),
+    "affine pieces K of one maxout unit",
+    integer(1, MAX_RANK),
 )
 WEIGHT_VARIANCE = Field(
-    "c", symbols.c, "a positive finite number", (0.1, 0.5, 1, 2, 10),
-    "weight variance times fan_in in the hidden layers", real(lambda c: bool(c.is_positive)),
+    "c",
+    symbols.c,
+    "a positive finite number",
+    (0.1, 0.5, 1, 2, 10),
+    "weight variance times fan_in in the hidden layers",
+    real(lambda c: bool(c.is_positive)),
 )
 BIAS = Field(
-    "bias", sp.Symbol("bias"), "one of 'any', 'gaussian', 'zero'", BIASES,
-    "law of the biases: any (independent of the weights), gaussian N(0, c/fan_in), or zero", _bias,
+    "bias",
+    sp.Symbol("bias"),
+    "one of 'any', 'gaussian', 'zero'",
+    BIASES,
+    "law of the biases: any (independent of the weights), gaussian N(0, c/fan_in), or zero",
+    _bias,
 )
 FIELDS = (INPUTS, WIDTHS, OUTPUTS, RANK, WEIGHT_VARIANCE, BIAS)
 

@@ -39,7 +39,12 @@ WINDOW = Field(
     integer(1, 10**6),
 )
 ORTHANT_SIZE = Field(
-    "m", symbols.m, "an integer from 2 to 1,000", (2, 3, 4, 6), "number of normals", integer(2, 1000)
+    "m",
+    symbols.m,
+    "an integer from 2 to 1,000",
+    (2, 3, 4, 6),
+    "number of normals",
+    integer(2, 1000),
 )
 CORRELATION = Field(
     "rho",

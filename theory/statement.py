@@ -25,8 +25,13 @@ class Relation(str, Enum):
     @property
     def latex(self) -> str:
         return {
-            "<=": r"\leq", ">=": r"\geq", "==": "=", "<=_st": r"\leq_{\mathrm{st}}",
-            ">=_st": r"\geq_{\mathrm{st}}", "=_d": r"\overset{d}{=}", "->": r"\to",
+            "<=": r"\leq",
+            ">=": r"\geq",
+            "==": "=",
+            "<=_st": r"\leq_{\mathrm{st}}",
+            ">=_st": r"\geq_{\mathrm{st}}",
+            "=_d": r"\overset{d}{=}",
+            "->": r"\to",
         }[self.value]
 
 

@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: data on stdout, progress and messages on stderr."""

@@ -82,9 +82,14 @@ STATEMENTS = (
         title="upper bound of the variance",
         left=rf"\mathrm{{Var}}\,{_NORM}",
         relation=Relation.LE,
-        build=lambda t: (n_L / n_0) ** 2
-        * c ** (2 * (L - 1))
-        * (K ** (2 * (L - 1)) * sp.exp(4 * _spread()) - SmallestChi2Moment(K, 1) ** (2 * (L - 1))),
+        build=lambda t: (
+            (n_L / n_0) ** 2
+            * c ** (2 * (L - 1))
+            * (
+                K ** (2 * (L - 1)) * sp.exp(4 * _spread())
+                - SmallestChi2Moment(K, 1) ** (2 * (L - 1))
+            )
+        ),
         assumptions=(_WEIGHTS, _ANY_BIAS),
         biases=_ANY,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),

@@ -33,8 +33,9 @@ STATEMENTS = (
         title="mean of the largest of K normals through an orthant probability",
         left=r"\mathbb{E}[\Xi_K]",
         relation=Relation.EQ,
-        build=lambda t: K * (K - 1) / (2 * sp.sqrt(_PI))
-        * OrthantProbability(K - 2, sp.Rational(1, 3)),
+        build=lambda t: (
+            K * (K - 1) / (2 * sp.sqrt(_PI)) * OrthantProbability(K - 2, sp.Rational(1, 3))
+        ),
         assumptions=(*_NORMALS, "K >= 2"),
         biases=(),
         source=_project("reduction of all moments"),
@@ -46,9 +47,14 @@ STATEMENTS = (
         title="M_K, the second moment of the largest of K normals",
         left=r"\mathbb{E}[\Xi_K^2]",
         relation=Relation.EQ,
-        build=lambda t: 1
-        + K * (K - 1) * (K - 2) / (4 * sp.sqrt(3) * _PI)
-        * OrthantProbability(K - 3, sp.Rational(1, 4)),
+        build=lambda t: (
+            1
+            + K
+            * (K - 1)
+            * (K - 2)
+            / (4 * sp.sqrt(3) * _PI)
+            * OrthantProbability(K - 3, sp.Rational(1, 4))
+        ),
         assumptions=(*_NORMALS, "K >= 3 (M_1 = M_2 = 1)"),
         biases=(),
         source=_project("reduction of all moments"),
@@ -74,9 +80,14 @@ STATEMENTS = (
         title="L_K, the mean of the largest of K chi-squares",
         left=r"\mathbb{E}[\max_k \chi^2_{1,k}]",
         relation=Relation.EQ,
-        build=lambda t: 1
-        + K * (K - 1) * (K - 2) / (sp.sqrt(3) * _PI)
-        * HalfNormalProbability(K - 3, sp.Rational(1, 4)),
+        build=lambda t: (
+            1
+            + K
+            * (K - 1)
+            * (K - 2)
+            / (sp.sqrt(3) * _PI)
+            * HalfNormalProbability(K - 3, sp.Rational(1, 4))
+        ),
         assumptions=(*_CHI2, "K >= 3 (L_1 = 1, L_2 = 1 + 2/pi)"),
         biases=(),
         source=_project("reduction of the chi-square moments"),
@@ -126,8 +137,10 @@ STATEMENTS = (
         title="the moments of the largest of K normals determine each other alternately",
         left=r"\mathbb{E}[\Xi_K^t]",
         relation=Relation.EQ,
-        build=lambda t: (-1) ** (t + 1)
-        * sp.Sum((-1) ** _j * sp.binomial(K, _j) * LargestNormalMoment(_j, t), (_j, 1, K)),
+        build=lambda t: (
+            (-1) ** (t + 1)
+            * sp.Sum((-1) ** _j * sp.binomial(K, _j) * LargestNormalMoment(_j, t), (_j, 1, K))
+        ),
         assumptions=(*_NORMALS, "integer t >= 1"),
         biases=(),
         source=_project("inclusion and exclusion of normal moments"),
@@ -152,8 +165,11 @@ STATEMENTS = (
         title="the derivative of an orthant probability (Schlaefli)",
         left=r"\frac{d}{d\rho} P_m(\rho)",
         relation=Relation.EQ,
-        build=lambda t: sp.binomial(m, 2) / (2 * _PI * sp.sqrt(1 - rho**2))
-        * OrthantProbability(m - 2, rho / (1 + 2 * rho)),
+        build=lambda t: (
+            sp.binomial(m, 2)
+            / (2 * _PI * sp.sqrt(1 - rho**2))
+            * OrthantProbability(m - 2, rho / (1 + 2 * rho))
+        ),
         assumptions=("m >= 2", "-1/(m-1) < rho < 1"),
         biases=(),
         source=_project("Schlaefli's equation"),
@@ -177,8 +193,12 @@ STATEMENTS = (
         title="the derivative of A_m",
         left=r"\frac{d}{d\rho} A_m(\rho)",
         relation=Relation.EQ,
-        build=lambda t: m * (m - 1) / (_PI * sp.sqrt(1 - rho**2))
-        * HalfNormalProbability(m - 2, rho / (1 + 2 * rho)),
+        build=lambda t: (
+            m
+            * (m - 1)
+            / (_PI * sp.sqrt(1 - rho**2))
+            * HalfNormalProbability(m - 2, rho / (1 + 2 * rho))
+        ),
         assumptions=("m >= 2", "0 < rho < 1"),
         biases=(),
         source=_project("derivative of the half-normal probability"),

@@ -1,0 +1,139 @@
+"""``maxout constant``: c = 1/M_K of ranks, with the moments beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import sympy as sp
+
+from maxout.cli import output, parse
+from maxout.numerics.balls import enclose
+from maxout.numerics.enclosure import Enclosure
+from maxout.theory.moments import (
+    LargestChi2Moment,
+    LargestNormalMoment,
+    SmallestChi2Moment,
+    is_closed,
+)
+
+SHOWN_CLOSED_FORM_RANK = 64  # beyond it no closed form exists, and none need be looked for
+
+
+def quantities(rank: int) -> dict[str, sp.Expr]:
+    """What is shown for a rank, as exact expressions, by JSON field name."""
+    k = sp.Integer(rank)
+    mean, second = LargestNormalMoment(k, 1), LargestNormalMoment(k, 2)
+    return {
+        "c": 1 / second,
+        "second_moment": second,
+        "mean": mean,
+        "variance": second - mean**2,
+        "chi2_largest_mean": LargestChi2Moment(k, 1),
+        "chi2_smallest_mean": SmallestChi2Moment(k, 1),
+    }
+
+
+def closed_form(rank: int) -> sp.Expr | None:
+    """c as an elementary or dilogarithm expression; None where none is known (rank > 8)."""
+    if rank > SHOWN_CLOSED_FORM_RANK:
+        return None
+    exact = 1 / LargestNormalMoment(sp.Integer(rank), 2).doit()
+    return exact if is_closed(exact) else None
+
+
+def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]]:
+    """The JSON object of one rank, and the enclosures it was made of."""
+    values = {name: enclose(expr, {}, digits) for name, expr in quantities(rank).items()}
+    exact = closed_form(rank)
+    return {
+        "rank": rank,
+        **{name: value.midpoint for name, value in values.items()},
+        "closed_form": None if exact is None else str(exact),
+        "digits": digits,
+        "certified": all(value.certified for value in values.values()),
+        "radius": max((value.radius for value in values.values()), key=float),
+    }, values
+
+
+@click.command("constant", context_settings={"ignore_unknown_options": True})
+@click.argument("ranks", nargs=-1, required=True, metavar="RANK...")
+@click.option("--digits", default=20, show_default=True, help="Correct digits asked for.")
+@click.option("--window", default=1, show_default=True, help="Cells of a max pooling that follows.")
+@click.option("--derive", is_flag=True, help="Derive M_K step by step, each step confirmed.")
+@output.format_option
+@output.json_option
+def command(
+    ranks: tuple[str, ...], digits: int, window: int, derive: bool, style: str, as_json: bool
+) -> None:
+    """Print the initialization constant c = 1/M_K for each RANK (5, 2..10, 10^6).
+
+    Initialize weights with variance c/fan_in. Every digit printed is certified by ball
+    arithmetic: the true value lies within the stated radius.
+    """
+    chosen = parse.ranks(ranks)
+    if window != 1:
+        from maxout.theory.parameters import WINDOW
+
+        chosen = [rank * WINDOW(window) for rank in chosen]
+    if derive:
+        from maxout.cli.derivation import show
+
+        for rank in chosen:
+            show(rank, 2, "largest", digits, "json" if as_json else style)
+        return
+    if as_json or style == "json":
+        output.dump([record(rank, digits)[0] for rank in chosen])
+    elif len(chosen) == 1:
+        _block(chosen[0], digits, style)
+    else:
+        _table(chosen, digits, style)
+
+
+_NAMES = {
+    "c": "c = 1/M_K",
+    "second_moment": "M_K = E Xi_K^2",
+    "mean": "E Xi_K",
+    "variance": "Var Xi_K",
+    "chi2_largest_mean": "L_K",
+    "chi2_smallest_mean": "S_K",
+}
+
+
+def _block(rank: int, digits: int, style: str) -> None:
+    fields, values = record(rank, digits)
+    output.table(
+        (f"rank {rank}", "value", "radius", "certified"),
+        [
+            (label, values[name].midpoint, values[name].radius, _yes(values[name].certified))
+            for name, label in _NAMES.items()
+        ],
+    )
+    exact = closed_form(rank)
+    if exact is None:
+        click.echo("no closed form is known at this rank: the digits come from quadrature in balls")
+    else:
+        click.echo("c = " + output.expression(exact, style).replace("\n", "\n    "))
+
+
+def _table(ranks: list[int], digits: int, style: str) -> None:
+    rows = []
+    for rank in ranks:
+        fields, _ = record(rank, digits)
+        rows.append(
+            (
+                str(rank),
+                *(fields[name] for name in ("c", "second_moment")),
+                fields["radius"],
+                _yes(fields["certified"]),
+            )
+        )
+    output.table(("K", "c = 1/M_K", "M_K", "radius", "certified"), rows)
+    for rank in ranks:
+        exact = closed_form(rank)
+        if exact is not None:
+            click.echo(f"c({rank}) = " + output.expression(exact, style))
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"

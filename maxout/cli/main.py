@@ -1,0 +1,100 @@
+"""The ``maxout`` command: lazy subcommands, one-line errors, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+
+import click
+
+OK, REFUTED, USAGE, INTERNAL, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+# command -> (module, one line of help): subcommands are imported only when they run, so that
+# `maxout constant` pays for nothing that it does not use.
+COMMANDS = {
+    "constant": "initialization constants of ranks, in closed form and certified digits",
+    "moments": "one moment of the largest or smallest order statistic",
+    "bounds": "bounds, exact values and laws of a network: symbolic, or evaluated",
+    "verify": "check every statement against sampled networks",
+    "results": "the catalogue of statements with their sources",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"maxout.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.0)
+            raise click.UsageError(
+                f"no command is called {args[0]!r}; did you mean {near[0]!r}? (maxout --help)"
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="maxout", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Exact, certified and sampled theory of maxout networks.
+
+    Exit codes: 0 verified or done, 1 refuted, 2 usage, 3 internal error, 4 inconclusive,
+    130 interrupted.
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; every failure is one line on stderr and a code, never a traceback.
+
+    Set MAXOUT_DEBUG=1 to see the traceback of an internal error.
+    """
+    try:
+        code = cli.main(args=arguments, prog_name="maxout", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else OK
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return OK
+    except click.ClickException as error:
+        _complain(error.format_message())
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`maxout ... | head`): not our error. Point stdout elsewhere so
+        # that the interpreter's own flush at exit stays silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except ValueError as error:  # every domain error of the library: one line, what to do
+        _complain(str(error))
+        return USAGE
+    except Exception as error:
+        if os.environ.get("MAXOUT_DEBUG"):
+            traceback.print_exc()
+        _complain(
+            f"internal error: {type(error).__name__}: {error} "
+            "(set MAXOUT_DEBUG=1 for the traceback)"
+        )
+        return INTERNAL
+
+
+def _complain(message: str) -> None:
+    click.echo("maxout: " + " ".join(message.split()), err=True)

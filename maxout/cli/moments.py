@@ -1,0 +1,87 @@
+"""``maxout moments``: one moment of an order statistic, exact and in digits."""
+
+from __future__ import annotations
+
+import click
+import sympy as sp
+
+from maxout.cli import output, parse
+from maxout.numerics.balls import enclose
+from maxout.theory.moments import (
+    LargestChi2Moment,
+    LargestNormalMoment,
+    SmallestChi2Moment,
+    is_closed,
+)
+from maxout.theory.parameters import ORDER
+
+STATISTICS = {
+    "largest": LargestNormalMoment,
+    "chi2-largest": LargestChi2Moment,
+    "chi2-smallest": SmallestChi2Moment,
+}
+MAX_EXPRESSION_TERMS = 12  # an expression longer than this is no help to a reader
+
+
+@click.command("moments", context_settings={"ignore_unknown_options": True})
+@click.argument("ranks", nargs=-1, required=True, metavar="RANK...")
+@click.option("--order", "order_text", default="2", show_default=True, help="Order t >= 1.")
+@click.option(
+    "--statistic",
+    type=click.Choice(list(STATISTICS)),
+    default="largest",
+    show_default=True,
+    help="Largest of K N(0,1), largest or smallest of K chi^2_1.",
+)
+@click.option("--digits", default=20, show_default=True, help="Correct digits asked for.")
+@click.option("--derive", is_flag=True, help="Print the derivation, each step confirmed.")
+@output.format_option
+@output.json_option
+def command(
+    ranks: tuple[str, ...],
+    order_text: str,
+    statistic: str,
+    digits: int,
+    derive: bool,
+    style: str,
+    as_json: bool,
+) -> None:
+    """Print E[X^t] of an order statistic of each RANK: certified digits and the exact form."""
+    order = ORDER(parse.integer(order_text, "order"))
+    chosen = parse.ranks(ranks)
+    if derive:
+        from maxout.cli.derivation import show
+
+        for rank in chosen:
+            show(rank, order, statistic, digits, "json" if as_json else style)
+        return
+    rows = []
+    for rank in chosen:
+        moment = STATISTICS[statistic](sp.Integer(rank), order)
+        rows.append((rank, enclose(moment, {}, digits), moment.doit()))
+    if as_json or style == "json":
+        output.dump(
+            [
+                {
+                    "rank": rank,
+                    "order": order,
+                    "statistic": statistic,
+                    "value": value.midpoint,
+                    "radius": value.radius,
+                    "digits": digits,
+                    "certified": value.certified,
+                    "closed_form": str(exact) if is_closed(exact) else None,
+                    "expression": str(exact),
+                }
+                for rank, value, exact in rows
+            ]
+        )
+        return
+    name = {"largest": "Xi_K", "chi2-largest": "max chi^2_1", "chi2-smallest": "min chi^2_1"}
+    output.table(
+        ("K", f"E[({name[statistic]})^{order}]", "radius", "certified"),
+        [(str(k), v.midpoint, v.radius, "yes" if v.certified else "no") for k, v, _ in rows],
+    )
+    for rank, _, exact in rows:
+        if len(rows) == 1 or is_closed(exact):
+            click.echo(f"K={rank}: " + output.expression(exact, style))

@@ -1,0 +1,92 @@
+"""How results are shown: rich tables on a terminal, aligned plain text when piped, JSON on demand.
+
+Rich is imported only where a terminal is there to see it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import sympy as sp
+
+FORMATS = ("pretty", "latex", "json", "srepr")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+format_option = click.option(
+    "--format",
+    "style",
+    type=click.Choice(FORMATS),
+    default="pretty",
+    help="How expressions are printed.",
+)
+
+
+def on_terminal() -> bool:
+    """Whether stdout is a terminal that a person reads."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def dump(value: Any) -> None:
+    """Print JSON, indented, and never NaN or Infinity (which JSON does not have)."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def expression(value: sp.Basic, style: str) -> str:
+    """One expression in the asked style; "json" means its plain string."""
+    if style == "latex":
+        return str(sp.latex(value))
+    if style == "srepr":
+        return str(sp.srepr(value))
+    if style == "pretty" and on_terminal():
+        columns = _columns()
+        return str(sp.pretty(value, use_unicode=True, num_columns=columns))
+    return str(sp.sstr(value))
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+    """Print a table: boxed on a terminal, aligned and unboxed when piped."""
+    if on_terminal():
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        shown = Table(box=SIMPLE_HEAD, title=title, title_justify="left")
+        for name in columns:
+            shown.add_column(name, overflow="fold")
+        for row in rows:
+            shown.add_row(*(_styled(Text(cell)) for cell in row))
+        Console().print(shown)
+        return
+    if title:
+        click.echo(title)
+    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+    for row in [columns, *rows]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+_COLOURS = {
+    "verified": "green",
+    "proved": "green",
+    "refuted": "bold red",
+    "inconclusive": "yellow",
+    "conjecture": "yellow",
+}
+
+
+def _styled(text: Any) -> Any:
+    if text.plain in _COLOURS:
+        text.stylize(_COLOURS[text.plain])
+    return text

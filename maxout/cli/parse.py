@@ -1,0 +1,97 @@
+"""What a person types, read into numbers: no eval, no sympify, one clear line on error."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import click
+
+from maxout.theory.network import RANK, WIDTHS
+
+_INTEGER = re.compile(r"[+-]?\d+")
+_POWER = re.compile(r"(\d{1,3})\^(\d{1,3})")
+_DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
+_RATIO = re.compile(r"([+-]?\d{1,40})/(\d{1,40})")
+MAX_COUNT = 100_000
+
+
+def _integer(text: str) -> int | None:
+    """An integer such as 12 or 10^6; None for anything else, and for absurd lengths."""
+    power = _POWER.fullmatch(text)
+    if power:
+        return int(power[1]) ** int(power[2])
+    return int(text) if _INTEGER.fullmatch(text) and len(text) <= 400 else None
+
+
+def ranks(words: tuple[str, ...]) -> list[int]:
+    """Ranks from words such as ``5``, ``2..10`` and ``10^6``, in the order given.
+
+    Raises:
+      click.UsageError: for an option-like word. ValueError: for anything that is not a rank.
+    """
+    found: list[int] = []
+    for word in words:
+        if word.startswith("-") and _integer(word) is None:
+            raise click.NoSuchOption(word)
+        low, dots, high = word.partition("..")
+        first = RANK(low if (value := _integer(low)) is None else value)
+        last = first
+        if dots:
+            last = RANK(high if (value := _integer(high)) is None else value)
+            if last < first:
+                raise ValueError(f"a range of ranks must go upwards; got {word}")
+        if last - first + len(found) >= MAX_COUNT:
+            raise ValueError(f"at most {MAX_COUNT:,} ranks at a time; got {word}")
+        found.extend(range(first, last + 1))
+    return found
+
+
+def integer(text: str, name: str) -> int:
+    """One integer, also as 10^6."""
+    value = _integer(text)
+    if value is None:
+        raise ValueError(f"{name} must be an integer; got {text[:60]!r}")
+    return value
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Hidden widths from ``64x20,32``: 64 units twenty times, then 32.
+
+    Raises:
+      ValueError: for empty, zero or unreadable widths.
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        width, times, count = part.strip().partition("x")
+        units, repeat = _integer(width), _integer(count) if times else 1
+        if units is None or repeat is None or repeat < 1:
+            raise ValueError(f"widths must look like 64x20,32; got {text[:60]!r}")
+        if repeat + len(found) > MAX_COUNT:
+            raise ValueError(f"at most {MAX_COUNT:,} hidden layers; got {text[:60]!r}")
+        found.extend([units] * repeat)
+    checked = WIDTHS(found)
+    assert isinstance(checked, tuple)
+    return checked
+
+
+def number(text: str, name: str) -> Fraction:
+    """A finite decimal or a ratio such as 1/3, kept exact.
+
+    Raises:
+      ValueError: for anything else (nan, inf and expressions among them).
+    """
+    ratio = _RATIO.fullmatch(text.strip())
+    if ratio and int(ratio[2]):
+        return Fraction(int(ratio[1]), int(ratio[2]))
+    if _DECIMAL.fullmatch(text.strip()):
+        return Fraction(text.strip())
+    raise ValueError(f"{name} must be a finite number such as 0.5 or 1/3; got {text[:60]!r}")
+
+
+def memory(text: str) -> int:
+    """Bytes from ``512M``, ``2G`` or a plain number of bytes."""
+    match = re.fullmatch(r"(\d{1,15})\s*([kKmMgG]?)([iI]?[bB])?", text.strip())
+    if not match or not int(match[1]):
+        raise ValueError(f"memory must look like 512M or 2G; got {text[:60]!r}")
+    return int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()]

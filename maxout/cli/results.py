@@ -1,0 +1,42 @@
+"""``maxout results``: the catalogue."""
+
+from __future__ import annotations
+
+import click
+
+from maxout.cli import output
+from maxout.theory.catalogue import select
+from maxout.theory.sources import BIBLIOGRAPHY
+
+
+@click.command("results")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@output.json_option
+@click.option("--bibtex", is_flag=True, help="Print the sources of the statements as BibTeX.")
+def command(keys: tuple[str, ...], as_json: bool, bibtex: bool) -> None:
+    """List the statements (all, or those under KEY), their sources and status."""
+    chosen = select(keys)
+    if bibtex:
+        for name in dict.fromkeys(statement.source.key for statement in chosen):
+            click.echo(BIBLIOGRAPHY[name].bibtex)
+        return
+    if as_json:
+        output.dump(
+            [
+                {
+                    "key": s.key,
+                    "title": s.title,
+                    "relation": s.relation.value,
+                    "source": str(s.source),
+                    "assumptions": list(s.assumptions),
+                    "proof": s.proof,
+                    "status": s.status,
+                }
+                for s in chosen
+            ]
+        )
+        return
+    output.table(
+        ("key", "statement", "source", "status"),
+        [(s.key, s.title, str(s.source), s.status) for s in chosen],
+    )
