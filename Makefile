@@ -1,6 +1,6 @@
 # `make` sets up .venv and runs the main job; `make test` sets up the same way and runs all tests.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -30,7 +30,7 @@ lint: $(READY)
 typecheck: $(READY)
 	rm -rf build/typecheck
 	$(BIN)/python -m pip install --quiet --no-deps --target build/typecheck .
-	cd build/typecheck && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p maxout
+	cd build/typecheck && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml -p maxout
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -57,10 +57,7 @@ def predict(
         raise DoesNotApplyError(
             f"{statement.key} does not apply to {network}: {_domain(statement)}"
         )
-    if statement.orders:
-        order = statement.orders[0] if order is None else ORDER(order)
-    else:
-        order = None
+    order = (statement.orders[0] if order is None else ORDER(order)) if statement.orders else None
     values = environment(statement, network, **parameters)
     if not statement.numeric:
         return Prediction(statement, network, order, None)

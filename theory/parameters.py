@@ -20,7 +20,7 @@ COSINE = Field(
     "a number from -1 to 1",
     (0, 0.5, 1),
     "cosine rho_0 of the angle between the input x and the direction u",
-    real(lambda v: bool(-1 <= v) and bool(v <= 1)),
+    real(lambda v: bool(v >= -1) and bool(v <= 1)),
 )
 NORM = Field(
     "norm",
@@ -52,7 +52,7 @@ CORRELATION = Field(
     "a number from 0 to 1, less than 1",
     (0, 0.25, 0.5),
     "common correlation of the normals",
-    real(lambda v: bool(0 <= v) and bool(v < 1)),
+    real(lambda v: bool(v >= 0) and bool(v < 1)),
 )
 EXPONENT = Field(
     "exponent",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import sympy as sp
 
 from maxout.theory import symbols
 
 
-class Relation(str, Enum):
+class Relation(StrEnum):
     """How the left side of a statement stands to its right side."""
 
     LE = "<="
