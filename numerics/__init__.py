@@ -1,1 +1,1 @@
-"""Values of what the theory states: closed forms in balls, certified and naive quadrature, float64."""
+"""Values of what the theory states: closed forms in balls, quadrature, float64."""

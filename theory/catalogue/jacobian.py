@@ -122,7 +122,7 @@ STATEMENTS = (
         assumptions=(
             _WEIGHTS,
             "gaussian biases N(0, c/fan_in)",
-            "v: N(0,1); Xi: largest of K iid N(0,1); gamma: angle between (x, 1) and (u, 0) a layer",
+            "v: N(0,1); Xi: largest of K iid N(0,1); gamma: angle of (x, 1) and (u, 0) a layer",
         ),
         biases=("gaussian",),
         source=Source("tseran2023", "equality in distribution"),

@@ -1,0 +1,61 @@
+"""``--derive``: a moment derived step by step, each step confirmed numerically as it is printed."""
+
+from __future__ import annotations
+
+import click
+import sympy as sp
+
+from maxout.cli import output
+from maxout.theory.derivation import derive
+
+CHECK_DIGITS = 30  # both sides of a step are evaluated to this many digits
+AGREEMENT = 25  # and must agree to this many: the rest is left to quadrature and cancellation
+
+
+class StepError(ArithmeticError):
+    """A derivation step whose two sides differ: an error of the program, never of the user."""
+
+
+def agreement(left: sp.Expr, right: sp.Expr) -> int:
+    """Decimal digits to which two expressions agree, evaluated independently; at most 30."""
+    a, b = (sp.N(side, CHECK_DIGITS) for side in (left, right))
+    gap = abs(a - b)
+    if not gap:
+        return CHECK_DIGITS
+    size = max(abs(a), abs(b), sp.Float(1))
+    return min(CHECK_DIGITS, int(-sp.log(gap / size, 10).evalf()))
+
+
+def show(rank: int, order: int, statistic: str, digits: int, style: str) -> None:
+    """Print the derivation of E[X^order] at one rank.
+
+    Raises:
+      StepError: where a step's sides do not agree, so that nothing wrong passes for derived.
+    """
+    records = []
+    for number, step in enumerate(derive(rank, order, statistic), start=1):
+        digits_agreed = agreement(step.left, step.right)
+        if digits_agreed < AGREEMENT:
+            raise StepError(f"step {number} of the derivation fails: {step.words}")
+        if style == "json":
+            records.append(
+                {
+                    "step": number,
+                    "words": step.words,
+                    "left": sp.latex(step.left),
+                    "right": sp.latex(step.right),
+                    "digits_agreed": digits_agreed,
+                }
+            )
+            continue
+        click.echo(f"{number}. {step.words}")
+        left, right = (output.expression(side, style) for side in (step.left, step.right))
+        if "\n" in left + right:
+            click.echo("     " + left.replace("\n", "\n     "))
+            click.echo("   =")
+            click.echo("     " + right.replace("\n", "\n     "))
+        else:
+            click.echo(f"     {left} = {right}")
+        click.echo(f"   both sides agree to {digits_agreed} digits")
+    if style == "json":
+        output.dump({"rank": rank, "order": order, "statistic": statistic, "steps": records})
