@@ -1,10 +1,13 @@
 """Float64 values of E ln r, Var ln r and E 1/r, r = ||(Xi_1, ..., Xi_n)||, at any rank and width.
 
-All three are integrals of the Laplace transform f(s)^n, f(s) = E e^{-s Xi_K^2}:
-E ln X = int (e^{-s} - E e^{-sX}) ds/s, int (e^{-s} - E e^{-sX}) ln s ds/s = -gamma E ln X
-- E ln^2 X / 2, E X^{-1/2} = pi^{-1/2} int s^{-1/2} E e^{-sX} ds, for X = r^2. In the variables below
-the integrands are analytic in a strip, so the trapezoidal rule converges geometrically. Source: this
-project, docs/typical-size.md.
+All three are integrals of the Laplace transform of X = r^2, f(s)^n with f(s) = E e^{-s Xi_K^2}:
+
+- E ln X = int (e^{-s} - E e^{-sX}) ds/s,
+- E ln^2 X = -2 gamma E ln X - 2 int (e^{-s} - E e^{-sX}) ln s ds/s,
+- E X^{-1/2} = pi^{-1/2} int s^{-1/2} E e^{-sX} ds.
+
+In the variables below the integrands are analytic in a strip, so the trapezoidal rule converges
+geometrically. Source: this project, docs/typical-size.md.
 """
 
 from __future__ import annotations
