@@ -1,0 +1,205 @@
+"""Initialize a whole model in place, and say what was done to each layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from maxout.nn.constants import calculate_gain, cells
+from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
+from maxout.nn.functional import check_rank
+from maxout.nn.initializers import (
+    Window,
+    maxout_normal_,
+    maxout_truncated_normal_,
+    maxout_uniform_,
+    standard_deviation,
+)
+from maxout.nn.linear import MaxoutLinear
+from maxout.nn.walk import by_running, by_structure
+
+_MAXOUT = (MaxoutLinear, MaxoutConv1d, MaxoutConv2d, MaxoutConv3d)
+_PLAIN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_DRAWS = {
+    "normal": maxout_normal_,
+    "uniform": maxout_uniform_,
+    "truncated_normal": maxout_truncated_normal_,
+}
+
+
+@dataclass(frozen=True)
+class LayerInit:
+    """What was done to one layer.
+
+    Attributes:
+      name: as in ``model.named_modules()``.
+      kind: class of the layer.
+      role: "maxout", "output" (linear, rank 1) or "unchanged".
+      rank, window: pieces K of a unit and cells p of the max pooling behind it.
+      fan_in: inputs of one piece; 0 where unchanged, as are c and std.
+      c: weight variance times fan_in, 1/M_{K p}.
+      std: standard deviation of the weights.
+    """
+
+    name: str
+    kind: str
+    role: str
+    rank: int = 1
+    window: int = 1
+    fan_in: int = 0
+    c: float = 0.0
+    std: float = 0.0
+
+
+@dataclass(frozen=True)
+class InitReport:
+    """What :func:`init_model_` did, layer by layer; prints as a table."""
+
+    layers: tuple[LayerInit, ...]
+
+    def __str__(self) -> str:
+        rows = [("layer", "kind", "role", "rank", "window", "fan_in", "c", "std")]
+        for layer in self.layers:
+            numbers = ("", "", "", "", "")
+            if layer.role != "unchanged":
+                counts = (layer.rank, layer.window, layer.fan_in)
+                numbers = (*map(str, counts), f"{layer.c:.5f}", f"{layer.std:.5f}")
+            rows.append((layer.name or "(model)", layer.kind, layer.role, *numbers))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
+
+
+def init_model_(
+    model: nn.Module,
+    *,
+    example: Tensor | tuple[Any, ...] | None = None,
+    ranks: Mapping[str, int] | None = None,
+    windows: Mapping[str, Window] | None = None,
+    outputs: Collection[str] | None = None,
+    distribution: str = "normal",
+    generator: torch.Generator | None = None,
+) -> InitReport:
+    """Initialize the maxout layers and the linear output layer of a model in place.
+
+    Maxout layers get weight variance c/fan_in with c = 1/M_{K p}, p the cells of the max pooling
+    right behind the layer; the output layer, which is the last layer with weights where that is a
+    plain linear one or convolution, gets c = 1; both get zero biases. All else is left as it is and
+    listed as unchanged. Nothing is drawn before everything was checked.
+
+    Args:
+      model: with layers of this package, or plain ones named in ``ranks``.
+      example: an input, or a tuple of positional inputs. Given, the model runs on it once (in
+        evaluation mode) to see the order of the layers and every max pooling; else the order is the
+        one of registration, and pooling is read from ``nn.Sequential``.
+      ranks: name -> K for plain layers whose maximum is written out by hand, such as
+        ``fc(x).view(-1, n, K).amax(-1)``.
+      windows: name -> cells or kernel size of the pooling behind a layer, where it cannot be seen
+        or shall be another; no pooling at all is looked for in the structure where this is given.
+      outputs: names of the linear output layers, instead of the last layer.
+      distribution: "normal", "uniform" or "truncated_normal".
+      generator: source of all draws, which are made in the order of the report.
+
+    Returns:
+      The report.
+
+    Raises:
+      ValueError: for a model without maxout layers, names that are not there or not fit, pooling
+        whose place cannot be seen, and weights that cannot be drawn (meta, integer, lazy,
+        parametrized).
+
+    Source: Tseran and Montúfar (ICML 2023).
+    """
+    if distribution not in _DRAWS:
+        raise ValueError(f"distribution must be one of {', '.join(_DRAWS)}; got {distribution!r}")
+    modules = dict(model.named_modules())
+    ranks = _named_ranks(modules, ranks or {})
+    if not ranks:
+        raise ValueError(
+            "the model has no maxout layer: name hand-written ones with ranks={'layer': K}"
+        )
+    walk = (
+        by_structure(model, windows is not None) if example is None else by_running(model, example)
+    )
+    # What did not run, such as a head that is used in training only, comes first.
+    order = [name for name in modules if name not in walk.order] + walk.order
+    weighted = [name for name in order if _has_weights(modules[name])]
+    outputs = _outputs(modules, ranks, weighted[-1]) if outputs is None else tuple(outputs)
+    for name in outputs:
+        if name in ranks or not isinstance(modules.get(name), _PLAIN):
+            raise ValueError(f"outputs must name plain linear layers or convolutions; got {name!r}")
+    chosen = {**ranks, **dict.fromkeys(outputs, 1)}
+    windows = {**walk.windows, **{name: cells(w) for name, w in (windows or {}).items()}}
+    if unknown := (windows.keys() - walk.windows.keys() - chosen.keys()):
+        raise ValueError(f"windows must name initialized layers; got {min(unknown)!r}")
+
+    plan = [
+        _planned(name, modules[name], chosen[name], windows.get(name, 1), name in outputs)
+        if name in chosen
+        else LayerInit(name, type(modules[name]).__name__, "unchanged")
+        for name in weighted
+    ]
+    for layer in plan:
+        if layer.role != "unchanged":
+            weight, bias = modules[layer.name].weight, modules[layer.name].bias
+            assert isinstance(weight, Tensor)
+            _DRAWS[distribution](
+                weight, layer.rank, fan_in=layer.fan_in, window=layer.window, generator=generator
+            )
+            if isinstance(bias, Tensor):
+                nn.init.zeros_(bias)
+    return InitReport(tuple(plan))
+
+
+def _named_ranks(modules: Mapping[str, nn.Module], given: Mapping[str, int]) -> dict[str, int]:
+    """name -> rank of every maxout layer: this package's, and the plain ones that were named."""
+    found = {name: m.rank for name, m in modules.items() if isinstance(m, _MAXOUT)}
+    for name, rank in given.items():
+        if name in found or not isinstance(modules.get(name), _PLAIN):
+            raise ValueError(f"ranks must name plain linear layers or convolutions; got {name!r}")
+        found[name] = check_rank(rank)
+    return found
+
+
+def _outputs(
+    modules: Mapping[str, nn.Module], ranks: Mapping[str, int], last: str
+) -> tuple[str, ...]:
+    return (last,) if last not in ranks and isinstance(modules[last], _PLAIN) else ()
+
+
+def _has_weights(module: nn.Module) -> bool:
+    """Whether the module itself owns a matrix or more; scales of a normalization do not count."""
+    return is_parametrized(module) or any(
+        nn.parameter.is_lazy(p) or p.dim() >= 2 for p in module.parameters(recurse=False)
+    )
+
+
+def _planned(name: str, module: nn.Module, rank: int, window: int, output: bool) -> LayerInit:
+    """The line of the report for a layer that is to be drawn, or ValueError why it cannot be."""
+    weight = module.weight
+    if is_parametrized(module) or not isinstance(weight, nn.Parameter):
+        raise ValueError(f"layer {name!r}: initialize before adding a parametrization")
+    if nn.parameter.is_lazy(weight):
+        raise ValueError(
+            f"layer {name!r}: run the model once, so that its lazy weights get a shape"
+        )
+    if weight.shape[0] % rank:
+        raise ValueError(
+            f"layer {name!r}: rank must divide its {weight.shape[0]} channels; got rank {rank}"
+        )
+    fan_in = math.prod(weight.shape[1:])
+    try:
+        std = standard_deviation(weight, rank, fan_in, window)
+    except ValueError as error:
+        raise ValueError(f"layer {name!r}: {error}") from None
+    c = calculate_gain(rank, window) ** 2
+    role = "output" if output else "maxout"
+    return LayerInit(name, type(module).__name__, role, rank, window, fan_in, c, std)
