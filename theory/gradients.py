@@ -1,0 +1,74 @@
+"""Second moments of the gradients of one output with respect to the parameters of a layer.
+
+dN/dW^(l)_{i,k,j} = x^(l-1)_j J_{l->L}(x^(l))_i 1[piece k of unit i wins], and the bias gradient is
+the same without x_j, so that ||dN/dW^(l)||^2 = ||x^(l-1)||^2 ||J_{l->L}||_F^2 for one output.
+Bounds: Tseran and Montúfar (ICML 2023); exact and sharper values: this project,
+docs/gradients.md.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from maxout.theory.activation import length_mean
+from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.symbols import K, L, c, l, n, x_norm
+
+_j = sp.Symbol("j", integer=True, positive=True)
+_k = sp.Symbol("k", integer=True, positive=True)
+
+
+def squared_length_mean(layer: sp.Expr, bias: str = "zero") -> sp.Expr:
+    """Return E||x^(layer)||^2, for a layer from 0 (the input) to L-1."""
+    return x_norm**2 if layer == 0 else n[layer] * length_mean(layer, bias)
+
+
+def bias_gradient(layer: sp.Expr = l) -> sp.Expr:
+    """Return F_l = E||J_{l->L}||_F^2 = E||dN/db^(l)||^2 of one output at zero bias, l = 1..L-1.
+
+    The rows of J_{l->L} are the images of the unit directions of layer l, whose squared cosines
+    with x^(l) add up to one, so the mean depends on no angle. At l = L it is 1.
+    """
+    second = LargestNormalMoment(K, 2)
+
+    def across(last: sp.Expr) -> sp.Expr:
+        return sp.Product(1 - 1 / n[_j], (_j, layer, last))
+
+    return c ** (L - 1 - layer) * (
+        sp.Sum(second ** (L - 1 - _k) / n[_k] * across(_k - 1), (_k, layer, L - 1)) + across(L - 1)
+    )
+
+
+def weight_gradient(layer: sp.Expr = l) -> sp.Expr:
+    """Return E||dN/dW^(layer)||_F^2 of one output at zero bias, for a layer from 1 to L-1."""
+    return squared_length_mean(layer - 1) * bias_gradient(layer)
+
+
+def output_weight_gradient(bias: str = "zero") -> sp.Expr:
+    """Return E||dN/dW^(L)||^2 = E||x^(L-1)||^2 of one output."""
+    return squared_length_mean(L - 1, bias)
+
+
+def bias_gradient_bound(side: str, layer: sp.Expr = l, sharp: bool = False) -> sp.Expr:
+    """Return the bound of F_l for a layer from 1 to L-1.
+
+    Args:
+      side: "lower" or "upper".
+      layer: l.
+      sharp: the paper's bound, (c S_K)^(L-1-l) or (c L_K)^(L-1-l), holds for any biases; the sharp
+        lower bound c^(L-1-l) too; the sharp upper bound (c M_K)^(L-1-l) for gaussian and zero ones.
+    """
+    if side not in ("lower", "upper"):
+        raise ValueError(f"side must be 'lower' or 'upper'; got {side!r}")
+    if sharp:
+        gain = LargestNormalMoment(K, 2) if side == "upper" else sp.Integer(1)
+    else:
+        gain = (LargestChi2Moment if side == "upper" else SmallestChi2Moment)(K, 1)
+    return (c * gain) ** (L - 1 - layer)
+
+
+def weight_gradient_bound(
+    side: str, layer: sp.Expr = l, bias: str = "zero", sharp: bool = False
+) -> sp.Expr:
+    """Return the bound of E||dN/dW^(layer)||^2 of one output: E||x^(l-1)||^2 times that of F_l."""
+    return squared_length_mean(layer - 1, bias) * bias_gradient_bound(side, layer, sharp)
