@@ -1,0 +1,99 @@
+"""Affine maps of the layers on the pieces found so far, with bounds on their rounding errors.
+
+A map from D coordinates (and 1) to n units is kept as coefficients (pieces, D + 1, n), the offset
+last, beside a bound on the absolute error of each coefficient. The bounds are the standard ones of
+floating-point arithmetic: a sum of m products has error at most gamma_m sum |products|, with
+gamma_m = m u / (1 - m u), in whatever order it is summed. They make the later decisions
+("this vertex lies on that side") proofs wherever they are not reported as undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from maxout.numerics.regions.layers import Array
+
+UNIT = 2.0**-53
+"""Unit roundoff of float64."""
+
+
+class Maps(NamedTuple):
+    """Coefficients (pieces, D + 1, ...) and bounds on their absolute errors, of the same shape."""
+
+    value: Array
+    error: Array
+
+
+def _gamma(terms: int) -> float:
+    # Two more terms than the sum has cover the bias and the rounding of the bound itself.
+    return (terms + 2) * UNIT / (1 - (terms + 2) * UNIT)
+
+
+def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
+    """Return the maps of weight · x + bias.
+
+    Args:
+      weight: (..., fan_in), any leading shape such as (units, rank).
+      bias: the same without the last axis.
+      maps: the maps of x, coefficients (pieces, D + 1, fan_in); None where x is the input itself,
+        D = fan_in, on one piece. Then nothing is rounded.
+
+    Returns:
+      coefficients (pieces, D + 1, ...) with the leading shape of ``weight``.
+    """
+    if maps is None:
+        exact = np.concatenate([np.moveaxis(weight, -1, 0), bias[None]])[None]
+        return Maps(exact, np.zeros_like(exact))
+    pieces, columns, fan_in = maps.value.shape
+    flat = weight.reshape(-1, fan_in).T
+    shape = (pieces, columns, -1)
+    value = (maps.value.reshape(-1, fan_in) @ flat).reshape(shape)
+    carried = maps.error + _gamma(fan_in) * np.abs(maps.value)
+    error = (carried.reshape(-1, fan_in) @ np.abs(flat)).reshape(shape)
+    value[:, -1] += bias.reshape(-1)
+    error[:, -1] += 2 * UNIT * np.abs(value[:, -1])
+    shape = (pieces, columns, *weight.shape[:-1])
+    return Maps(value.reshape(shape), error.reshape(shape))
+
+
+def select(maps: Maps, piece: np.ndarray, winner: np.ndarray) -> Maps:
+    """Return the maps of the units' maxima.
+
+    Args:
+      maps: coefficients (pieces, D + 1, units, rank).
+      piece: (cells,), the piece each cell lies in.
+      winner: (cells, units), the piece of each unit that is largest on the cell.
+
+    Returns:
+      coefficients (cells, D + 1, units).
+    """
+    _, columns, units, rank = maps.value.shape
+    entry = np.arange(units) * rank + winner  # (cells, units)
+    row = piece[:, None] * columns + np.arange(columns)  # (cells, D + 1)
+    index = row[:, :, None] * (units * rank) + entry[:, None, :]
+    return Maps(maps.value.reshape(-1)[index], maps.error.reshape(-1)[index])
+
+
+def join_maps(parts: Sequence[Maps]) -> Maps:
+    """Return the maps of all pieces of the parts, in order."""
+    return Maps(
+        np.concatenate([part.value for part in parts]),
+        np.concatenate([part.error for part in parts]),
+    )
+
+
+def candidates(weight: Array, bias: Array) -> np.ndarray:
+    """Return (units, rank): False for pieces that can be left out exactly.
+
+    A piece whose weights equal another's, entry by entry, never rises above it alone unless its
+    bias is larger; of equal pieces the first stays. Left in, rounding would have to decide a tie.
+    """
+    rank = weight.shape[1]
+    same = (weight[:, :, None, :] == weight[:, None, :, :]).all(axis=-1)
+    first = np.tri(rank, k=-1, dtype=bool)  # [k, j]: j comes before k
+    above = bias[:, None, :] > bias[:, :, None]
+    equal = bias[:, None, :] == bias[:, :, None]
+    return ~(same & (above | (equal & first))).any(axis=-1)

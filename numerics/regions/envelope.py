@@ -1,0 +1,145 @@
+"""Upper envelopes of lines on intervals: many intervals and many units at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from maxout.numerics.regions.affine import UNIT, Maps
+from maxout.numerics.regions.layers import Array
+
+Index = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Bends(NamedTuple):
+    """Where envelopes bend.
+
+    Attributes:
+      first: (pieces, units), the line on top at the start of each interval.
+      piece, unit, winner: (bends,), the interval and unit of each bend, the line that takes over.
+      position, error: (bends,), where, and a bound on its error.
+      undecided: number of (piece, unit) on which rounding could change the order of lines.
+    """
+
+    first: Index
+    piece: Index
+    unit: Index
+    winner: Index
+    position: Array
+    error: Array
+    undecided: int
+
+
+class _Lines(NamedTuple):
+    """Rows of K lines slope · t + offset, with bounds on the coefficients' errors."""
+
+    slope: Array
+    offset: Array
+    slope_error: Array
+    offset_error: Array
+    usable: Flags
+
+    def rows(self, which: Index) -> _Lines:
+        return _Lines(*(part[which] for part in self))
+
+    def at(self, t: Array, radius: Array) -> tuple[Array, Array]:
+        """Values (rows, K) at t (rows,) known up to ``radius``, and bounds on their errors."""
+        t, radius = t[:, None], radius[:, None]
+        rise = self.slope * t
+        value = np.where(self.usable, rise + self.offset, -np.inf)
+        error = self.slope_error * np.abs(t) + self.offset_error
+        error += 4 * UNIT * (np.abs(rise) + np.abs(self.offset))  # the roundings of the sum
+        error += (np.abs(self.slope) + self.slope_error) * radius
+        return value, error
+
+    def start(self, t: Array, radius: Array) -> Index:
+        """Return the line on top just after t: of those that cannot be told apart, the steepest."""
+        value, doubt = self.at(t, radius)
+        best = value.argmax(axis=1)[:, None]
+        doubt += np.take_along_axis(doubt, best, axis=1)
+        tied = value >= np.take_along_axis(value, best, axis=1) - doubt
+        return np.where(tied, self.slope, -np.inf).argmax(axis=1)
+
+    def next_bend(self, winner: Index, t: Array) -> tuple[Array, Index]:
+        """Return where the line on top at t is next overtaken, and by which line (the steepest)."""
+        winner = winner[:, None]
+        steeper = self.slope - np.take_along_axis(self.slope, winner, axis=1)
+        lead = np.take_along_axis(self.offset, winner, axis=1) - self.offset
+        meeting = np.full_like(lead, np.inf)
+        with np.errstate(over="ignore"):  # nearly parallel lines may meet beyond the largest float
+            np.divide(lead, steeper, where=self.usable & (steeper > 0), out=meeting)
+        nearest = meeting.min(axis=1)
+        rival = np.where(meeting == nearest[:, None], self.slope, -np.inf).argmax(axis=1)
+        return np.maximum(nearest, t), rival
+
+    def steeper(self, one: Index, two: Index) -> Array:
+        """Return a lower bound on how much steeper line two is than line one."""
+        item = np.arange(len(one))
+        error = self.slope_error[item, one] + self.slope_error[item, two]
+        return self.slope[item, two] - self.slope[item, one] - error
+
+    def close(self, one: Index, two: Index, t: Array, radius: Array) -> tuple[Flags, Array]:
+        """Say where a line besides two given ones may be on top at t (one of them is there).
+
+        Returns:
+          (rows,): True where it may, and a bound on the error of the two lines' difference at t.
+        """
+        item = np.arange(len(t))
+        value, doubt = self.at(t, radius)
+        doubt += doubt[item, one, None]
+        near = self.usable & (value[item, one, None] - value <= doubt) & (doubt > 0)
+        near[item, one] = near[item, two] = False
+        return near.any(axis=1), doubt[item, two]
+
+
+def envelope(maps: Maps, interval: Array, error: Array, usable: Flags) -> Bends:
+    """Walk along the upper envelope of every unit's lines on every interval.
+
+    The order of the lines is certain where, at each end of an interval and at each bend, every
+    line but those meeting there is below the top by more than the errors: an affine difference
+    that is positive at two points is positive between them.
+
+    Args:
+      maps: coefficients (pieces, 2, units, K) of t and 1.
+      interval: (pieces, 2), start and end.
+      error: (pieces, 2), bounds on their errors.
+      usable: (units, K), the lines that can be on top at all.
+    """
+    pieces, _, units, rank = maps.value.shape
+    flat = pieces * units
+    lines = _Lines(
+        *(part[:, i].reshape(flat, rank) for part in maps for i in (0, 1)),
+        np.broadcast_to(usable, (pieces, units, rank)).reshape(flat, rank),
+    )
+    position, end = interval.repeat(units, axis=0).T
+    radius, end_radius = error.repeat(units, axis=0).T
+    length = end - position
+    uncertain = np.zeros(flat, dtype=bool)
+    winner = lines.start(position, radius)
+    first = winner.reshape(pieces, units)
+    uncertain |= lines.close(winner, winner, position, radius)[0]
+
+    row = np.arange(flat)
+    found: list[tuple[Array, ...]] = []
+    while len(row):
+        meeting, rival = lines.next_bend(winner, position)
+        over = np.flatnonzero(meeting >= end)
+        close, _ = lines.rows(over).close(winner[over], winner[over], end[over], end_radius[over])
+        uncertain[row[over[close]]] = True
+
+        on = np.flatnonzero(meeting < end)
+        row, lines, end, end_radius = row[on], lines.rows(on), end[on], end_radius[on]
+        position, before, winner = meeting[on], winner[on], rival[on]
+        close, doubt = lines.close(before, winner, position, np.zeros(len(on)))
+        uncertain[row[close]] = True
+        # Off by the doubt in the difference over its slope, and never by more than the interval.
+        steepness = lines.steeper(before, winner)
+        safe = doubt < steepness * length[row]
+        error_here = np.where(safe, doubt / np.where(safe, steepness, 1.0), length[row])
+        found.append((row, winner, position, error_here))
+    rows, winners, positions, errors = (np.concatenate(part) for part in zip(*found, strict=True))
+    piece, unit = np.divmod(rows, units)
+    return Bends(first, piece, unit, winners, positions, errors, int(uncertain.sum()))
