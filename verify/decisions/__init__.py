@@ -1,0 +1,26 @@
+"""Decision procedures: each decides, says what it could detect, and how many samples it needs."""
+
+from maxout.verify.decisions.laws import SameLaw, StochasticOrder
+from maxout.verify.decisions.means import MeanAtLeast, MeanAtMost, MeanEquality
+from maxout.verify.decisions.outcome import (
+    INCONCLUSIVE,
+    REFUTED,
+    VERIFIED,
+    Decision,
+    Outcome,
+)
+from maxout.verify.decisions.proportions import ProportionEquality
+
+__all__ = [
+    "INCONCLUSIVE",
+    "REFUTED",
+    "VERIFIED",
+    "Decision",
+    "MeanAtLeast",
+    "MeanAtMost",
+    "MeanEquality",
+    "Outcome",
+    "ProportionEquality",
+    "SameLaw",
+    "StochasticOrder",
+]

@@ -1,0 +1,104 @@
+"""Decisions about laws: the same, or stochastically ordered, from two samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from maxout.verify.decisions.outcome import (
+    ASSURANCE,
+    INCONCLUSIVE,
+    POWER,
+    REFUTED,
+    VERIFIED,
+    Outcome,
+    check_alpha,
+)
+
+
+def excess(first: np.ndarray, second: np.ndarray) -> float:
+    """Return sup_t (F_first(t) - F_second(t)) of the empirical distributions, at least 0."""
+    points = np.sort(first)
+    # The supremum is taken just after a point of the first sample.
+    below_first = np.searchsorted(points, points, side="right") / first.size
+    below_second = np.searchsorted(np.sort(second), points, side="right") / second.size
+    return max(0.0, float(np.max(below_first - below_second)))
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """Shared: two Dvoretzky-Kiefer-Wolfowitz bands of chance alpha/2 each, Massart's constant.
+
+    Attributes:
+      margin: largest difference of the distribution functions that ``verified`` leaves open.
+    """
+
+    margin: float
+
+    def _half_width(self, samples: int, alpha: float) -> float:
+        return 2 * math.sqrt(math.log(4 / alpha) / (2 * samples))
+
+    def detectable(self, samples: int, alpha: float) -> float:
+        """Distance of the laws refuted with chance ``POWER``: both bands and the noise."""
+        return self._half_width(samples, alpha) + self._noise(samples, POWER)
+
+    def samples_needed(self, alpha: float) -> int:
+        """Samples of each kind at which equal laws are verified with chance ``ASSURANCE``."""
+        check_alpha(alpha)
+        return math.ceil(
+            ((self._half_width(1, alpha) + self._noise(1, ASSURANCE)) / self.margin) ** 2
+        )
+
+    @staticmethod
+    def _noise(samples: int, chance: float) -> float:
+        # Of the two-sample statistic under equal laws: Pr(D > d) <= 2 exp(-n d^2).
+        return math.sqrt(math.log(2 / (1 - chance)) / samples)
+
+    def _judge(self, distance: float, samples: int, alpha: float) -> Outcome:
+        half = self._half_width(samples, alpha)
+        low, high = max(0.0, distance - half), min(1.0, distance + half)
+        note = ""
+        if low > 0:
+            status = REFUTED
+        elif high <= self.margin:
+            status = VERIFIED
+        else:
+            status, note = INCONCLUSIVE, "the bands are wider than the margin"
+        return Outcome(
+            status, distance, (low, high), samples, self.detectable(samples, alpha), alpha, note
+        )
+
+    def _samples(self, data: tuple[np.ndarray, np.ndarray], alpha: float) -> int:
+        check_alpha(alpha)
+        return min(data[0].size, data[1].size)
+
+
+@dataclass(frozen=True)
+class SameLaw(_Bands):
+    """Two independent samples have one law; the quantity is sup |F - G|, predicted 0.
+
+    Assumption: independent draws. Valid at every size, under any pair of laws.
+    """
+
+    def decide(
+        self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
+    ) -> Outcome:
+        distance = max(excess(*data), excess(data[1], data[0]))
+        return self._judge(distance, self._samples(data, alpha), alpha)
+
+
+@dataclass(frozen=True)
+class StochasticOrder(_Bands):
+    """The first sample's law is stochastically at most the second's.
+
+    The quantity is sup_t (F_second(t) - F_first(t)), predicted 0: nowhere may the larger variable
+    lie below t more often than the smaller.
+    """
+
+    def decide(
+        self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
+    ) -> Outcome:
+        smaller, larger = data
+        return self._judge(excess(larger, smaller), self._samples(data, alpha), alpha)

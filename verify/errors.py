@@ -1,0 +1,15 @@
+"""What can go wrong before a single network is drawn. One line each, saying what to do."""
+
+from __future__ import annotations
+
+
+class DeviceError(ValueError):
+    """A device was asked for that this machine does not have."""
+
+
+class MemoryBudgetError(ValueError):
+    """The memory budget cannot hold what must be in memory at once."""
+
+
+class UnknownSuiteError(ValueError):
+    """No suite of that name."""

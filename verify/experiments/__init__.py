@@ -1,0 +1,31 @@
+"""Every statement of the catalogue as experiments, with their controls."""
+
+from __future__ import annotations
+
+from maxout.theory.catalogue import CATALOGUE
+from maxout.verify.errors import UnknownSuiteError
+from maxout.verify.experiments import any_bias, exact, order_statistics, typical
+from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Size, Twin
+
+BUILDERS: dict[str, Builder] = {
+    **order_statistics.EXPERIMENTS,
+    **any_bias.EXPERIMENTS,
+    **exact.EXPERIMENTS,
+    **typical.EXPERIMENTS,
+}
+
+__all__ = ["BUILDERS", "SIZES", "Builder", "Experiment", "Size", "Twin", "experiments"]
+
+
+def experiments(suite: str) -> dict[str, list[Experiment]]:
+    """Return the experiments of a suite by statement, in the catalogue's order.
+
+    A statement without an experiment has an empty list.
+
+    Raises:
+      UnknownSuiteError: for a name that is not in ``SIZES``.
+    """
+    if suite not in SIZES:
+        raise UnknownSuiteError(f"suite must be {' or '.join(SIZES)}; got {suite!r}")
+    size = SIZES[suite]
+    return {key: list(BUILDERS[key](size)) if key in BUILDERS else [] for key in CATALOGUE}

@@ -1,0 +1,306 @@
+"""Experiments on laws, exact moments and limits at gaussian or zero biases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import sympy as sp
+
+from maxout.numerics.predict import predict
+from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.frame import SquaredNormMoment
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.network import Network
+from maxout.verify.constants import aligned_second_moment, wide_bias
+from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, SameLaw
+from maxout.verify.experiments.any_bias import Case, gain, half_squares
+from maxout.verify.experiments.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    Twin,
+    other_parameters,
+    other_population,
+    rank_off_by_one,
+    rewritten,
+    statement,
+)
+from maxout.verify.populations import Law
+
+_HALF = sp.Rational(1, 2)
+
+
+def _deep_networks(bias: str, size: Size) -> Iterator[Network]:
+    """Several layers, so that an error of 2 % in M_K adds up."""
+    yield Network(6, (12,) * 4, 4, 3, bias=bias)
+    if size.deep:
+        yield Network(10, (32,) * 8, 8, 5, bias=bias)
+
+
+def _light_networks(size: Size) -> Iterator[Network]:
+    """Few layers and many outputs: high powers of the gain are then not ruled by rare networks."""
+    yield Network(6, (20, 20), 20, 4, c=_HALF, bias="zero")
+    if size.deep:
+        yield Network(8, (40, 30, 40), 40, 5, bias="zero")
+
+
+def _exact_moment(network: Network, order: int, cosine: float) -> float:
+    key = "jacobian.moment.exact"
+    return float(predict(CATALOGUE[key], network, order=order, cosine=cosine))
+
+
+def second_moment_off(percent: int) -> Twin:
+    """M_K off by so many percent, wherever it stands; depth multiplies the error."""
+    factor = 1 + sp.Rational(percent, 100)
+
+    def rewrite(right: sp.Expr) -> sp.Expr:
+        return right.replace(
+            lambda e: isinstance(e, LargestNormalMoment) and e.args[1] == 2,
+            lambda e: factor * e,
+        )
+
+    return rewritten(f"M_K off by {percent} %", rewrite)
+
+
+def _without_finite_width(right: sp.Expr) -> sp.Expr:
+    """Drop the 1/n terms of the length: E r^{2t} -> (m M_K)^t."""
+    dropped = right.replace(
+        lambda e: isinstance(e, SquaredNormMoment),
+        lambda e: (e.args[1] * LargestNormalMoment(e.args[0], 2)) ** e.args[2],
+    )
+    # E r^4 is written out: m E Xi^4 + m (m-1) M_K^2.
+    return dropped.replace(
+        lambda e: isinstance(e, LargestNormalMoment) and e.args[1] == 4,
+        lambda e: LargestNormalMoment(e.args[0], 2) ** 2,
+    )
+
+
+def _changed(law: Law, rank: int = 0, factor: sp.Expr = sp.S.One, bias: str = "") -> Law:
+    n = law.network
+    wrong = Network(n.inputs, n.widths, n.outputs, n.rank + rank, n.c * factor, bias or n.bias)
+    return replace(law, network=wrong)
+
+
+def _laws(key: str, bias: str, kind: str) -> Builder:
+    def build(size: Size) -> Iterator[Experiment]:
+        for network in _deep_networks(bias, size):
+            for cosine, norm in ((0.6, 2.0),) + (((-0.9, 0.5),) if size.deep else ()):
+                case = Case(network, bias, cosine, norm)
+                law = Law(kind, network, cosine, norm)
+                yield Experiment(
+                    statement(key),
+                    network,
+                    (case.population, law),
+                    lambda left, right: (left["gain"], right["gain"]),
+                    lambda _: SameLaw(0.025 * size.narrowness),
+                    detail=case.detail,
+                    twins=tuple(
+                        other_population(label, partial(_against, wrong))
+                        for label, wrong in _wrong_laws(law)
+                    ),
+                )
+
+    return build
+
+
+def _against(law: Law, experiment: Experiment) -> tuple[object, ...]:
+    return (experiment.populations[0], law)
+
+
+def _wrong_laws(law: Law) -> Iterator[tuple[str, Law]]:
+    yield "M_K off by 2 %", _changed(law, factor=sp.Rational(51, 50))
+    yield "K + 1 instead of K", _changed(law, rank=1)
+    yield "the angle forgotten", replace(law, cosine=1.0, norm=1e6)
+    if law.network.bias == "gaussian":
+        yield "the biases forgotten", _changed(law, bias="zero")
+
+
+def _mean_exact(size: Size) -> Iterator[Experiment]:
+    cosines = (0.6,) + ((0.0, 1.0) if size.deep else ())
+    for network in _deep_networks("zero", size):
+        for cosine in cosines:
+            case = Case(network, "zero", cosine, 2.0)
+            yield Experiment(
+                statement("jacobian.mean.exact"),
+                network,
+                (case.population,),
+                gain,
+                partial(_equality, _variance(network, 1, cosine), 0.03 * size.narrowness),
+                parameters={"cosine": cosine},
+                detail=case.detail,
+                twins=(
+                    # cos^2 of the gain carries M_K: where it is 0 little of the error is left.
+                    *((second_moment_off(2),) if cosine else ()),
+                    rank_off_by_one(),
+                    other_parameters("the angle forgotten", cosine=1.0 if cosine < 1 else 0.0),
+                ),
+            )
+
+
+def _variance(network: Network, order: int, cosine: float) -> Callable[[float], float]:
+    """Variance of ||Ju||^{2 order}, from the exact moment of twice the order."""
+    return lambda predicted: _exact_moment(network, 2 * order, cosine) - predicted**2
+
+
+def _equality(variance: Callable[[float], float], margin: float, predicted: float) -> Decision:
+    return MeanEquality(variance(predicted), margin * abs(predicted))
+
+
+def _moment_exact(size: Size) -> Iterator[Experiment]:
+    cosine = 0.6
+    for network in _light_networks(size):
+        case = Case(network, "zero", cosine)
+        for order in statement("jacobian.moment.exact").orders:
+            margin = 0.04 * (order - 1) * size.narrowness
+            yield Experiment(
+                statement("jacobian.moment.exact"),
+                network,
+                (case.population,),
+                lambda arrays, order=order: gain(arrays) ** order,
+                partial(
+                    _equality,
+                    _variance(network, order, cosine),
+                    0.04 * (order - 1) * size.narrowness,
+                ),
+                order=order,
+                parameters={"cosine": cosine},
+                detail=case.detail,
+                twins=(
+                    second_moment_off(2),
+                    rank_off_by_one(),
+                    rewritten("the 1/n terms of the length dropped", _without_finite_width),
+                ),
+            )
+
+
+def _variance_exact(size: Size) -> Iterator[Experiment]:
+    cosine = 0.6
+    for network in _light_networks(size):
+        case = Case(network, "zero", cosine)
+        yield Experiment(
+            statement("jacobian.variance.exact"),
+            network,
+            (case.population,),
+            half_squares,
+            partial(_equality, _pair_variance(network, cosine), 0.08 * size.narrowness),
+            parameters={"cosine": cosine},
+            detail=case.detail,
+            group=2,
+            twins=(
+                rank_off_by_one(),
+                rewritten("the 1/n terms of the length dropped", _without_finite_width),
+                other_parameters("the angle forgotten", cosine=1.0),
+            ),
+        )
+
+
+def _pair_variance(network: Network, cosine: float) -> Callable[[float], float]:
+    """Variance of (X - Y)^2/2: half of (fourth central moment + variance^2)."""
+
+    def variance(predicted: float) -> float:
+        m = [1.0, *(_exact_moment(network, t, cosine) for t in (1, 2, 3, 4))]
+        central = m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4
+        return (central + (m[2] - m[1] ** 2) ** 2) / 2
+
+    return variance
+
+
+def _upper_sharp(size: Size) -> Iterator[Experiment]:
+    # The first two are tight: u nearly along x, and a large input where there are biases.
+    settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 2.0))
+    for bias, cosine, norm in settings:
+        for network in _deep_networks(bias, size):
+            case = Case(network, bias, cosine, norm)
+            tight = cosine > 0.9
+            yield Experiment(
+                statement("jacobian.mean.upper.sharp"),
+                network,
+                (case.population,),
+                gain,
+                partial(_at_most_aligned, network, 0.05 * size.narrowness),
+                detail=case.detail,
+                twins=(second_moment_off(-2),) if tight else (_no_growth(),),
+            )
+
+
+def _at_most_aligned(network: Network, margin: float, predicted: float) -> Decision:
+    # A bound of E X^2, not of the variance: the mean may be below the predicted one.
+    return MeanAtMost(aligned_second_moment(network), margin * predicted)
+
+
+def _no_growth() -> Twin:
+    return rewritten(
+        "1 instead of M_K",
+        lambda right: right.replace(LargestNormalMoment, lambda *_: sp.Integer(1)),
+    )
+
+
+def _wide(size: Size) -> Iterator[Experiment]:
+    for bias, cosine, norm in (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0)):
+        for network in _deep_networks(bias, size):
+            case = Case(network, bias, cosine, norm)
+            off = wide_bias(network, cosine, norm)
+            yield Experiment(
+                statement("jacobian.wide"),
+                network,
+                (case.population,),
+                gain,
+                partial(_near, aligned_second_moment(network), 0.03 * size.narrowness, off),
+                detail=f"{case.detail}; within {off:.2g} of the limit",
+                twins=(second_moment_off(2), rank_off_by_one()),
+            )
+
+
+def _near(second: float, margin: float, bias: float, predicted: float) -> Decision:
+    # The mean is at least (1 - bias) times the limit, so the variance at most this.
+    variance = second - (predicted * (1 - bias)) ** 2
+    return MeanEquality(variance, margin * predicted, bias * predicted)
+
+
+def _alignment(size: Size) -> Iterator[Experiment]:
+    # Narrow, since the floor is of order 1/width, and just deep enough to reach it.
+    for rank, width, layers in ((5, 5, 7),) + (((10, 6, 8),) if size.deep else ()):
+        network = Network(width, (width,) * layers, 16, rank, bias="zero")
+        case = Case(network, "zero", 0.0)
+        exact = float(predict(CATALOGUE["jacobian.mean.exact"], network, cosine=0))
+
+        def rule(predicted: float, network: Network = network, exact: float = exact) -> Decision:
+            # At finite depth the transient is left over: the exact mean says how much.
+            return MeanEquality(
+                _exact_moment(network, 2, 0.0) - exact**2,
+                0.06 * size.narrowness * predicted,
+                abs(exact - predicted),
+            )
+
+        yield Experiment(
+            statement("jacobian.alignment"),
+            network,
+            (case.population,),
+            gain,
+            rule,
+            detail=case.detail,
+            twins=(
+                rank_off_by_one(),
+                rewritten(
+                    "M_K instead of M_K - 1 in the floor",
+                    lambda right: right.replace(
+                        LargestNormalMoment, lambda *a: LargestNormalMoment(*a) + 1
+                    ),
+                ),
+            ),
+        )
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    "jacobian.law.gaussian": _laws("jacobian.law.gaussian", "gaussian", "angles"),
+    "jacobian.law.zero": _laws("jacobian.law.zero", "zero", "angles"),
+    "jacobian.frame.law": _laws("jacobian.frame.law", "zero", "frame"),
+    "jacobian.mean.exact": _mean_exact,
+    "jacobian.moment.exact": _moment_exact,
+    "jacobian.variance.exact": _variance_exact,
+    "jacobian.mean.upper.sharp": _upper_sharp,
+    "jacobian.wide": _wide,
+    "jacobian.alignment": _alignment,
+}

@@ -1,0 +1,173 @@
+"""What an experiment is: a statement, a network, what is sampled, how judged, and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from maxout.numerics.predict import predict
+from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.network import Network
+from maxout.theory.statement import Statement
+from maxout.verify.decisions import Decision, Outcome
+from maxout.verify.populations import Arrays, Population
+
+Measure = Callable[..., Any]
+"""Arrays of each population, in their order -> the data that the decision judges."""
+
+
+LEAST_SAMPLES = 10_000
+"""So many at least, even where a loose bound needs fewer: they are drawn for other statements."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A suite: ``narrowness`` multiplies every margin, ``deep`` adds wider and deeper networks."""
+
+    name: str
+    narrowness: float
+    deep: bool
+
+
+QUICK = Size("quick", 1.0, deep=False)
+STANDARD = Size("standard", 0.5, deep=True)
+SIZES = {size.name: size for size in (QUICK, STANDARD)}
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A control: a deliberately wrong version of an experiment, which must come out refuted.
+
+    Attributes:
+      label: what is wrong, in a few words.
+      change: replaces fields of the experiment (the statement, the network or the populations).
+    """
+
+    label: str
+    change: Callable[[Experiment], Experiment]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One check of one statement.
+
+    Attributes:
+      statement: what is checked.
+      network: what it is predicted for.
+      populations: what is sampled; each gives one entry to ``measure``.
+      measure: from the populations' arrays to the decision's data.
+      rule: from the predicted value to the decision, its margin included.
+      order: order t, for statements that have one.
+      parameters: further arguments of ``predict``.
+      detail: what distinguishes this experiment from others of the statement and network.
+      group: samples that make one observation of the decision (2 for pairs).
+      twins: the controls.
+    """
+
+    statement: Statement
+    network: Network
+    populations: tuple[Population, ...]
+    measure: Measure
+    rule: Callable[[float], Decision]
+    order: int | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    detail: str = ""
+    group: int = 1
+    twins: tuple[Twin, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.statement.key
+
+    @property
+    def name(self) -> str:
+        """The network as a verdict prints it, with what else tells this experiment from others."""
+        parts = [str(self.network)] if self.statement.biases else []
+        if self.order is not None:
+            parts.append(f"order {self.order}")
+        if self.detail:
+            parts.append(self.detail)
+        return "; ".join(parts)
+
+    @cached_property
+    def predicted(self) -> float:
+        """The right side's value; 0 for a law, where the quantity is a distance of laws."""
+        if not self.statement.numeric:
+            return 0.0
+        return float(predict(self.statement, self.network, order=self.order, **self.parameters))
+
+    @cached_property
+    def decision(self) -> Decision:
+        """The rule at the predicted value."""
+        return self.rule(self.predicted)
+
+    def samples(self, alpha: float) -> int:
+        """Samples of every population that the decision needs."""
+        return self.group * max(LEAST_SAMPLES, self.decision.samples_needed(alpha))
+
+    def judge(
+        self, arrays: tuple[Arrays, ...], alpha: float, claim: float | None = None
+    ) -> Outcome:
+        """Decide from samples; ``claim`` replaces the predicted value (a control's)."""
+        value = self.predicted if claim is None else claim
+        return self.decision.decide(self.measure(*arrays), value, alpha)
+
+
+Builder = Callable[[Size], Iterator[Experiment]]
+
+
+def statement(key: str) -> Statement:
+    """The catalogue's statement of this key."""
+    return CATALOGUE[key]
+
+
+def rewritten(label: str, rewrite: Callable[[sp.Expr], sp.Expr]) -> Twin:
+    """A twin whose right side is rewritten."""
+
+    def change(experiment: Experiment) -> Experiment:
+        right = experiment.statement.build
+        wrong = replace(experiment.statement, build=lambda t: rewrite(right(t)))
+        return replace(experiment, statement=wrong)
+
+    return Twin(label, change)
+
+
+def scaled(percent: int) -> Twin:
+    """A twin whose right side is off by so many percent."""
+    factor = 1 + sp.Rational(percent, 100)
+    return rewritten(f"right side off by {percent} %", lambda right: factor * right)
+
+
+def rank_off_by_one() -> Twin:
+    """K + 1 instead of K, at the same c."""
+
+    def change(experiment: Experiment) -> Experiment:
+        network = experiment.network
+        wrong = Network(
+            network.inputs,
+            network.widths,
+            network.outputs,
+            network.rank + 1,
+            network.c,
+            network.bias,
+        )
+        return replace(experiment, network=wrong)
+
+    return Twin("K + 1 instead of K", change)
+
+
+def other_population(label: str, make: Callable[[Experiment], tuple[Population, ...]]) -> Twin:
+    """A twin that compares with other populations."""
+    return Twin(label, lambda experiment: replace(experiment, populations=make(experiment)))
+
+
+def other_parameters(label: str, **parameters: Any) -> Twin:
+    """A twin predicted at other parameters."""
+    return Twin(
+        label,
+        lambda experiment: replace(experiment, parameters={**experiment.parameters, **parameters}),
+    )

@@ -1,0 +1,244 @@
+"""Experiments on order statistics: units drawn directly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.network import Network
+from maxout.theory.symbols import rho
+from maxout.verify.constants import variance_of_power
+from maxout.verify.decisions import Decision, MeanEquality, ProportionEquality
+from maxout.verify.experiments.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    Twin,
+    other_parameters,
+    rank_off_by_one,
+    rewritten,
+    scaled,
+    statement,
+)
+from maxout.verify.units import Equicorrelated, Extremes, HalfNormals
+
+_MOMENTS = {
+    "largest": LargestNormalMoment,
+    "chi2_largest": LargestChi2Moment,
+    "chi2_smallest": SmallestChi2Moment,
+}
+
+
+_MARGINS = {
+    "largest": {1: 0.01, 2: 0.01, 3: 0.02, 4: 0.02},
+    "chi2_largest": {1: 0.01, 2: 0.02, 3: 0.04},
+    "chi2_smallest": {1: 0.01, 2: 0.02, 3: 0.04},
+}
+"""Relative margins by power: the heavier the tail, the wider. Twice the margin must be refuted."""
+
+
+def off(margin: float) -> Twin:
+    """The control of a margin: a right side that is off by twice as much."""
+    return scaled(round(200 * margin))
+
+
+def unit(rank: int) -> Network:
+    """One unit of this rank, for statements that speak of no network."""
+    return Network(1, (1,), 1, rank, c=1, bias="zero")
+
+
+def mean_of_power(
+    key: str,
+    population: Extremes,
+    array: str,
+    power: int,
+    size: Size,
+    twins: tuple[Twin, ...],
+    order: int | None = None,
+    bias: float = 0.0,
+    rank: int | None = None,
+    detail: str = "",
+    **parameters: int,
+) -> Experiment:
+    """The mean of a power of an extreme against a statement's right side.
+
+    Args:
+      population: drawn units; ``array`` names the extreme.
+      bias: how far a limit may be off, relative, from the theory.
+      rank: of the statement, where it is not the population's number of pieces.
+    """
+    variance = variance_of_power(_MOMENTS[array], population.pieces, power)
+    margin = _MARGINS[array][power] * size.narrowness
+
+    def rule(predicted: float) -> Decision:
+        return MeanEquality(variance, margin * abs(predicted), bias * abs(predicted))
+
+    return Experiment(
+        statement(key),
+        unit(rank or population.pieces),
+        (population,),
+        lambda arrays: arrays[array] ** power,
+        rule,
+        order=order,
+        parameters=parameters,
+        detail=detail or f"units of rank {population.rank}",
+        twins=twins,
+    )
+
+
+def _moments(
+    key: str, array: str, power: int | None, ranks: tuple[int, ...], deep: tuple[int, ...]
+) -> Builder:
+    def build(size: Size) -> Iterator[Experiment]:
+        for rank in ranks + (deep if size.deep else ()):
+            for order in statement(key).orders or (None,):
+                used = power or order
+                assert used is not None  # a statement has an order or a fixed power
+                twins = (off(_MARGINS[array][used]), rank_off_by_one())
+                yield mean_of_power(key, Extremes(rank), array, used, size, twins, order)
+
+    return build
+
+
+_SIZES = ((4, 0.25), (6, 0.25))
+_DEEP_SIZES = ((3, 0.5), (5, 0.1), (8, 0.2))
+_GROUP = "m = {}, rho = {}"
+
+
+def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
+    array = "positive" if population is Equicorrelated else "below"
+
+    def build(size: Size) -> Iterator[Experiment]:
+        def rule(predicted: float) -> Decision:
+            return ProportionEquality(predicted, 0.03 * size.narrowness * predicted)
+
+        for m, correlation in _SIZES + (_DEEP_SIZES if size.deep else ()):
+            yield Experiment(
+                statement(key),
+                unit(1),
+                (population(m, correlation),),
+                lambda arrays: arrays[array],
+                rule,
+                parameters={"m": m, "rho": correlation},
+                detail=_GROUP.format(m, correlation),
+                twins=(off(0.03), other_parameters("m + 1 instead of m", m=m + 1)),
+            )
+
+    return build
+
+
+def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
+    def build(size: Size) -> Iterator[Experiment]:
+        for m, correlation in _SIZES + (_DEEP_SIZES if size.deep else ()):
+            drawn = population(m, correlation)
+            yield Experiment(
+                statement(key),
+                unit(1),
+                (drawn,),
+                lambda arrays: arrays["score"],
+                _score_rule(drawn.score_variance(), size),
+                parameters={"m": m, "rho": correlation},
+                detail=_GROUP.format(m, correlation),
+                twins=(
+                    off(0.08),
+                    rewritten(
+                        "correlation not reduced to rho/(1+2 rho)",
+                        lambda right: right.subs(rho / (1 + 2 * rho), rho),
+                    ),
+                ),
+            )
+
+    return build
+
+
+def _score_rule(variance: float, size: Size) -> Callable[[float], Decision]:
+    # A score spreads far more than the probability that it differentiates.
+    return lambda predicted: MeanEquality(variance, 0.08 * size.narrowness * abs(predicted))
+
+
+def _large_rank(key: str, array: str, power: int, bias: Callable[[int], float]) -> Builder:
+    """A limit in K, checked at growing ranks against the stated bound of what it neglects."""
+
+    def build(size: Size) -> Iterator[Experiment]:
+        for rank in (100, 10**6) + ((10**9,) if size.deep else ()):
+            twins = (off(_MARGINS[array][power]), _rank_halved())
+            yield mean_of_power(key, Extremes(rank), array, power, size, twins, bias=bias(rank))
+
+    return build
+
+
+def _rank_halved() -> Twin:
+    return Twin(
+        "K/2 instead of K",
+        lambda experiment: replace(experiment, network=unit(experiment.network.rank // 2)),
+    )
+
+
+def _pooling(size: Size) -> Iterator[Experiment]:
+    for rank, window in ((3, 4),) + (((2, 9), (5, 4)) if size.deep else ()):
+        yield mean_of_power(
+            "init.max_pooling",
+            Extremes(rank, window),
+            "largest",
+            2,
+            size,
+            (
+                scaled(2),
+                rewritten(
+                    "rank K + p instead of K p",
+                    lambda right: right.replace(
+                        lambda e: isinstance(e, LargestNormalMoment),
+                        lambda e: LargestNormalMoment(sum(e.args[0].args), e.args[1]),
+                    ),
+                ),
+            ),
+            rank=rank,
+            detail=f"units of rank {rank} pooled over {window} cells",
+            window=window,
+        )
+
+
+# L_K - M_{2K} is below 1/(2K) and positive: against quadrature at ranks 2 to 10^4 the relative
+# difference times K is largest at K = 3, 0.1201.
+_LARGEST_OFF = 0.125
+
+
+def _smallest_off(rank: int) -> float:
+    """What the series of S_K leaves out, relative: its next term, about 176 pi^4/((K+1)...(K+8)).
+
+    The constant bounds the difference from quadrature at K >= 10, where it is 221 pi^4, falling.
+    """
+    return 225 * math.pi**4 / math.prod(rank + i for i in range(3, 9)) / math.pi
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    "order.mean": _moments("order.mean", "largest", 1, (5,), (2, 3, 9, 20)),
+    "order.second_moment": _moments("order.second_moment", "largest", 2, (5,), (3, 9, 20)),
+    "order.moment": _moments("order.moment", "largest", None, (5,), (9, 20)),
+    "order.chi2_largest.mean": _moments("order.chi2_largest.mean", "chi2_largest", 1, (5,), (9,)),
+    "order.chi2_smallest.mean": _moments(
+        "order.chi2_smallest.mean", "chi2_smallest", 1, (5,), (2, 3, 9)
+    ),
+    "order.chi2_largest.moment": _moments(
+        "order.chi2_largest.moment", "chi2_largest", None, (3,), (2, 5, 9)
+    ),
+    "order.chi2_smallest.moment": _moments(
+        "order.chi2_smallest.moment", "chi2_smallest", None, (3,), (2, 5, 9)
+    ),
+    "order.alternating.largest": _moments(
+        "order.alternating.largest", "largest", None, (4,), (2, 3, 9)
+    ),
+    "order.orthant": _probability("order.orthant", Equicorrelated),
+    "order.orthant.derivative": _derivative("order.orthant.derivative", Equicorrelated),
+    "order.half_normal": _probability("order.half_normal", HalfNormals),
+    "order.half_normal.derivative": _derivative("order.half_normal.derivative", HalfNormals),
+    "order.large_rank.chi2_largest": _large_rank(
+        "order.large_rank.chi2_largest", "chi2_largest", 1, lambda rank: _LARGEST_OFF / rank
+    ),
+    "order.large_rank.chi2_smallest": _large_rank(
+        "order.large_rank.chi2_smallest", "chi2_smallest", 1, _smallest_off
+    ),
+    "init.max_pooling": _pooling,
+}

@@ -1,0 +1,139 @@
+"""Experiments on typical sizes (logarithms) and on the length of the activations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import sympy as sp
+from scipy.special import polygamma
+
+from maxout.numerics.frame import norm_statistics
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.network import Network
+from maxout.verify.constants import moment, sum_moment
+from maxout.verify.decisions import Decision, MeanEquality
+from maxout.verify.experiments.any_bias import Case
+from maxout.verify.experiments.exact import second_moment_off
+from maxout.verify.experiments.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    Twin,
+    other_parameters,
+    rank_off_by_one,
+    rewritten,
+    statement,
+)
+from maxout.verify.networks import Sampler
+from maxout.verify.populations import Arrays, Spectra
+
+
+def _networks(size: Size) -> Iterator[Network]:
+    yield Network(8, (8,) * 4, 1, 3, bias="zero")
+    if size.deep:
+        yield Network(12, (12,) * 6, 1, 5, c=sp.Rational(1, 2), bias="zero")
+
+
+def _spectrum(network: Network) -> Spectra:
+    return Spectra(Sampler(network, "zero", 1.0))
+
+
+def _mean(variance: float, margin: float, predicted: float) -> Decision:
+    return MeanEquality(variance, margin)
+
+
+def _growth(arrays: Arrays, index: int) -> np.ndarray:
+    return arrays["growth"][:, index]
+
+
+def _mean_instead_of_typical() -> Twin:
+    """ln of the mean growth, which Jensen's inequality puts above the mean of ln."""
+
+    def change(experiment: Experiment) -> Experiment:
+        n = experiment.network
+        wrong = replace(
+            experiment.statement,
+            build=lambda t: sp.log(n.c * LargestNormalMoment(n.rank, 2)) / 2,
+        )
+        return replace(experiment, statement=wrong)
+
+    return Twin("ln of the mean instead of the mean of ln", change)
+
+
+def _top(size: Size) -> Iterator[Experiment]:
+    for network in _networks(size):
+        width, layers = network.widths[0], len(network.widths)
+        variance = norm_statistics(network.rank, width).log_variance / layers
+        yield Experiment(
+            statement("jacobian.lyapunov.top"),
+            network,
+            (_spectrum(network),),
+            partial(_growth, index=0),
+            partial(_mean, variance, 0.005 * size.narrowness),
+            detail="zero biases, along x",
+            # 2 % of M_K are 1 % of a length.
+            twins=(
+                _mean_instead_of_typical(),
+                rank_off_by_one(),
+                rewritten("c off by 2 %", lambda right: right + sp.log(sp.Rational(51, 50)) / 2),
+            ),
+        )
+
+
+def _rest(size: Size) -> Iterator[Experiment]:
+    for network in _networks(size):
+        width, layers = network.widths[0], len(network.widths)
+        indices = range(1, width) if size.deep else (1, width - 1)
+        for index in indices:
+            # Var ln chi_m = psi'(m/2)/4.
+            variance = float(polygamma(1, (width - index) / 2)) / 4 / layers
+            yield Experiment(
+                statement("jacobian.lyapunov.rest"),
+                network,
+                (_spectrum(network),),
+                partial(_growth, index=index),
+                partial(_mean, variance, 0.02 * size.narrowness),
+                parameters={"exponent": index},
+                detail=f"zero biases, direction {index} across x",
+                twins=(
+                    other_parameters(
+                        "index off by one", exponent=index + 1 if index < width - 1 else index - 1
+                    ),
+                ),
+            )
+
+
+def _stationary(size: Size) -> Iterator[Experiment]:
+    stationary = Network(6, (12,) * 4, 4, 3, bias="zero")
+    shrinking = Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias="zero")
+    for network, norm in ((stationary, 2.0), (shrinking, 1.0)):
+        case = Case(network, "zero", 0.6, norm)
+        yield Experiment(
+            statement("init.stationary"),
+            network,
+            (case.population,),
+            lambda arrays, units=network.widths[-1]: arrays["length"] / units,
+            partial(_length, network, 0.02 * size.narrowness),
+            parameters={"norm": norm},
+            detail=f"zero biases, |x| = {norm:g}",
+            twins=(second_moment_off(2), rank_off_by_one()),
+        )
+
+
+def _length(network: Network, margin: float, predicted: float) -> Decision:
+    # ||x||^2 is a product of independent sums of n_l squares Xi^2.
+    unit = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in (1, 2))]
+    ratio = 1.0
+    for units in network.widths:
+        ratio *= sum_moment(unit, units, 2) / (units * unit[1]) ** 2
+    return MeanEquality((ratio - 1) * predicted**2, margin * predicted)
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    "jacobian.lyapunov.top": _top,
+    "jacobian.lyapunov.rest": _rest,
+    "init.stationary": _stationary,
+}

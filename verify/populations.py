@@ -1,0 +1,178 @@
+"""What can be sampled: populations, drawn shard by shard into arrays of one value a sample."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from maxout.theory.network import Network
+from maxout.verify import chain
+from maxout.verify.constants import weight_variance
+from maxout.verify.networks import Sampler
+from maxout.verify.streams import Stream
+
+Arrays = dict[str, np.ndarray]
+
+SHARD_DRAWS = 1 << 22
+"""Draws of one shard, about: some fifty milliseconds of work, so that a run can be interrupted."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where and in which precision networks are computed. The chains always run in float64."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+
+class Population(Protocol):
+    """Something with independent samples, drawn in shards of a fixed number."""
+
+    @property
+    def name(self) -> str:
+        """Names the streams: two populations of one name are the same draws."""
+
+    @property
+    def shard_size(self) -> int:
+        """Samples of one shard; depends on the population alone."""
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        """Bytes in use while a shard is drawn, and what they hold."""
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        """Draw one shard."""
+
+
+def shard_size(draws_per_sample: int) -> int:
+    """Samples of a shard whose samples take so many draws."""
+    return max(1, SHARD_DRAWS // draws_per_sample)
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    sampler: Sampler
+
+    @property
+    def shard_size(self) -> int:
+        return shard_size(self.sampler.weights)
+
+    def _describe(self, kind: str) -> str:
+        s = self.sampler
+        return f"{kind}/{s.network}/{s.biases}/{s.cosine}/{s.norm}"
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        tile = self.sampler.tile_size(setting.dtype)
+        networks = "one network" if tile == 1 else f"a tile of {tile} networks"
+        return self.sampler.tile_bytes(setting.dtype), f"{networks} {self.sampler.network}"
+
+
+@dataclass(frozen=True)
+class Networks(_Sampled):
+    """Sampled networks: ``gain`` ||J u||^2, ``hidden`` the same before the output layer, and
+    ``length`` ||x||^2 of the last hidden layer."""
+
+    @property
+    def name(self) -> str:
+        return self._describe("networks")
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        parts: list[Arrays] = []
+        for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
+            (activations, _), (hidden, outputs) = tile.push()
+            parts.append(
+                {
+                    "gain": _squared_norm(outputs),
+                    "hidden": _squared_norm(hidden),
+                    "length": _squared_norm(activations),
+                }
+            )
+        return concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Spectra(_Sampled):
+    """Sampled networks of one width n, inputs included: ``growth`` (samples, n).
+
+    Column j is ln |R_jj| a layer, where the hidden layers' Jacobian maps an orthonormal frame that
+    starts with x onto Q R: the growth of the j-th direction apart from those before it.
+    """
+
+    @property
+    def name(self) -> str:
+        return self._describe("spectra")
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        parts: list[Arrays] = []
+        layers = len(self.sampler.network.widths)
+        for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
+            jacobian = tile.hidden_jacobian().double()
+            x = tile.x.double()
+            others = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)[1:]
+            columns = torch.cat([x.unsqueeze(1), others.expand(len(x), -1, -1)], dim=1).mT
+            frame = torch.linalg.qr(columns).Q
+            upper = torch.linalg.qr(jacobian @ frame).R
+            growth = upper.diagonal(dim1=1, dim2=2).abs().log() / layers
+            parts.append({"growth": growth.cpu().numpy()})
+        return concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Law:
+    """Draws of a right side, ``gain``: ``kind`` is angles, frame, largest or smallest."""
+
+    kind: str
+    network: Network
+    cosine: float = 0.6
+    norm: float = 1.0
+    variance: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variance", weight_variance(self.network))
+
+    @property
+    def name(self) -> str:
+        return f"law/{self.kind}/{self.network}/{self.cosine}/{self.norm}"
+
+    @property
+    def _widest(self) -> int:
+        return max(self.network.widths)
+
+    @property
+    def shard_size(self) -> int:
+        return shard_size(sum(self.network.widths) * (self.network.rank + 1))
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        # A layer's units, their order statistics and three temporaries of that shape.
+        return 8 * 5 * self._widest * self.shard_size, f"a shard of the law of {self.network}"
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        count = self.shard_size
+        if self.kind == "angles":
+            gain = chain.angle_chain(
+                self.network, self.variance, stream, count, self.cosine, self.norm
+            )
+        elif self.kind == "frame":
+            gain = chain.moving_frame(self.network, self.variance, stream, count, self.cosine)
+        else:
+            gain = chain.order_bound(
+                self.network, self.variance, stream, count, self.kind == "largest"
+            )
+        return {"gain": gain}
+
+
+def concatenate(parts: list[Arrays]) -> Arrays:
+    """Join arrays of consecutive samples."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _squared_norm(values: torch.Tensor) -> np.ndarray:
+    return values.double().square().sum(dim=1).cpu().numpy()
+
+
+def shards_for(population: Population, samples: int) -> int:
+    """Shards that hold at least so many samples."""
+    return math.ceil(samples / population.shard_size)

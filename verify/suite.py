@@ -1,0 +1,200 @@
+"""Run a suite: statement -> prediction -> verdict, and a report of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from maxout.theory.catalogue import CATALOGUE, UnknownKeyError, select
+from maxout.verify.collector import Collector
+from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
+from maxout.verify.experiments import Experiment, experiments
+
+ALPHA = 1e-3
+"""Family-wise false-alarm rate of a whole suite, unless another is asked for."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One experiment's outcome.
+
+    Attributes:
+      key: of the statement.
+      relation: of the statement.
+      predicted: value of the right side; 0 where the quantity is a distance of laws; None where no
+        experiment exists.
+      outcome: what the decision said; None where no experiment exists.
+      network: the architecture and what else tells the experiment from others.
+    """
+
+    key: str
+    relation: str
+    predicted: float | None
+    outcome: Outcome | None
+    network: str
+
+    @property
+    def status(self) -> str:
+        return self.outcome.status if self.outcome else INCONCLUSIVE
+
+    def to_json(self) -> dict[str, Any]:
+        o = self.outcome
+        return {
+            "key": self.key,
+            "status": self.status,
+            "relation": self.relation,
+            "predicted": self.predicted,
+            "estimate": o.estimate if o else None,
+            "interval": list(o.interval) if o else [None, None],
+            "samples": o.samples if o else 0,
+            "detectable": o.detectable if o else None,
+            "network": self.network,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All verdicts of a run.
+
+    Attributes:
+      seed: root seed.
+      false_alarm_rate: bound of the chance that any true statement among them is refuted: the sum
+        of the verdicts' own rates.
+      verdicts: in the catalogue's order.
+    """
+
+    seed: int
+    false_alarm_rate: float
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def status(self) -> str:
+        found = {verdict.status for verdict in self.verdicts}
+        for status in (REFUTED, INCONCLUSIVE):
+            if status in found:
+                return status
+        return VERIFIED
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "seed": self.seed,
+            "false_alarm_rate": self.false_alarm_rate,
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+        }
+
+
+def verdict_alpha(alpha: float, plan: dict[str, list[Experiment]]) -> float:
+    """Return one verdict's share of the family-wise rate (Bonferroni over the whole suite).
+
+    The share does not depend on which statements are asked for, so that a statement checked alone
+    gets the verdict that it gets in the suite.
+    """
+    if not 0 < alpha <= 0.5:
+        raise ValueError(f"alpha must be above 0 and at most 0.5; got {alpha}")
+    return alpha / sum(len(found) for found in plan.values())
+
+
+def chosen_keys(keys: Iterable[str] | None) -> list[str]:
+    """Return the catalogue's keys, or those named or under a named prefix.
+
+    Raises:
+      UnknownKeyError: for a key that names nothing.
+    """
+    return [statement.key for statement in select(list(keys or ()))]
+
+
+def collect_and_judge(
+    plan: dict[str, list[Experiment]],
+    keys: list[str],
+    collector: Collector,
+    share: float,
+    progress: Callable[[str], None] | None,
+) -> Iterator[tuple[str, Experiment, tuple[Any, ...]]]:
+    """Yield every experiment of the chosen statements with the samples it judges.
+
+    Populations are sampled when first needed and let go after their last use.
+    """
+    queue = [experiment for key in keys for experiment in plan[key]]
+    # Fail before drawing anything where a population cannot fit.
+    for experiment in queue:
+        for population in experiment.populations:
+            collector.workers_for(population)
+    last: dict[str, int] = {}
+    for index, experiment in enumerate(queue):
+        for population in experiment.populations:
+            last[population.name] = index
+    index = -1
+    for key in keys:
+        if progress:
+            progress(key)
+        for experiment in plan[key]:
+            index += 1
+            samples = experiment.samples(share)
+            yield (
+                key,
+                experiment,
+                tuple(collector.collect(p, samples) for p in experiment.populations),
+            )
+            for population in experiment.populations:
+                if last[population.name] == index:
+                    collector.forget(population)
+
+
+def run(
+    suite: str = "quick",
+    keys: Iterable[str] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    dtype: str = "float64",
+    memory: int | None = None,
+    alpha: float = ALPHA,
+    progress: Callable[[str], None] | None = None,
+    workers: int | None = None,
+) -> Report:
+    """Check statements against sampled networks.
+
+    Args:
+      suite: "quick" or "standard".
+      keys: statements or prefixes of their keys; all where None or empty.
+      seed: root of all streams; a verdict depends on it and on ``dtype`` alone, not on the memory,
+        the number of cores or which other statements are asked for.
+      device: "auto", "cpu" or "cuda".
+      dtype: "float32" or "float64", the precision of the networks.
+      memory: bytes that draws may occupy at one time; 1 GiB by default.
+      alpha: family-wise false-alarm rate of the whole suite.
+      progress: called with each statement's key as its turn comes.
+      workers: threads; the cores this process may use by default.
+
+    Raises:
+      ValueError: for an unknown suite, key, device or dtype, a bad seed or alpha, or a memory
+        budget that cannot hold one network.
+    """
+    chosen = chosen_keys(keys)
+    plan = experiments(suite)
+    share = verdict_alpha(alpha, plan)
+    verdicts: dict[str, list[Verdict]] = {key: [] for key in chosen}
+    with Collector(seed, device, dtype, memory, workers) as collector:
+        for key, experiment, arrays in collect_and_judge(plan, chosen, collector, share, progress):
+            outcome = experiment.judge(arrays, share)
+            verdicts[key].append(
+                Verdict(
+                    key,
+                    experiment.statement.relation.value,
+                    experiment.predicted,
+                    outcome,
+                    experiment.name,
+                )
+            )
+    for key, found in verdicts.items():
+        if not found:
+            found.append(
+                Verdict(key, CATALOGUE[key].relation.value, None, None, "no experiment yet")
+            )
+    listed = tuple(verdict for found in verdicts.values() for verdict in found)
+    spent = share * sum(1 for verdict in listed if verdict.outcome)
+    return Report(seed, spent, listed)
+
+
+__all__ = ["ALPHA", "Report", "UnknownKeyError", "Verdict", "run"]
