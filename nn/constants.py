@@ -38,8 +38,8 @@ def calculate_gain(rank: int, window: int | tuple[int, ...] = 1) -> float:
     Args:
       rank: affine pieces K of one unit.
       window: cells p of the max pooling that follows, or its kernel size as a tuple, (2, 2) for
-        p = 4; the gain is that of rank K p. The cells count as independent, which they are where
-        their receptive fields do not overlap.
+        p = 4; the gain is that of rank K p. The cells count as independent, which they are for a
+        convolution where their input patches are orthogonal.
 
     Raises:
       ValueError: for a rank or a window that is not an integer of at least 1.

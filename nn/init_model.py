@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
 from maxout.nn.constants import calculate_gain, cells
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
@@ -129,9 +129,16 @@ def init_model_(
     walk = (
         by_structure(model, windows is not None) if example is None else by_running(model, example)
     )
+    # A parametrization's inner modules are no layers; the layer that has it is refused below.
+    inside = {
+        f"{name}.{inner}".rstrip(".")
+        for name, module in modules.items()
+        if isinstance(module, ParametrizationList)
+        for inner, _ in module.named_modules()
+    }
     # What did not run, such as a head that is used in training only, comes first.
     order = [name for name in modules if name not in walk.order] + walk.order
-    weighted = [name for name in order if _has_weights(modules[name])]
+    weighted = [name for name in order if _has_weights(modules[name]) and name not in inside]
     outputs = _outputs(modules, ranks, weighted[-1]) if outputs is None else tuple(outputs)
     for name in outputs:
         if name in ranks or not isinstance(modules.get(name), _PLAIN):
