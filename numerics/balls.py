@@ -1,0 +1,264 @@
+"""SymPy trees evaluated in Arb balls: ``enclose`` for digits, ``ball`` at the current precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from operator import index
+from typing import Any
+
+import sympy as sp
+from flint import acb, arb, ctx, fmpq, fmpz
+
+from maxout.numerics import ball_functions
+from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.precision import at_digits
+
+Environment = Mapping[sp.Basic, Any]
+MAX_TERMS = 10**6  # of one Sum or Product
+
+
+def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> Enclosure:
+    """Enclose the value of an expression.
+
+    Args:
+      expr: real SymPy expression; unevaluated moments, probabilities, Sum and Product included.
+      env: symbol -> int, Fraction, SymPy expression or ``arb``; IndexedBase -> tuple, whose entry l
+        is ``n[l]``.
+      digits: significant decimal digits, 1 to 100,000.
+
+    Returns:
+      A certified enclosure; ``certified`` is False where the expression holds a function that has
+      a numerical value but no ball (its route is then "estimate").
+
+    Raises:
+      TypeError: naming a node or value that cannot be evaluated.
+      ValueError: for a symbol without a value, a value outside a domain, or a complex result.
+      PrecisionError: where the digits are not reached.
+    """
+    expr = sp.sympify(expr, strict=True)
+    estimated = False
+
+    def compute() -> arb:
+        nonlocal estimated
+        evaluator = Evaluator(env or {}, estimates=True)
+        value = evaluator.real(expr)
+        estimated = evaluator.estimated
+        return value
+
+    value = at_digits(compute, digits)
+    return Enclosure.from_ball(value, digits, "estimate" if estimated else "arb", not estimated)
+
+
+def ball(expr: sp.Expr, env: Environment | None = None) -> arb:
+    """Enclose an expression at the current ``flint.ctx.prec``; arguments and errors as ``enclose``.
+
+    Raises:
+      TypeError: also for functions that have a numerical value but no ball.
+    """
+    return Evaluator(env or {}).real(sp.sympify(expr, strict=True))
+
+
+class Evaluator:
+    """One evaluation of expressions in one environment at one precision.
+
+    Called with an expression it returns ``arb``, or ``acb`` where the value is complex. Values are
+    remembered; terms of a Sum or Product are remembered by index, and its partial results too, so
+    that sums over layers of products over earlier layers take linear time.
+
+    A node of the theory can evaluate itself: if its class defines ``_ball_(evaluate)``, that is
+    called with this object.
+    """
+
+    def __init__(self, env: Environment, estimates: bool = False) -> None:
+        self.env = env
+        self.estimates = estimates
+        self.estimated = False
+        self._bound: dict[sp.Symbol, int] = {}
+        self._known: dict[Any, Any] = {}
+        self._terms: dict[Any, dict[int, Any]] = {}
+        self._partial: dict[Any, list[Any]] = {}
+        self._symbols: dict[sp.Basic, frozenset[sp.Basic]] = {}
+
+    def real(self, expr: sp.Expr) -> arb:
+        """The value of a real expression.
+
+        Raises:
+          ValueError: where the value is complex.
+        """
+        value = self(expr)
+        if isinstance(value, acb):
+            if not (value.imag == 0 or (expr.is_real and value.imag.contains(0))):
+                raise ValueError(f"a real number is expected; {_short(expr)} is complex")
+            value = value.real
+        return value
+
+    def __call__(self, expr: sp.Expr, extra: Environment | None = None) -> Any:
+        """The value of ``expr``; ``extra`` binds further symbols for this call only."""
+        if extra:
+            inner = Evaluator({**self.env, **self._bound, **extra}, self.estimates)
+            value = inner(expr)
+            self.estimated |= inner.estimated
+            return value
+        key = (expr, self._context(expr))
+        if key not in self._known:
+            self._known[key] = self._compute(expr)
+        return self._known[key]
+
+    def integer(self, expr: sp.Expr) -> int:
+        """The value of an expression that must be an integer.
+
+        Raises:
+          ValueError: where it is not.
+        """
+        value = self(expr)
+        if isinstance(value, arb) and value.is_integer():
+            return int(value.unique_fmpz())
+        raise ValueError(f"an integer is expected for {_short(expr)}; got {value}")
+
+    def _context(self, expr: sp.Expr, without: sp.Symbol | None = None) -> tuple[Any, ...]:
+        """Values of the bound indices that ``expr`` depends on."""
+        if not self._bound:
+            return ()
+        if expr not in self._symbols:
+            self._symbols[expr] = frozenset(expr.free_symbols)
+        symbols = self._symbols[expr]
+        return tuple((s, v) for s, v in self._bound.items() if s in symbols and s != without)
+
+    def _compute(self, expr: sp.Expr) -> Any:
+        if hasattr(type(expr), "_ball_"):
+            return expr._ball_(self)
+        for base in type(expr).__mro__:
+            if base in _RULES:
+                return _RULES[base](self, expr)
+            if base in ball_functions.FUNCTIONS:
+                return ball_functions.FUNCTIONS[base](*(self(argument) for argument in expr.args))
+        if self.estimates and _has_own_value(expr):
+            return self._estimate(expr)
+        raise TypeError(f"no ball is known for {type(expr).__name__} in {_short(expr)}")
+
+    def _estimate(self, expr: sp.Expr) -> arb:
+        """A value without a proof: the function's own evaluation, 20 bits beyond the precision."""
+        arguments = [
+            sp.Integer(self.integer(argument)) if self(argument).is_integer() else argument
+            for argument in expr.args
+        ]
+        known = expr.func(*arguments)
+        if not isinstance(known, expr.func):  # a closed form at these arguments
+            return self(known)
+        value = known._eval_evalf(ctx.prec + 20)
+        if value is None or not value.is_Float:
+            raise TypeError(f"{_short(expr)} has no numerical value")
+        self.estimated = True
+        middle = _float(self, value)
+        return middle + arb(0, (abs(middle) * arb(2) ** -(ctx.prec + 10)).upper())
+
+    def _symbol(self, symbol: sp.Symbol) -> Any:
+        if symbol in self._bound:
+            return arb(self._bound[symbol])
+        if symbol not in self.env:
+            raise ValueError(f"no value is given for {symbol}")
+        return self._value(self.env[symbol], symbol)
+
+    def _value(self, value: Any, name: Any) -> Any:
+        if isinstance(value, arb | acb):
+            return value
+        if isinstance(value, sp.Expr):
+            return self(value)
+        if isinstance(value, Fraction):
+            return arb(fmpq(value.numerator, value.denominator))
+        try:
+            return arb(index(value))
+        except TypeError:
+            raise TypeError(
+                f"the value of {name} must be an int, Fraction, SymPy expression or arb; "
+                f"got {type(value).__name__}"
+            ) from None
+
+    def _indexed(self, expr: sp.Indexed) -> Any:
+        base = next((b for b in (expr.base, expr.base.label) if b in self.env), None)
+        if base is None:
+            raise ValueError(f"no values are given for {expr.base}")
+        entries, at = self.env[base], self.integer(expr.indices[0])
+        if not 0 <= at < len(entries):
+            raise ValueError(f"{expr} is asked for at {at}; its indices are 0..{len(entries) - 1}")
+        return self._value(entries[at], expr)
+
+    def _accumulate(self, expr: sp.Expr, start: int, join: Callable[[Any, Any], Any]) -> Any:
+        """Sum or Product over an integer range, resumed where an earlier one stopped."""
+        body, (symbol, first, last) = expr.function, expr.limits[-1]
+        if len(expr.limits) > 1:
+            body = expr.func(body, *expr.limits[:-1])
+        low, high = self.integer(first), self.integer(last)
+        if high < low - 1:
+            raise ValueError(f"the range of {_short(expr)} runs backwards, from {low} to {high}")
+        if high - low >= MAX_TERMS:
+            raise ValueError(f"{_short(expr)} has {high - low + 1:,} terms; {MAX_TERMS:,} at most")
+        outer = self._context(body, without=symbol)
+        terms = self._terms.setdefault((body, symbol, outer), {})
+        partial = self._partial.setdefault((expr.func, body, symbol, outer, low), [arb(start)])
+        shadowed = self._bound.pop(symbol, None)
+        try:
+            for at in range(low + len(partial) - 1, high + 1):
+                if at not in terms:
+                    self._bound[symbol] = at
+                    terms[at] = self(body)
+                partial.append(join(partial[-1], terms[at]))
+        finally:
+            self._bound.pop(symbol, None)
+            if shadowed is not None:
+                self._bound[symbol] = shadowed
+        return partial[high - low + 1]
+
+
+def _power(self: Evaluator, expr: sp.Pow) -> Any:
+    return ball_functions.power(self(expr.base), self(expr.exp))
+
+
+def _add(self: Evaluator, expr: sp.Add) -> Any:
+    total = self(expr.args[0])
+    for argument in expr.args[1:]:
+        total = total + self(argument)
+    return total
+
+
+def _mul(self: Evaluator, expr: sp.Mul) -> Any:
+    total = self(expr.args[0])
+    for argument in expr.args[1:]:
+        total = total * self(argument)
+    return total
+
+
+def _float(_: Evaluator, expr: sp.Float) -> arb:
+    """A Float is the dyadic number it stores."""
+    sign, mantissa, exponent, _bits = expr._mpf_
+    return (-1 if sign else 1) * arb(fmpz(int(mantissa))) * arb(2) ** exponent
+
+
+def _has_own_value(expr: sp.Expr) -> bool:
+    """Whether the theory defines a numerical evaluation of this very function."""
+    kind = type(expr)
+    return (
+        isinstance(expr, sp.Function)
+        and kind.__module__.startswith("maxout.")
+        and "_eval_evalf" in vars(kind)
+    )
+
+
+def _short(expr: sp.Expr) -> str:
+    text = str(expr)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_RULES: dict[type, Callable[[Evaluator, Any], Any]] = {
+    sp.Integer: lambda self, expr: arb(fmpz(int(expr))),
+    sp.Rational: lambda self, expr: arb(fmpq(int(expr.p), int(expr.q))),
+    sp.Float: _float,
+    sp.Symbol: Evaluator._symbol,
+    sp.Indexed: Evaluator._indexed,
+    sp.Add: _add,
+    sp.Mul: _mul,
+    sp.Pow: _power,
+    sp.Sum: lambda self, expr: self._accumulate(expr, 0, lambda a, b: a + b),
+    sp.Product: lambda self, expr: self._accumulate(expr, 1, lambda a, b: a * b),
+}

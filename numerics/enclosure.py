@@ -1,0 +1,165 @@
+"""A value with its error: decimal midpoint and radius, how it was found, certified or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpq, fmpz
+
+from maxout.numerics.precision import PrecisionError, bits_of
+
+_MAX_EXPONENT = 10**8  # bits; a number beyond 10^(3e7) is not written out
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """|value - midpoint| <= radius.
+
+    Attributes:
+      midpoint: decimal string of ``digits`` significant digits ("0" where only zero is known).
+      radius: decimal string, rounded up, that covers the rounding of the midpoint as well.
+      digits: significant digits delivered (absolute ones for a value that is zero).
+      route: the way the value was found: closed, arb, quadrature, float64, estimate.
+      certified: True where the radius is proved; False where it is an estimate.
+    """
+
+    midpoint: str
+    radius: str
+    digits: int
+    route: str
+    certified: bool = True
+
+    @classmethod
+    def from_ball(cls, ball: arb, digits: int, route: str, certified: bool = True) -> Enclosure:
+        """Round a finite ball's midpoint to ``digits`` digits and widen the radius by as much.
+
+        Raises:
+          PrecisionError: for a ball that is not finite, or is too far from 1 to be written out.
+        """
+        if not ball.is_finite():
+            raise PrecisionError("the ball is not finite: nothing is known of the value")
+        middle, rest = _dyadic(ball.mid()), _dyadic(ball.rad())
+        if abs(middle) <= rest:
+            return cls("0", _round_up(abs(middle) + rest), digits, route, certified)
+        number, exponent = _round(middle, digits)
+        radius = abs(middle - number * _ten(exponent)) + rest
+        return cls(_decimal(number, exponent), _round_up(radius), digits, route, certified)
+
+    @property
+    def ball(self) -> arb:
+        """The enclosure as an Arb ball, at a precision that keeps its digits."""
+        with ctx.workprec(bits_of(self.digits) + 20):
+            return arb(f"{self.midpoint} +/- {self.radius}")
+
+    @property
+    def lower(self) -> fmpq:
+        """Exact lower end."""
+        return _parse(self.midpoint) - _parse(self.radius)
+
+    @property
+    def upper(self) -> fmpq:
+        """Exact upper end."""
+        return _parse(self.midpoint) + _parse(self.radius)
+
+    def overlaps(self, other: Enclosure) -> bool:
+        """Whether some number lies in both; two certified values of one quantity must overlap."""
+        return bool(self.lower <= other.upper and other.lower <= self.upper)
+
+    def __contains__(self, value: Any) -> bool:
+        """Whether a number (int, float, Fraction, Decimal, mpf) or a whole ball lies inside."""
+        if isinstance(value, Enclosure):
+            return bool(self.lower <= value.lower and value.upper <= self.upper)
+        if isinstance(value, arb):
+            middle, rest = _dyadic(value.mid()), _dyadic(value.rad())
+            low, high = middle - rest, middle + rest
+        else:
+            low = high = _rational(value)
+        return bool(self.lower <= low and high <= self.upper)
+
+    def __float__(self) -> float:
+        return float(self.midpoint)
+
+    def __str__(self) -> str:
+        how = "certified" if self.certified else "estimated"
+        return f"{self.midpoint} +/- {self.radius} ({how}, {self.route})"
+
+
+def _ten(exponent: int) -> fmpq:
+    power = fmpz(10) ** abs(exponent)
+    return fmpq(power) if exponent >= 0 else fmpq(1, power)
+
+
+def _dyadic(x: arb) -> fmpq:
+    mantissa, exponent = (int(part) for part in x.man_exp())
+    if abs(exponent) > _MAX_EXPONENT:
+        raise PrecisionError("the value is too large or too small to be written in decimals")
+    power = fmpz(2) ** abs(exponent)
+    return fmpq(mantissa * power) if exponent >= 0 else fmpq(mantissa, power)
+
+
+def _floor_log10(x: fmpq) -> int:
+    """floor(log10 x) of a positive rational."""
+    bits = int(x.p).bit_length() - int(x.q).bit_length()
+    guess = bits * 30103 // 100000 - 1
+    while x >= _ten(guess + 1):
+        guess += 1
+    return guess
+
+
+def _round(x: fmpq, digits: int) -> tuple[fmpz, int]:
+    """(n, e) with n of ``digits`` decimal digits and n 10^e nearest to x."""
+    exponent = _floor_log10(abs(x)) + 1 - digits
+    number = _nearest(x * _ten(-exponent))
+    if abs(number) == fmpz(10) ** digits:
+        return number // 10, exponent + 1
+    return number, exponent
+
+
+def _nearest(x: fmpq) -> fmpz:
+    return (x + fmpq(1, 2)).floor()
+
+
+def _decimal(number: fmpz, exponent: int) -> str:
+    """Write n 10^e: positional where no digit has to be invented, else scientific."""
+    sign, digits = ("-", str(-number)) if number < 0 else ("", str(number))
+    point = len(digits) + exponent  # digits before the decimal point
+    if 0 < point < len(digits):
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if point == len(digits):
+        return sign + digits
+    if -5 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{fraction}e{point - 1:+03d}"
+
+
+def _round_up(radius: fmpq) -> str:
+    """Two significant digits, never less than the radius."""
+    if radius == 0:
+        return "0"
+    exponent = _floor_log10(radius) - 1
+    number = (radius * _ten(-exponent)).ceil()
+    if number == 100:
+        number, exponent = fmpz(10), exponent + 1
+    tens, ones = divmod(int(number), 10)
+    return f"{tens}.{ones}e{exponent + 1:+03d}"
+
+
+def _parse(text: str) -> fmpq:
+    mantissa, _, exponent = text.partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    return fmpq(fmpz(whole + fraction)) * _ten(int(exponent or 0) - len(fraction))
+
+
+def _rational(value: Any) -> fmpq:
+    if hasattr(value, "_mpf_"):  # mpmath, without importing it
+        sign, mantissa, exponent, _ = value._mpf_
+        power = fmpz(2) ** abs(exponent)
+        signed = -int(mantissa) if sign else int(mantissa)
+        return fmpq(signed * power) if exponent >= 0 else fmpq(signed, power)
+    if isinstance(value, Decimal | float | int | str):
+        value = Fraction(value)
+    return fmpq(int(value.numerator), int(value.denominator))

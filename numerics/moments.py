@@ -1,0 +1,171 @@
+"""Moments of the largest normal and of the largest and smallest chi-square of K, by named routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from flint import arb, ctx
+
+from maxout.numerics import halfline, normal_power
+from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.precision import DIGITS, at_digits
+from maxout.numerics.weight import Weighted, by_parts, double_factorial
+from maxout.theory import symbols
+from maxout.theory.field import Field, integer
+from maxout.theory.network import RANK
+from maxout.theory.parameters import WINDOW
+
+STATISTICS = ("largest", "chi2-largest", "chi2-smallest")
+ROUTES = ("auto", "closed", "arb", "quadrature", "float64")
+ORDER = Field(
+    "order",
+    symbols.t,
+    "an integer from 1 to 1,000",
+    (1, 2, 3, 4, 8),
+    "order t of a moment",
+    integer(1, 1000),
+)
+CLOSED_FROM = 500  # digits from which a closed form is sure to be faster than a quadrature
+
+
+def moment(
+    rank: int, order: int = 2, statistic: str = "largest", digits: int = 50, route: str = "auto"
+) -> Enclosure:
+    """Enclose E[X^order] of an order statistic of ``rank`` independent variables.
+
+    Args:
+      rank: K, an integer from 1 to 10^15.
+      order: t, an integer from 1 to 1,000.
+      statistic: "largest" of K N(0,1), "chi2-largest" or "chi2-smallest" of K chi^2_1.
+      digits: significant decimal digits, 1 to 100,000; the float64 route gives at most 15.
+      route: "closed" (the theory's closed form in balls; low rank only), "arb" (certified
+        quadrature), "quadrature" (mpmath on the defining integral; radius estimated), "float64"
+        (tables; radius as measured), or "auto" (a certified one of the first two).
+
+    Returns:
+      The enclosure; exactly zero for an odd moment at rank 1.
+
+    Raises:
+      ValueError: for an argument outside its domain, or a route that has no value here.
+      PrecisionError: where the digits are not reached.
+    """
+    rank, order, digits = RANK(rank), ORDER(order), DIGITS(digits)
+    _check("statistic", statistic, STATISTICS)
+    _check("route", route, ROUTES)
+    if route == "auto":
+        closed = digits >= CLOSED_FROM and _closed(rank, order, statistic) is not None
+        route = "closed" if closed else "arb"
+    if route == "quadrature":
+        from maxout.numerics.quadrature import quadrature
+
+        return quadrature(rank, order, statistic, digits)
+    if route == "float64":
+        from maxout.numerics.float64 import enclose_float
+
+        return enclose_float(rank, order, statistic, digits)
+    return Enclosure.from_ball(_certified(rank, order, statistic, digits, route), digits, route)
+
+
+def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") -> Enclosure:
+    """Enclose c = 1/M_K, the weight variance times fan_in that keeps activations stationary.
+
+    Args:
+      rank: K, an integer from 1 to 10^15.
+      window: cells p of a max pooling that follows; c = 1/M_{Kp} then.
+      digits, route: as for ``moment``; "closed", "arb" or "auto".
+
+    Raises:
+      ValueError, PrecisionError: as ``moment``.
+
+    Source: Tseran and Montúfar (ICML 2023).
+    """
+    rank, digits = RANK(RANK(rank) * WINDOW(window)), DIGITS(digits)
+    _check("route", route, ("auto", "closed", "arb"))
+    if route == "auto":
+        closed = digits >= CLOSED_FROM and _closed(rank, 2, "largest") is not None
+        route = "closed" if closed else "arb"
+    # The reciprocal keeps the relative accuracy but for one rounding; three guard digits cover it.
+    second = _certified(rank, 2, "largest", digits, route)
+    with ctx.workprec(
+        second.rel_accuracy_bits() + 30 if not second.is_exact() else 4 * digits + 60
+    ):
+        return Enclosure.from_ball(1 / second, digits, route)
+
+
+def moment_ball(rank: int, order: int = 2, statistic: str = "largest") -> arb:
+    """Enclose the moment to about the current ``flint.ctx.prec`` bits, relative.
+
+    For the ball interpreter: arguments are not checked.
+    """
+    return _moment_ball(rank, order, statistic, ctx.prec)
+
+
+@lru_cache(maxsize=512)
+def _moment_ball(rank: int, order: int, statistic: str, bits: int) -> arb:
+    if rank == 1:
+        if statistic == "largest":
+            return arb(0 if order % 2 else double_factorial(order - 1))
+        return arb(double_factorial(2 * order - 1))
+    with ctx.workprec(bits):
+        if statistic == "chi2-smallest":
+            return _smallest(rank, order)
+        return _largest(rank, order, folded=statistic == "chi2-largest")
+
+
+def _largest(rank: int, order: int, folded: bool) -> arb:
+    rest, weight = by_parts(2 * order if folded else order)
+    scale = (4 if folded else 1) * arb(rank) * (rank - 1) / (2 * arb.pi())
+    f = Weighted(weight, arb(2), rank - 2, rest / float(scale) if rest < 1e300 else 1e300)
+    value = normal_power.integral(f, folded)
+    if value is None:
+        value = halfline.integral(f, smallest=False)
+    return rest + scale * value
+
+
+def _smallest(rank: int, order: int) -> arb:
+    f = Weighted((0,) * (2 * order) + (1,), arb(1), rank - 1)
+    return 2 * rank / (2 * arb.pi()).sqrt() * halfline.integral(f, smallest=True)
+
+
+def _certified(rank: int, order: int, statistic: str, digits: int, route: str) -> arb:
+    compute: Callable[[], arb]
+    if route == "closed":
+        from maxout.numerics.balls import ball
+
+        exact = _closed(rank, order, statistic)
+        if exact is None:
+            raise ValueError(
+                f"no closed form is known for order {order} of the {statistic} at rank {rank}; "
+                "use route='arb'"
+            )
+
+        def compute() -> arb:
+            return ball(exact, {})
+    else:
+
+        def compute() -> arb:
+            return moment_ball(rank, order, statistic)
+
+    return at_digits(compute, digits)
+
+
+def _closed(rank: int, order: int, statistic: str) -> Any:
+    """The theory's closed form, or None."""
+    from maxout.theory import moments as theory
+
+    if rank > 64:  # far beyond any closed form
+        return None
+    function = {
+        "largest": theory.LargestNormalMoment,
+        "chi2-largest": theory.LargestChi2Moment,
+        "chi2-smallest": theory.SmallestChi2Moment,
+    }[statistic]
+    exact = function(rank, order).doit()
+    return exact if theory.is_closed(exact) else None
+
+
+def _check(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")

@@ -1,0 +1,74 @@
+"""Ask for digits, not for working precision: scoped, escalated, and refused where not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, log2
+
+import sympy as sp
+from flint import arb, ctx
+
+from maxout.theory.field import Field, integer
+
+MAX_DIGITS = 100_000
+
+DIGITS = Field(
+    "digits",
+    sp.Symbol("digits"),
+    f"an integer from 1 to {MAX_DIGITS:,}",
+    (15, 20, 50, 1000),
+    "correct decimal digits asked for",
+    integer(1, MAX_DIGITS),
+)
+
+GUARD_DIGITS = 3  # computed beyond those delivered, so that the printed midpoint rounds well
+
+
+class PrecisionError(ArithmeticError):
+    """The digits asked for were not reached; no value is given rather than a doubtful one."""
+
+
+def bits_of(digits: int) -> int:
+    """Binary accuracy at which ``digits`` decimal digits can be delivered."""
+    return ceil((digits + GUARD_DIGITS) * log2(10))
+
+
+def at_digits(f: Callable[[], arb], digits: int, max_bits: int | None = None) -> arb:
+    """Call ``f`` at growing working precision until its ball carries ``digits`` digits.
+
+    Args:
+      f: returns a ball at the precision it finds in ``flint.ctx.prec``.
+      digits: significant decimal digits, 1 to 100,000.
+      max_bits: working precision at which to give up; the default allows a cancellation of
+        fifteen times the digits asked for.
+
+    Returns:
+      A ball of relative radius below 10^-digits. A ball that still contains zero when the working
+      precision is four times what is needed is returned if its radius is below 10^-digits: digits
+      are then absolute.
+
+    Raises:
+      ValueError: for digits outside the domain.
+      PrecisionError: where the digits are not reached.
+    """
+    goal = bits_of(DIGITS(digits))
+    bits, last = goal + 12, max(max_bits or 16 * goal + 1000, goal + 12)
+    while True:
+        with ctx.workprec(bits):
+            ball = f()
+        accuracy = ball.rel_accuracy_bits() if ball.is_finite() else -1
+        if accuracy >= goal:
+            return ball
+        if ball.is_finite() and ball.contains(0) and bits >= 4 * goal:
+            with ctx.workprec(64):
+                small = bool(ball.abs_upper() < arb(2) ** -goal)
+            if small:
+                return ball
+        if bits >= last:
+            raise PrecisionError(
+                f"{digits} digits were not reached at {bits} bits of working precision; "
+                "ask for fewer digits"
+            )
+        # A ball that has lost some bits says how many to add; one that has lost all does not.
+        grown = bits + (goal - accuracy) + 20 if accuracy > 0 else 2 * bits
+        bits = min(grown, last)
