@@ -9,7 +9,15 @@ from typing import Any
 __version__ = "0.1.0"
 
 # name -> module that defines it
-_PUBLIC: dict[str, str] = {}
+_PUBLIC: dict[str, str] = {
+    "CATALOGUE": "maxout.theory.catalogue",
+    "Enclosure": "maxout.numerics.enclosure",
+    "Network": "maxout.theory.network",
+    "Statement": "maxout.theory.statement",
+    "constant": "maxout.numerics.moments",
+    "moment": "maxout.numerics.moments",
+    "predict": "maxout.numerics.predict",
+}
 
 __all__ = ["__version__", *_PUBLIC]
 
