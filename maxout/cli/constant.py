@@ -14,8 +14,8 @@ from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
     SmallestChi2Moment,
-    is_closed,
 )
+from maxout.theory.orthant import is_closed
 
 SHOWN_CLOSED_FORM_RANK = 64  # beyond it no closed form exists, and none need be looked for
 

@@ -11,8 +11,8 @@ from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
     SmallestChi2Moment,
-    is_closed,
 )
+from maxout.theory.orthant import is_closed
 from maxout.theory.parameters import ORDER
 
 STATISTICS = {
