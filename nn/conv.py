@@ -20,6 +20,9 @@ class _MaxoutConv(nn.Module):
     """
 
     dimensions: int
+    in_channels: int
+    weight: Tensor
+    bias: Tensor | None
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class _MaxoutConv(nn.Module):
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Draw the weights anew, N(0, 1/(M_K fan_in)), and set the biases to zero."""
-        draw_pieces_(self, generator)
+        draw_pieces_(self.weight, self.bias, self.rank, generator)
 
     def forward(self, input: Tensor) -> Tensor:
         """(batch, in_channels, *space) -> (batch, out_channels, *space); batch may be missing."""

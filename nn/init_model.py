@@ -64,9 +64,11 @@ class InitReport:
     layers: tuple[LayerInit, ...]
 
     def __str__(self) -> str:
-        rows = [("layer", "kind", "role", "rank", "window", "fan_in", "c", "std")]
+        rows: list[tuple[str, ...]] = [
+            ("layer", "kind", "role", "rank", "window", "fan_in", "c", "std")
+        ]
         for layer in self.layers:
-            numbers = ("", "", "", "", "")
+            numbers: tuple[str, ...] = ("",) * 5
             if layer.role != "unchanged":
                 counts = (layer.rank, layer.window, layer.fan_in)
                 numbers = (*map(str, counts), f"{layer.c:.5f}", f"{layer.std:.5f}")
@@ -144,12 +146,12 @@ def init_model_(
         if name in ranks or not isinstance(modules.get(name), _PLAIN):
             raise ValueError(f"outputs must name plain linear layers or convolutions; got {name!r}")
     chosen = {**ranks, **dict.fromkeys(outputs, 1)}
-    windows = {**walk.windows, **{name: cells(w) for name, w in (windows or {}).items()}}
-    if unknown := (windows.keys() - walk.windows.keys() - chosen.keys()):
+    if unknown := (windows or {}).keys() - chosen.keys():
         raise ValueError(f"windows must name initialized layers; got {min(unknown)!r}")
+    pooled = walk.windows | {name: cells(window) for name, window in (windows or {}).items()}
 
     plan = [
-        _planned(name, modules[name], chosen[name], windows.get(name, 1), name in outputs)
+        _planned(name, modules[name], chosen[name], pooled.get(name, 1), name in outputs)
         if name in chosen
         else LayerInit(name, type(modules[name]).__name__, "unchanged")
         for name in weighted

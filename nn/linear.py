@@ -57,7 +57,7 @@ class MaxoutLinear(nn.Linear):
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Draw the weights anew, N(0, 1/(M_K fan_in)), and set the biases to zero."""
-        draw_pieces_(self, generator)
+        draw_pieces_(self.weight, self.bias, self.rank, generator)
 
     def forward(self, input: Tensor) -> Tensor:
         """(..., in_features) -> (..., out_features)."""
@@ -72,12 +72,12 @@ class MaxoutLinear(nn.Linear):
         return f"{super().extra_repr()}, rank={self.rank}, layout={self.layout!r}"
 
 
-def draw_pieces_(layer: nn.Module, generator: torch.Generator | None) -> None:
-    """Initialize one of this package's layers in place; nothing to draw on the meta device."""
-    weight, bias = layer.weight, layer.bias
-    assert isinstance(weight, Tensor)
+def draw_pieces_(
+    weight: Tensor, bias: Tensor | None, rank: int, generator: torch.Generator | None
+) -> None:
+    """Initialize one layer's parameters in place; nothing to draw on the meta device."""
     if weight.is_meta:
         return
-    maxout_normal_(weight, layer.rank, fan_in=weight[0].numel(), generator=generator)
+    maxout_normal_(weight, rank, fan_in=weight[0].numel(), generator=generator)
     if bias is not None:
         nn.init.zeros_(bias)
