@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 from maxout.nn.constants import calculate_gain, cells
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
 from maxout.nn.functional import check_rank
+from maxout.nn.init_report import InitReport, LayerInit
 from maxout.nn.initializers import (
     Window,
     maxout_normal_,
@@ -31,53 +31,6 @@ _DRAWS = {
     "uniform": maxout_uniform_,
     "truncated_normal": maxout_truncated_normal_,
 }
-
-
-@dataclass(frozen=True)
-class LayerInit:
-    """What was done to one layer.
-
-    Attributes:
-      name: as in ``model.named_modules()``.
-      kind: class of the layer.
-      role: "maxout", "output" (linear, rank 1) or "unchanged".
-      rank, window: pieces K of a unit and cells p of the max pooling behind it.
-      fan_in: inputs of one piece; 0 where unchanged, as are c and std.
-      c: weight variance times fan_in, 1/M_{K p}.
-      std: standard deviation of the weights.
-    """
-
-    name: str
-    kind: str
-    role: str
-    rank: int = 1
-    window: int = 1
-    fan_in: int = 0
-    c: float = 0.0
-    std: float = 0.0
-
-
-@dataclass(frozen=True)
-class InitReport:
-    """What :func:`init_model_` did, layer by layer; prints as a table."""
-
-    layers: tuple[LayerInit, ...]
-
-    def __str__(self) -> str:
-        rows: list[tuple[str, ...]] = [
-            ("layer", "kind", "role", "rank", "window", "fan_in", "c", "std")
-        ]
-        for layer in self.layers:
-            numbers: tuple[str, ...] = ("",) * 5
-            if layer.role != "unchanged":
-                counts = (layer.rank, layer.window, layer.fan_in)
-                numbers = (*map(str, counts), f"{layer.c:.5f}", f"{layer.std:.5f}")
-            rows.append((layer.name or "(model)", layer.kind, layer.role, *numbers))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
 
 
 def init_model_(
