@@ -1,4 +1,4 @@
-"""Moments of the largest normal and of the largest and smallest chi-square of K, by named routes."""
+"""Moments of the largest normal and the largest and smallest chi-square of K, by named routes."""
 
 from __future__ import annotations
 

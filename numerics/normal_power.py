@@ -1,4 +1,4 @@
-"""Integrals of p(x) e^{-beta x^2/2} H(x)^n, H = Phi (real line) or F = 2 Phi - 1 (x >= 0), in balls.
+"""Balls of int p(x) e^{-beta x^2/2} H(x)^n, H = Phi (real line) or F = 2 Phi - 1 (x >= 0).
 
 The midpoint rule with two strip bounds, each proved in docs/constants.md: one for moderate n, whose
 strip shrinks like 1/sqrt(n), and one for large n, whose strip shrinks like 1/sqrt(ln n) only. Step,

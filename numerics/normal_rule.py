@@ -57,7 +57,7 @@ def _candidates(shape: _Shape) -> Iterator[Rule]:
     for c in _MASSES:
         if c > 0.2 * shape.n:
             continue
-        split = _crossing(log_upper_tail, math.log(c / (shape.copies * shape.n)), 0.0, 40.0)
+        split = crossing(log_upper_tail, math.log(c / (shape.copies * shape.n)), 0.0, 40.0)
         for theta in _THETAS:
             rule = shape.large(theta, split)
             if rule is not None:
@@ -82,7 +82,7 @@ class _Shape:
         laplace = self.log(self.mode) + math.log(width * math.sqrt(2 * math.pi / curve))
         self.size = max(laplace, math.log(f.size) if f.size > 0 else -math.inf)
         floor = self.size - nats
-        self.right = _crossing(
+        self.right = crossing(
             lambda x: f.log_weight(x) - self.beta * x * x / 2, floor, self.mode + 1, far + self.mode
         )
 
@@ -109,11 +109,11 @@ class _Shape:
             peak = math.sqrt(max(self.f.degree, 0.1) / self.beta)
             loss = self.f.log_weight(peak) - self.f.degree / 2 + math.log(3 + peak) - self.size
         nats = self.nats + max(loss, 0.0)
-        step = _dyadic(math.pi * math.sqrt(2 / (total * nats)))
+        step = dyadic(math.pi * math.sqrt(2 / (total * nats)))
         floor = self.size - self.nats
         left = 0.0
         if not self.folded:
-            left = _crossing(self.log, floor, self.mode, -self.right)
+            left = crossing(self.log, floor, self.mode, -self.right)
         strip = Strip(2 * math.pi / (total * step) * (1 - 1e-9))
         return self._rule(step, left, strip)
 
@@ -137,7 +137,7 @@ class _Shape:
         right = n * self.copies * lift * tail - beta * split * split / 2
         line = max(middle + log_weight, right + log_weight, n * math.log(beginning))
         nats = self.nats + max(line + beta * square / 2 - self.size, 0.0)
-        step = _dyadic(2 * math.pi * height / nats)
+        step = dyadic(2 * math.pi * height / nats)
 
         def left_bound(x: float) -> float:
             tail = self.copies * upper_tail(x)
@@ -148,7 +148,7 @@ class _Shape:
         floor = self.size - self.nats
         left = 0.0 if self.folded else -self.right
         if left_bound(left) < floor:
-            left = _crossing(left_bound, floor, self.mode, left)
+            left = crossing(left_bound, floor, self.mode, left)
         return self._rule(step, left, Strip(height, theta, split))
 
     def _rule(self, step: float, left: float, strip: Strip) -> Rule:
@@ -175,7 +175,7 @@ def log_upper_tail(x: float) -> float:
     return -x * x / 2 - math.log(x * math.sqrt(2 * math.pi))
 
 
-def _dyadic(step: float) -> float:
+def dyadic(step: float) -> float:
     """Round down to 12 significant bits: nodes are then exact, and steps repeat between calls."""
     mantissa, exponent = math.frexp(step)
     return math.ldexp(math.floor(mantissa * 4096) / 4096, exponent)
@@ -193,7 +193,7 @@ def _search(f: Callable[[float], float], low: float, high: float) -> float:
     return (low + high) / 2
 
 
-def _crossing(f: Callable[[float], float], level: float, inside: float, outside: float) -> float:
+def crossing(f: Callable[[float], float], level: float, inside: float, outside: float) -> float:
     """The point nearest ``outside`` needed: f is above the level at inside, below beyond."""
     if f(outside) > level:
         return outside

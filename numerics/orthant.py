@@ -1,4 +1,4 @@
-"""Certified balls of P_m(rho) and A_m(rho): equicorrelated normals, and half-normals, of any number.
+"""Certified balls of P_m, A_m and B_m(rho): equicorrelated normals and half-normals, any m.
 
 With beta = (1 - rho)/rho and rho in (0, 1): P_m = sqrt(beta/2pi) int e^{-beta x^2/2} Phi^m and
 A_m = 2 sqrt(beta/2pi) int_{x>0} e^{-beta x^2/2} (2 Phi - 1)^m. For rho < 0, with
