@@ -52,14 +52,14 @@ class Side:
 
     @classmethod
     def of(cls, x: Array, name: str, network: Network) -> Side:
-        first = Inputs.of(x, name, network.gains[0], network.bias_variance)
-        side = cls(first.unit, [first.norm], [], [])
         bias = math.sqrt(network.bias_variance)
-        for gain in network.gains[1:]:
-            grown = math.sqrt(gain * network.table.second_moment) * side.deviations[-1]
-            deviation = np.hypot(grown, bias)
-            side.deviations.append(deviation)
-            with np.errstate(invalid="ignore", divide="ignore"):  # found just below
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found just below
+            first = Inputs.of(x, name, network.gains[0], network.bias_variance)
+            side = cls(first.unit, [first.norm], [], [])
+            for gain in network.gains[1:]:
+                grown = math.sqrt(gain * network.table.second_moment) * side.deviations[-1]
+                deviation = np.hypot(grown, bias)
+                side.deviations.append(deviation)
                 side.input_part.append(grown / deviation)
                 side.bias_part.append(bias / deviation)
         for layer, deviation in enumerate(side.deviations, start=1):
