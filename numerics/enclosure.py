@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -47,6 +48,33 @@ class Enclosure:
         number, exponent = _round(middle, digits)
         radius = abs(middle - number * _ten(exponent)) + rest
         return cls(_decimal(number, exponent), _round_up(radius), digits, route, certified)
+
+    @classmethod
+    def estimate(cls, value: float, error: float, route: str) -> Enclosure:
+        """Enclose a float whose error is estimated, not proved.
+
+        Args:
+          value: a finite float.
+          error: estimate of its absolute error, finite and positive.
+        """
+        return cls._estimated(arb(value) + arb(0, error), error / abs(value) if value else 1, route)
+
+    @classmethod
+    def estimate_exp(cls, log: float, error: float, route: str) -> Enclosure:
+        """Enclose exp(log), also where float64 cannot hold it.
+
+        Args:
+          log: natural logarithm of the value.
+          error: estimate of the relative error of the value, finite and positive.
+        """
+        value = arb(log).exp()
+        return cls._estimated(value + arb(0, (value * error).abs_upper()), error, route)
+
+    @classmethod
+    def _estimated(cls, ball: arb, relative: float, route: str) -> Enclosure:
+        # As many digits as the error leaves, and one more: the radius says how good the last is.
+        digits = min(17, max(1, math.floor(-math.log10(relative)) + 1)) if relative > 0 else 17
+        return cls.from_ball(ball, digits, route, certified=False)
 
     @property
     def ball(self) -> arb:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.routes import float_route
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
 from maxout.theory.statement import Statement
@@ -62,6 +63,9 @@ def predict(
     if not statement.numeric:
         return Prediction(statement, network, order, None)
     _require_constant_width(statement, network)
+    route = float_route(statement.key)
+    if route is not None:
+        return Prediction(statement, network, order, route(network, order, values))
     right: sp.Expr = statement.right(order)
     return Prediction(statement, network, order, enclose(right, values, digits))
 

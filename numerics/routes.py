@@ -1,0 +1,29 @@
+"""Float64 routes of statements whose right side has no ball: key -> the function that values it.
+
+A route takes (network, order, values), ``values`` being ``theory.parameters.environment`` (symbol ->
+value for the architecture and the statement's parameters), and returns an ``Enclosure`` with
+``certified`` False and an honest estimate of its error. It is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from maxout.numerics.enclosure import Enclosure
+from maxout.theory.network import Network
+
+Route = Callable[[Network, int | None, dict[Any, Any]], Enclosure]
+
+# statement's key -> module and name of its route
+_ROUTES: dict[str, tuple[str, str]] = {}
+
+
+def float_route(key: str) -> Route | None:
+    """Return the float64 route of a statement; None where its right side is evaluated in balls."""
+    if key not in _ROUTES:
+        return None
+    module, name = _ROUTES[key]
+    route: Route = getattr(import_module(module), name)
+    return route
