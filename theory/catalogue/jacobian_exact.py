@@ -100,15 +100,14 @@ STATEMENTS = (
     ),
     Statement(
         key="jacobian.mean.upper.any",
-        title="the same upper bound for arbitrary fixed biases",
+        title="the same upper bound for arbitrary biases",
         left=rf"\mathbb{{E}}{_NORM}",
         relation=Relation.LE,
         build=lambda t: n_L / n_0 * (c * _M) ** (L - 1),
         assumptions=(_WEIGHTS, "biases independent of the weights, otherwise arbitrary"),
         biases=("any", "gaussian", "zero"),
-        source=_project("conjectured upper bound for arbitrary biases"),
+        source=_project("upper bound for arbitrary biases"),
         proof="jacobian.md#two-sided-bounds",
-        status="conjecture",
     ),
     Statement(
         key="jacobian.mean.rank2",
