@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Protocol
 
 import torch
 
@@ -44,6 +49,49 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
+class Shelf(Protocol):
+    """Where finished blocks of shards are kept, so that they need not be drawn again."""
+
+    block: int
+
+    def has(self, population: Population, block: int) -> bool: ...
+
+    def read(self, population: Population, block: int) -> Arrays: ...
+
+    def write(self, population: Population, block: int, arrays: Arrays) -> None: ...
+
+
+class _Budget:
+    """Bytes that shards being drawn share."""
+
+    def __init__(self, total: int) -> None:
+        self._free = total
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def hold(self, amount: int) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= amount)
+            self._free -= amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += amount
+                self._changed.notify_all()
+
+
+@dataclass
+class _Held:
+    """Samples at hand, from the first block on."""
+
+    parts: list[Arrays] = field(default_factory=list)
+
+    def first(self, samples: int) -> Arrays:
+        self.parts = [concatenate(self.parts)] if len(self.parts) > 1 else self.parts
+        return {name: values[:samples] for name, values in self.parts[0].items()}
+
+
 class Collector:
     """Samples populations for one run; a context manager that ends its threads.
 
@@ -53,6 +101,8 @@ class Collector:
       dtype: float32 or float64, the precision of the networks.
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
+      stream: pcg or philox, how weights are drawn.
+      shelf: keeps finished blocks, a campaign's folder; none by default.
     """
 
     def __init__(
@@ -62,19 +112,28 @@ class Collector:
         dtype: str = "float64",
         memory: int | None = None,
         workers: int | None = None,
+        stream: str = "pcg",
+        shelf: Shelf | None = None,
     ) -> None:
         self.seed = seed
+        self.stream = stream
         self.setting = Setting(resolve_device(device), resolve_dtype(dtype))
         self.memory = DEFAULT_MEMORY if memory is None else memory
         self.workers = workers or _cores()
-        self._shards: dict[str, list[Arrays]] = {}
-        self._pools: dict[int, ThreadPoolExecutor] = {}
+        self.shelf = shelf
+        self.block = shelf.block if shelf else 1
+        self._budget = _Budget(self.memory)
+        self._held: dict[str, _Held] = {}
+        self._blocks: dict[str, int] = {}
 
     def __enter__(self) -> Collector:
         # One thread inside each operation: the parallelism is over shards. PyTorch keeps the number
         # in one process-wide place, so it is put back at the end.
         self._threads = torch.get_num_threads()
         torch.set_num_threads(1)
+        self._pool = ThreadPoolExecutor(
+            self.workers, initializer=torch.set_num_threads, initargs=(1,)
+        )
         return self
 
     def __exit__(
@@ -83,15 +142,14 @@ class Collector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
         torch.set_num_threads(self._threads)
 
-    def workers_for(self, population: Population) -> int:
-        """Threads whose shards fit the memory budget together.
+    def require_memory(self, population: Population) -> int:
+        """Return the bytes that drawing one shard takes.
 
         Raises:
-          MemoryBudgetError: where not even one does.
+          MemoryBudgetError: where the budget does not hold them.
         """
         needed, what = population.memory(self.setting)
         if needed > self.memory:
@@ -99,35 +157,72 @@ class Collector:
                 f"the memory budget of {self.memory:,} bytes cannot hold {what}: "
                 f"give --memory at least {needed:,}"
             )
-        return min(self.workers, self.memory // needed)
+        return needed
 
-    def collect(self, population: Population, samples: int) -> Arrays:
-        """Return the first ``samples`` samples, drawing the shards that are not there yet."""
-        held = self._shards.setdefault(population.name, [])
-        missing = range(len(held), shards_for(population, samples))
-        if missing:
-            held.extend(self._draw(population, missing))
-        joined = concatenate(held)
-        return {name: values[:samples] for name, values in joined.items()}
+    def blocks_for(self, population: Population, samples: int) -> int:
+        """Blocks that hold at least so many samples."""
+        return -(-shards_for(population, samples) // self.block)
+
+    def collect(
+        self,
+        population: Population,
+        samples: int,
+        drawn: Callable[[int], None] | None = None,
+    ) -> Arrays:
+        """Return the first ``samples`` samples, drawing the shards that are not there yet.
+
+        Args:
+          drawn: called with the number of samples at hand as it grows.
+        """
+        held = self._held.setdefault(population.name, _Held())
+        had = self._blocks.get(population.name, 0)
+        needed = range(had, self.blocks_for(population, samples))
+        shelf = self.shelf
+        ready = {b for b in needed if shelf.has(population, b)} if shelf else set()
+        fresh = self.draw((population, b) for b in needed if b not in ready)
+        for block in needed:
+            if shelf and block in ready:
+                held.parts.append(shelf.read(population, block))
+            else:
+                held.parts.append(next(fresh))
+            self._blocks[population.name] = block + 1
+            if drawn:
+                drawn(min(samples, (block + 1) * self.block * population.shard_size))
+        return held.first(samples)
 
     def forget(self, population: Population) -> None:
-        """Let go of a population's samples; asked for again, they are drawn again."""
-        self._shards.pop(population.name, None)
+        """Let go of a population's samples; asked for again, they are read or drawn again."""
+        self._held.pop(population.name, None)
+        self._blocks.pop(population.name, None)
 
-    def _draw(self, population: Population, shards: Sequence[int]) -> list[Arrays]:
-        workers = self.workers_for(population)
-        if workers not in self._pools:
-            self._pools[workers] = ThreadPoolExecutor(
-                workers, initializer=torch.set_num_threads, initargs=(1,)
-            )
-        pool = self._pools[workers]
-        futures = [pool.submit(self._shard, population, shard) for shard in shards]
+    def draw(self, wanted: Iterable[tuple[Population, int]]) -> Iterator[Arrays]:
+        """Draw blocks, shelve each as it is finished, and yield them in the order asked for.
+
+        Only so many are asked for ahead as keep the threads busy.
+        """
+        ahead = -(-self.workers // self.block)
+        window: deque[tuple[Population, int, list[Future[Arrays]]]] = deque()
         try:
-            return [future.result() for future in futures]
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+            for population, block in wanted:
+                shards = range(block * self.block, (block + 1) * self.block)
+                futures = [self._pool.submit(self._shard, population, shard) for shard in shards]
+                window.append((population, block, futures))
+                if len(window) > ahead:
+                    yield self._finish(*window.popleft())
+            while window:
+                yield self._finish(*window.popleft())
+        finally:
+            for _, _, futures in window:
+                for future in futures:
+                    future.cancel()
+
+    def _finish(self, population: Population, block: int, futures: list[Future[Arrays]]) -> Arrays:
+        arrays = concatenate([future.result() for future in futures])
+        if self.shelf:
+            self.shelf.write(population, block, arrays)
+        return arrays
 
     def _shard(self, population: Population, shard: int) -> Arrays:
-        return population.draw(Stream(self.seed, population.name, shard), self.setting)
+        stream = Stream(self.seed, population.name, shard, self.stream)
+        with self._budget.hold(self.require_memory(population)):
+            return population.draw(stream, self.setting)

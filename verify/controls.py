@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import Outcome
 from maxout.verify.experiments import experiments
-from maxout.verify.suite import ALPHA, chosen_keys, collect_and_judge, verdict_alpha
+from maxout.verify.looks import Watch, judge
+from maxout.verify.suite import ALPHA, Queue, chosen_keys, verdict_alpha
 
 
 @dataclass(frozen=True)
@@ -38,27 +39,23 @@ def run(
     dtype: str = "float64",
     memory: int | None = None,
     alpha: float = ALPHA,
-    progress: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
     workers: int | None = None,
+    stream: str = "pcg",
 ) -> list[Control]:
-    """Judge the wrong twins of statements by the same samples and rules as the statements.
+    """Judge the wrong twins of statements by the rules and the samples of the statements.
 
     Arguments and errors are those of ``maxout.verify.suite.run``.
     """
     plan = experiments(suite)
     share = verdict_alpha(alpha, plan)
     found: list[Control] = []
-    with Collector(seed, device, dtype, memory, workers) as collector:
-        for key, experiment, arrays in collect_and_judge(
-            plan, chosen_keys(keys), collector, share, progress
-        ):
+    with Collector(seed, device, dtype, memory, workers, stream) as collector:
+        for experiment in Queue(plan, chosen_keys(keys), collector):
             for twin in experiment.twins:
                 wrong = twin.change(experiment)
-                claimed = wrong.predicted
-                samples = arrays
-                if wrong.populations != experiment.populations:
-                    count = experiment.samples(share)
-                    samples = tuple(collector.collect(p, count) for p in wrong.populations)
-                outcome = experiment.judge(samples, share, claimed)
-                found.append(Control(key, twin.label, experiment.name, claimed, outcome))
+                outcome = judge(experiment, collector, share, wrong, watch)
+                found.append(
+                    Control(experiment.key, twin.label, experiment.name, wrong.predicted, outcome)
+                )
     return found

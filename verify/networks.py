@@ -17,7 +17,7 @@ import torch
 from maxout.theory.network import Network
 from maxout.verify.biases import LAWS
 from maxout.verify.constants import weight_variance
-from maxout.verify.streams import BIASES, INPUTS, WEIGHTS, Stream, fill_normal
+from maxout.verify.streams import BIASES, INPUTS, Stream, fill_normal
 
 TILE_BYTES = 4 << 20
 """Weights of one tile, unless a single network has more: small enough to stay in the cache."""
@@ -144,13 +144,12 @@ class Sampler:
     ) -> Iterator[Tile]:
         """Draw ``count`` networks, the first tiles first.
 
-        Every layer has its own stream, read on from tile to tile. The draws are made on the CPU
-        whatever the device, so that they are the same everywhere.
+        Every layer has its own stream, read on from tile to tile: the same draws on any device.
         """
         scales = [math.sqrt(self.variance / fan) for _, _, fan in self.shapes]
         scales[-1] = 1 / math.sqrt(self.network.widths[-1])
         depth = len(self.shapes)
-        weights = [stream.generator(layer, WEIGHTS) for layer in range(1, depth + 1)]
+        weights = [stream.weights(layer) for layer in range(1, depth + 1)]
         biases = [stream.generator(layer, BIASES) for layer in range(1, depth + 1)]
         inputs = stream.generator(0, INPUTS)
         size = self.tile_size(dtype)
@@ -158,12 +157,12 @@ class Sampler:
             networks = min(size, count - start)
             layers = []
             for index, shape in enumerate(self.shapes):
-                drawn = fill_normal(weights[index], torch.empty((networks, *shape), dtype=dtype))
+                drawn = weights[index].draw((networks, *shape), device, dtype)
                 law = None if index == depth - 1 else LAWS[self.biases]
                 offset = law and law(index + 1, drawn.shape[:3], scales[index], biases[index])
                 layers.append(
                     Layer(
-                        drawn.to(device),
+                        drawn,
                         scales[index],
                         None if offset is None else offset.to(device, dtype),
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from maxout.theory.catalogue import CATALOGUE, UnknownKeyError, select
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
 from maxout.verify.experiments import Experiment, experiments
+from maxout.verify.looks import Watch, judge
 
 ALPHA = 1e-3
 """Family-wise false-alarm rate of a whole suite, unless another is asked for."""
@@ -105,41 +106,27 @@ def chosen_keys(keys: Iterable[str] | None) -> list[str]:
     return [statement.key for statement in select(list(keys or ()))]
 
 
-def collect_and_judge(
-    plan: dict[str, list[Experiment]],
-    keys: list[str],
-    collector: Collector,
-    share: float,
-    progress: Callable[[str], None] | None,
-) -> Iterator[tuple[str, Experiment, tuple[Any, ...]]]:
-    """Yield every experiment of the chosen statements with the samples it judges.
+class Queue:
+    """The chosen experiments in their order; lets go of samples after their last use."""
 
-    Populations are sampled when first needed and let go after their last use.
-    """
-    queue = [experiment for key in keys for experiment in plan[key]]
-    # Fail before drawing anything where a population cannot fit.
-    for experiment in queue:
-        for population in experiment.populations:
-            collector.workers_for(population)
-    last: dict[str, int] = {}
-    for index, experiment in enumerate(queue):
-        for population in experiment.populations:
-            last[population.name] = index
-    index = -1
-    for key in keys:
-        if progress:
-            progress(key)
-        for experiment in plan[key]:
-            index += 1
-            samples = experiment.samples(share)
-            yield (
-                key,
-                experiment,
-                tuple(collector.collect(p, samples) for p in experiment.populations),
-            )
+    def __init__(
+        self, plan: dict[str, list[Experiment]], keys: list[str], collector: Collector
+    ) -> None:
+        self._experiments = [experiment for key in keys for experiment in plan[key]]
+        self._collector = collector
+        self._last: dict[str, int] = {}
+        for index, experiment in enumerate(self._experiments):
             for population in experiment.populations:
-                if last[population.name] == index:
-                    collector.forget(population)
+                # Fail before drawing anything where a population cannot fit.
+                collector.require_memory(population)
+                self._last[population.name] = index
+
+    def __iter__(self) -> Iterator[Experiment]:
+        for index, experiment in enumerate(self._experiments):
+            yield experiment
+            for population in experiment.populations:
+                if self._last[population.name] == index:
+                    self._collector.forget(population)
 
 
 def run(
@@ -150,51 +137,58 @@ def run(
     dtype: str = "float64",
     memory: int | None = None,
     alpha: float = ALPHA,
-    progress: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
     workers: int | None = None,
+    stream: str = "pcg",
 ) -> Report:
     """Check statements against sampled networks.
 
     Args:
       suite: "quick" or "standard".
       keys: statements or prefixes of their keys; all where None or empty.
-      seed: root of all streams; a verdict depends on it and on ``dtype`` alone, not on the memory,
-        the number of cores or which other statements are asked for.
+      seed: root of all streams; a verdict depends on it, on ``dtype`` and on ``stream`` alone, not
+        on the memory, the number of cores or which other statements are asked for.
       device: "auto", "cpu" or "cuda".
       dtype: "float32" or "float64", the precision of the networks.
       memory: bytes that draws may occupy at one time; 1 GiB by default.
       alpha: family-wise false-alarm rate of the whole suite.
-      progress: called with each statement's key as its turn comes.
+      watch: called as samples come in and after every look at them.
       workers: threads; the cores this process may use by default.
+      stream: "pcg" or "philox", how weights are drawn.
 
     Raises:
-      ValueError: for an unknown suite, key, device or dtype, a bad seed or alpha, or a memory
-        budget that cannot hold one network.
+      ValueError: for an unknown suite, key, device, dtype or stream, a bad seed or alpha, or a
+        memory budget that cannot hold one network.
     """
     chosen = chosen_keys(keys)
     plan = experiments(suite)
     share = verdict_alpha(alpha, plan)
-    verdicts: dict[str, list[Verdict]] = {key: [] for key in chosen}
-    with Collector(seed, device, dtype, memory, workers) as collector:
-        for key, experiment, arrays in collect_and_judge(plan, chosen, collector, share, progress):
-            outcome = experiment.judge(arrays, share)
-            verdicts[key].append(
-                Verdict(
-                    key,
-                    experiment.statement.relation.value,
-                    experiment.predicted,
-                    outcome,
-                    experiment.name,
-                )
-            )
-    for key, found in verdicts.items():
-        if not found:
-            found.append(
-                Verdict(key, CATALOGUE[key].relation.value, None, None, "no experiment yet")
-            )
-    listed = tuple(verdict for found in verdicts.values() for verdict in found)
-    spent = share * sum(1 for verdict in listed if verdict.outcome)
-    return Report(seed, spent, listed)
+    outcomes: list[Outcome] = []
+    with Collector(seed, device, dtype, memory, workers, stream) as collector:
+        for experiment in Queue(plan, chosen, collector):
+            outcomes.append(judge(experiment, collector, share, watch=watch))
+    return assemble(seed, share, plan, chosen, outcomes)
+
+
+def assemble(
+    seed: int,
+    share: float,
+    plan: dict[str, list[Experiment]],
+    keys: list[str],
+    outcomes: Iterable[Outcome],
+) -> Report:
+    """Make the report from the outcomes of all chosen experiments, in their order."""
+    remaining = iter(outcomes)
+    verdicts: list[Verdict] = []
+    for key in keys:
+        relation = CATALOGUE[key].relation.value
+        for experiment in plan[key]:
+            outcome = next(remaining)
+            verdicts.append(Verdict(key, relation, experiment.predicted, outcome, experiment.name))
+        if not plan[key]:
+            verdicts.append(Verdict(key, relation, None, None, "no experiment yet"))
+    spent = share * sum(1 for verdict in verdicts if verdict.outcome)
+    return Report(seed, spent, tuple(verdicts))
 
 
 __all__ = ["ALPHA", "Report", "UnknownKeyError", "Verdict", "run"]

@@ -72,7 +72,7 @@ def command(
             dtype=dtype,
             memory=budget,
             alpha=float(rate),
-            progress=progress,
+            watch=None,
         )
     result = report.to_json()
     if as_json:
