@@ -62,7 +62,7 @@ def predict(
     values = environment(statement, network, **parameters)
     if not statement.numeric:
         return Prediction(statement, network, order, None)
-    _require_constant_width(statement, network)
+    _require_shape(statement, network)
     route = float_route(statement.key)
     if route is not None:
         return Prediction(statement, network, order, route(network, order, values))
@@ -78,8 +78,17 @@ def _domain(statement: Statement) -> str:
     return f"it needs bias {biases} and rank {ranks}"
 
 
-def _require_constant_width(statement: Statement, network: Network) -> None:
+def _require_shape(statement: Statement, network: Network) -> None:
+    needs = []
     if statement.constant_width and len(set(network.widths)) > 1:
+        needs.append("hidden layers of one width")
+    if statement.inputs not in (None, network.inputs):
+        needs.append(f"n_0 = {statement.inputs}")
+    if statement.hidden_layers not in (None, len(network.widths)):
+        needs.append(f"L - 1 = {statement.hidden_layers}")
+    if min(network.widths[:-1], default=statement.narrowest) < statement.narrowest:
+        needs.append(f"at least {statement.narrowest} units in every hidden layer but the last")
+    if needs:
         raise DoesNotApplyError(
-            f"{statement.key} does not apply to {network}: it needs hidden layers of one width"
+            f"{statement.key} does not apply to {network}: it needs {', '.join(needs)}"
         )

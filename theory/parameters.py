@@ -62,23 +62,55 @@ EXPONENT = Field(
     "index j of a Lyapunov exponent across the input",
     integer(1, 10**9),
 )
-PARAMETERS = (COSINE, NORM, WINDOW, ORTHANT_SIZE, CORRELATION, EXPONENT)
+LENGTH = Field(
+    "length",
+    symbols.length,
+    "a finite number >= 0",
+    (0.5, 1, 10),
+    "length of a curve in the input space",
+    real(lambda v: bool(v.is_nonnegative)),
+)
+SWEEP = Field(
+    "sweep",
+    symbols.sweep,
+    "a finite number >= 0",
+    (1, 2 * sp.pi),
+    "angle in radians that a curve sweeps about the origin",
+    real(lambda v: bool(v.is_nonnegative)),
+)
+VOLUME = Field(
+    "volume",
+    symbols.volume,
+    "a positive finite number",
+    (1, 36),
+    "volume of the cube of inputs in which regions are counted",
+    real(lambda v: bool(v.is_positive)),
+)
+PARAMETERS = (COSINE, NORM, WINDOW, ORTHANT_SIZE, CORRELATION, EXPONENT, LENGTH, SWEEP, VOLUME)
 
 
-def _default(field: Field, network: Network) -> Any:
-    """What a statement is evaluated at when the user says nothing.
+def _default(field: Field, inputs: sp.Expr) -> Any:
+    """What a statement is evaluated at when the user says nothing; ``inputs`` is n_0.
 
     The direction is then a typical one (root mean square cosine of a uniform direction) and the
     input has normalized length one, ||x||^2 = n_0.
     """
     return {
-        COSINE: 1 / sp.sqrt(sp.Integer(network.inputs)),
-        NORM: sp.sqrt(sp.Integer(network.inputs)),
+        COSINE: 1 / sp.sqrt(inputs),
+        NORM: sp.sqrt(inputs),
         WINDOW: 4,
         ORTHANT_SIZE: 6,
         CORRELATION: sp.Rational(1, 4),
         EXPONENT: 1,
+        LENGTH: 1,
+        SWEEP: 2 * sp.pi,
+        VOLUME: sp.Pow(6, inputs, evaluate=False),  # the cube [-3, 3]^{n_0}
     }[field]
+
+
+def default_text(field: Field) -> str:
+    """The default in words for help texts, with n_0 as a symbol."""
+    return str(_default(field, symbols.n_0))
 
 
 def environment(statement: Statement, network: Network, **given: Any) -> dict[sp.Basic, Any]:
@@ -97,7 +129,7 @@ def environment(statement: Statement, network: Network, **given: Any) -> dict[sp
     values = network.environment()
     for field in PARAMETERS:
         value = given.get(field.name)
-        checked = _default(field, network) if value is None else field(value)
+        checked = _default(field, sp.Integer(network.inputs)) if value is None else field(value)
         if field.symbol in statement.parameters:
             values[field.symbol] = checked
     return values

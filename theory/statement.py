@@ -35,6 +35,17 @@ class Relation(StrEnum):
         }[self.value]
 
 
+RUNGS = {
+    "lower": Relation.GE,
+    "lower.sharp": Relation.GE,
+    "exact": Relation.EQ,
+    "upper.sharp": Relation.LE,
+    "upper": Relation.LE,
+}
+"""Places on the ladder of one quantity, from below: the paper's bounds outside, this project's
+sharper ones inside, the exact value in the middle."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a result comes from: ``key`` into theory.sources.BIBLIOGRAPHY, and its name there."""
@@ -71,6 +82,12 @@ class Statement:
       symbolic_order: False where the form of the right side depends on the order, so that it can
         only be shown at a concrete one.
       constant_width: True where all hidden layers must have one width.
+      inputs: n_0 where it speaks about one number of inputs only.
+      hidden_layers: L - 1 where it speaks about one depth only.
+      narrowest: units that every hidden layer but the last must have at least.
+      quantity: what the left side is, by the same dotted name in every statement about it
+        ("jacobian.mean"); those of one quantity stand side by side in ``maxout ladder``.
+      rung: the statement's place there, one of ``RUNGS``; given together with ``quantity``.
     """
 
     key: str
@@ -90,10 +107,22 @@ class Statement:
     parameters: tuple[sp.Symbol, ...] = ()
     symbolic_order: bool = True
     constant_width: bool = False
+    inputs: int | None = None
+    hidden_layers: int | None = None
+    narrowest: int = 1
+    quantity: str = ""
+    rung: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in ("proved", "conjecture"):
             raise ValueError(f"status must be 'proved' or 'conjecture'; got {self.status!r}")
+        if bool(self.quantity) != bool(self.rung):
+            raise ValueError(f"{self.key}: give both quantity and rung, or neither")
+        if self.rung and RUNGS.get(self.rung) != self.relation:
+            raise ValueError(
+                f"{self.key}: rung must be one of {', '.join(RUNGS)} and fit the relation; "
+                f"got {self.rung!r} with {self.relation.value!r}"
+            )
 
     def right(self, order: int | None = None) -> sp.Expr:
         """The right side; at a concrete ``order`` where given, else symbolic in t if it can be."""

@@ -43,3 +43,12 @@ rho = sp.Symbol("rho", real=True)
 
 j = sp.Symbol("j", integer=True, positive=True)
 """Index of a Lyapunov exponent: 0 belongs to the input's direction, 1.. to those across it."""
+
+length = sp.Symbol("len", nonnegative=True)
+"""Length of a curve in the input space."""
+
+sweep = sp.Symbol("Theta", nonnegative=True)
+"""Angle (radians) that a curve in the input space sweeps about the origin."""
+
+volume = sp.Symbol("vol", positive=True)
+"""Volume of the cube of inputs in which regions are counted."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.theory.catalogue import select
 from maxout.theory.network import Network
 from maxout.theory.statement import Statement
@@ -15,29 +15,17 @@ from maxout.theory.statement import Statement
 
 @click.command("bounds")
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
-@click.option("--rank", help="Rank K.")
-@click.option("--inputs", help="Number of inputs n_0.")
-@click.option("--widths", help="Hidden widths, such as 64x20,32.")
-@click.option("--outputs", help="Number of outputs n_L  [default: 1].")
-@click.option("--c", "c", help="Weight variance times fan_in  [default: 1/M_K].")
-@click.option("--bias", default=None, help="any, gaussian or zero  [default: any].")
+@options.network_options
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
-@click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
-@click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
+@options.parameter_options
 @click.option("--digits", default=12, show_default=True, help="Correct digits asked for.")
 @output.format_option
 @output.json_option
 def command(
     keys: tuple[str, ...],
-    rank: str | None,
-    inputs: str | None,
-    widths: str | None,
-    outputs: str | None,
-    c: str | None,
-    bias: str | None,
+    network: Network | None,
     order: str | None,
-    cosine: str | None,
-    norm: str | None,
+    given: dict[str, Any],
     digits: int,
     style: str,
     as_json: bool,
@@ -48,20 +36,13 @@ def command(
     that network, and those that do not apply to it are left out.
     """
     chosen = select(keys) if keys else [s for s in select(()) if s.biases]
-    network = _network(rank, inputs, widths, outputs, c, bias)
     chosen_order = None if order is None else parse.integer(order, "order")
     if network is None:
-        if cosine is not None or norm is not None:
-            raise click.UsageError(
-                "--cosine and --norm need a network: give --rank, --inputs and --widths"
-            )
+        if given:
+            names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
+            raise click.UsageError(f"{names} need a network: give --rank, --inputs and --widths")
         rows = [(s, t, None) for s in chosen for t in _orders(s, chosen_order)]
     else:
-        given = {
-            name: parse.number(text, name)
-            for name, text in (("cosine", cosine), ("norm", norm))
-            if text is not None
-        }
         rows = list(_evaluated(chosen, network, chosen_order, digits, given, bool(keys)))
     if as_json or style == "json":
         output.dump([_record(*row) for row in rows])
@@ -82,37 +63,6 @@ def command(
                 for s, t, v in rows
             ],
         )
-
-
-def _network(
-    rank: str | None,
-    inputs: str | None,
-    widths: str | None,
-    outputs: str | None,
-    c: str | None,
-    bias: str | None,
-) -> Network | None:
-    """The network asked for; None where no number was given at all."""
-    if all(value is None for value in (rank, inputs, widths, outputs, c, bias)):
-        return None
-    missing = [
-        name
-        for name, value in (("--rank", rank), ("--inputs", inputs), ("--widths", widths))
-        if value is None
-    ]
-    if missing:
-        raise click.UsageError(f"a network needs {', '.join(missing)} as well")
-    assert rank is not None
-    assert inputs is not None
-    assert widths is not None
-    return Network(
-        inputs=parse.integer(inputs, "inputs"),
-        widths=parse.widths(widths),
-        outputs=1 if outputs is None else parse.integer(outputs, "outputs"),
-        rank=parse.integer(rank, "rank"),
-        c=None if c is None else parse.number(c, "c"),
-        bias=bias or "any",
-    )
 
 
 def _orders(statement: Statement, order: int | None) -> tuple[int | None, ...]:

@@ -65,6 +65,8 @@ STATEMENTS = (
         biases=_ANY,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
+        quantity="jacobian.mean",
+        rung="lower",
     ),
     Statement(
         key="jacobian.mean.upper",
@@ -76,6 +78,8 @@ STATEMENTS = (
         biases=_ANY,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
+        quantity="jacobian.mean",
+        rung="upper",
     ),
     Statement(
         key="jacobian.variance.upper",
@@ -94,6 +98,8 @@ STATEMENTS = (
         biases=_ANY,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
+        quantity="jacobian.variance",
+        rung="upper",
     ),
     Statement(
         key="jacobian.moment.upper",
@@ -105,6 +111,8 @@ STATEMENTS = (
         biases=_ANY,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
+        quantity="jacobian.moment",
+        rung="upper",
         orders=(1, 2, 3),
     ),
     Statement(

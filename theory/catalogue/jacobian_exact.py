@@ -48,6 +48,8 @@ STATEMENTS = (
         biases=("zero",),
         source=_project("exact mean by the moving frame"),
         proof="jacobian.md#exact-moments-at-zero-bias",
+        quantity="jacobian.mean",
+        rung="exact",
         parameters=(cos_0,),
     ),
     Statement(
@@ -60,6 +62,8 @@ STATEMENTS = (
         biases=("zero",),
         source=_project("exact even moments by the moving frame"),
         proof="jacobian.md#exact-moments-at-zero-bias",
+        quantity="jacobian.variance",
+        rung="exact",
         parameters=(cos_0,),
     ),
     Statement(
@@ -72,6 +76,8 @@ STATEMENTS = (
         biases=("zero",),
         source=_project("exact even moments by the moving frame"),
         proof="jacobian.md#exact-moments-at-zero-bias",
+        quantity="jacobian.moment",
+        rung="exact",
         orders=(2, 3),
         symbolic_order=False,
         parameters=(cos_0,),
@@ -86,6 +92,8 @@ STATEMENTS = (
         biases=("any", "gaussian", "zero"),
         source=_project("two-sided bounds free of the input"),
         proof="jacobian.md#two-sided-bounds",
+        quantity="jacobian.mean",
+        rung="lower.sharp",
     ),
     Statement(
         key="jacobian.mean.upper.sharp",
@@ -97,6 +105,8 @@ STATEMENTS = (
         biases=("gaussian", "zero"),
         source=_project("two-sided bounds free of the input"),
         proof="jacobian.md#two-sided-bounds",
+        quantity="jacobian.mean",
+        rung="upper.sharp",
     ),
     Statement(
         key="jacobian.mean.upper.any",
@@ -108,6 +118,8 @@ STATEMENTS = (
         biases=("any", "gaussian", "zero"),
         source=_project("upper bound for arbitrary biases"),
         proof="jacobian.md#two-sided-bounds",
+        quantity="jacobian.mean",
+        rung="upper.sharp",
     ),
     Statement(
         key="jacobian.mean.rank2",
@@ -119,6 +131,8 @@ STATEMENTS = (
         biases=("any", "gaussian", "zero"),
         source=_project("equality at rank 2"),
         proof="jacobian.md#two-sided-bounds",
+        quantity="jacobian.mean",
+        rung="exact",
         minimum_rank=2,
         maximum_rank=2,
     ),
