@@ -1,5 +1,7 @@
 """Decision procedures: each decides, says what it could detect, and how many samples it needs."""
 
+from maxout.verify.decisions.bounded import BoundedMeanEquality
+from maxout.verify.decisions.depth import LogMeanEquality
 from maxout.verify.decisions.laws import SameLaw, StochasticOrder
 from maxout.verify.decisions.means import MeanAtLeast, MeanAtMost, MeanEquality
 from maxout.verify.decisions.outcome import (
@@ -15,7 +17,9 @@ __all__ = [
     "INCONCLUSIVE",
     "REFUTED",
     "VERIFIED",
+    "BoundedMeanEquality",
     "Decision",
+    "LogMeanEquality",
     "MeanAtLeast",
     "MeanAtMost",
     "MeanEquality",

@@ -27,6 +27,17 @@ def excess(first: np.ndarray, second: np.ndarray) -> float:
     return max(0.0, float(np.max(below_first - below_second)))
 
 
+REUSED = 0.1
+"""Share of common values from which on two samples are not independent draws. In float32 chance
+alone makes some thousand of a million values meet; a stream read twice repeats whole shards."""
+
+
+def repeated(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the share of the smaller sample's values that occur in the other one."""
+    small, large = (first, second) if first.size <= second.size else (second, first)
+    return float(np.isin(small, large).mean())
+
+
 @dataclass(frozen=True)
 class _Bands:
     """Shared: two Dvoretzky-Kiefer-Wolfowitz bands of chance alpha/2 each, Massart's constant.
@@ -56,11 +67,16 @@ class _Bands:
         # Of the two-sample statistic under equal laws: Pr(D > d) <= 2 exp(-n d^2).
         return math.sqrt(math.log(2 / (1 - chance)) / samples)
 
-    def _judge(self, distance: float, samples: int, alpha: float) -> Outcome:
+    def _judge(self, distance: float, data: tuple[np.ndarray, np.ndarray], alpha: float) -> Outcome:
+        check_alpha(alpha)
+        samples = min(data[0].size, data[1].size)
         half = self._half_width(samples, alpha)
         low, high = max(0.0, distance - half), min(1.0, distance + half)
         note = ""
-        if low > 0:
+        if (shared := repeated(*data)) > REUSED:
+            status = INCONCLUSIVE
+            note = f"{shared:.0%} of the values occur in both samples: a stream was reused"
+        elif low > 0:
             status = REFUTED
         elif high <= self.margin:
             status = VERIFIED
@@ -70,23 +86,20 @@ class _Bands:
             status, distance, (low, high), samples, self.detectable(samples, alpha), alpha, note
         )
 
-    def _samples(self, data: tuple[np.ndarray, np.ndarray], alpha: float) -> int:
-        check_alpha(alpha)
-        return min(data[0].size, data[1].size)
-
 
 @dataclass(frozen=True)
 class SameLaw(_Bands):
     """Two independent samples have one law; the quantity is sup |F - G|, predicted 0.
 
-    Assumption: independent draws. Valid at every size, under any pair of laws.
+    Assumption: independent draws of continuous laws. Valid at every size; where many values are
+    common a stream was reused, and nothing is concluded.
     """
 
     def decide(
         self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
     ) -> Outcome:
         distance = max(excess(*data), excess(data[1], data[0]))
-        return self._judge(distance, self._samples(data, alpha), alpha)
+        return self._judge(distance, data, alpha)
 
 
 @dataclass(frozen=True)
@@ -101,4 +114,4 @@ class StochasticOrder(_Bands):
         self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
     ) -> Outcome:
         smaller, larger = data
-        return self._judge(excess(larger, smaller), self._samples(data, alpha), alpha)
+        return self._judge(excess(larger, smaller), data, alpha)

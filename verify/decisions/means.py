@@ -21,6 +21,9 @@ from maxout.verify.decisions.outcome import (
 
 _MOST_BLOCKS = 1 << 16
 
+RARE = 0.5
+"""Standard error of a sample mean, relative to the mean, from which on it shows nothing."""
+
 
 class _Blocks:
     """Means of blocks of consecutive observations, where there are too many to solve with each.
@@ -71,6 +74,8 @@ class MeanEquality(_Mean):
     The interval is Catoni's, valid at every sample size for draws of variance at most ``variance``.
     Refuted where it misses [predicted - bias, predicted + bias]; verified where it lies within a
     further margin of that, and so does the Student interval, which knows nothing of ``variance``.
+    Undecided with a relative variance above 100 that the samples do not outweigh, no number is
+    given: a mean that rare networks rule is not what the samples show.
 
     Attributes:
       bias: how far the quantity may truly be from its limit, stated by the theory; 0 for equality.
@@ -92,6 +97,8 @@ class MeanEquality(_Mean):
             max(high, check_high) <= ceiling + self.margin
         ):
             status = VERIFIED
+        elif math.sqrt(self.variance / data.size) > RARE * abs(predicted) and self._rare(predicted):
+            return self._says_nothing(data.size, predicted, alpha)
         else:
             status, note = INCONCLUSIVE, "the interval is wider than the margin"
         return Outcome(
@@ -102,6 +109,20 @@ class MeanEquality(_Mean):
             self.detectable(data.size, alpha),
             alpha,
             note,
+        )
+
+    def _rare(self, predicted: float) -> bool:
+        """Whether the spread itself is that of rare large values: far above the mean."""
+        return self.variance > 100 * predicted**2
+
+    def _says_nothing(self, samples: int, predicted: float, alpha: float) -> Outcome:
+        note = (
+            "the mean is ruled by rare networks: its relative variance is "
+            f"{self.variance / predicted**2:.2g} and {self.samples_needed(alpha):.2g} samples "
+            "would be needed; judge the logarithm instead"
+        )
+        return Outcome(
+            INCONCLUSIVE, None, (None, None), samples, self.detectable(samples, alpha), alpha, note
         )
 
 

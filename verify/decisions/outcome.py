@@ -23,8 +23,8 @@ class Outcome:
 
     Attributes:
       status: verified, refuted or inconclusive.
-      estimate: of the quantity.
-      interval: contains the quantity with probability at least 1 - alpha.
+      estimate: of the quantity; None where the samples say nothing of it (``note`` says why).
+      interval: contains the quantity with probability at least 1 - alpha; (None, None) likewise.
       samples: observations it rests on.
       detectable: smallest error of the prediction, in units of the estimate, that would have been
         refuted with probability ``POWER``.
@@ -34,8 +34,8 @@ class Outcome:
     """
 
     status: str
-    estimate: float
-    interval: tuple[float, float]
+    estimate: float | None
+    interval: tuple[float, float] | tuple[None, None]
     samples: int
     detectable: float
     alpha: float
