@@ -50,6 +50,7 @@ def test_select_by_prefix_and_by_name() -> None:
     chosen = [s.key for s in select(["jacobian.mean"])]
     assert "jacobian.mean.upper" in chosen
     assert "jacobian.moment.upper" not in chosen
+    assert [s.key for s in select(["jacobian.mean.upper"])] == ["jacobian.mean.upper"]
     assert len(select([])) == len(CATALOGUE)
 
 

@@ -39,6 +39,8 @@ class UnknownKeyError(ValueError):
 def select(keys: tuple[str, ...] | list[str]) -> list[Statement]:
     """Statements of the given keys, or under the given prefixes (``jacobian.mean``); all if none.
 
+    The key of a statement names that one alone, also where others begin with it.
+
     Raises:
       UnknownKeyError: for a key that names nothing.
     """
