@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import sympy as sp
+
+from maxout.numerics.balls import enclose
+from maxout.theory import asymptotics
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network import Network
 from maxout.theory.symbols import rho
@@ -66,14 +69,14 @@ def mean_of_power(
 
     Args:
       population: drawn units; ``array`` names the extreme.
-      bias: how far a limit may be off, relative, from the theory.
+      bias: how far a limit may be off, from the theory.
       rank: of the statement, where it is not the population's number of pieces.
     """
     variance = variance_of_power(_MOMENTS[array], population.pieces, power)
     margin = _MARGINS[array][power] * size.narrowness
 
     def rule(predicted: float) -> Decision:
-        return MeanEquality(variance, margin * abs(predicted), bias * abs(predicted))
+        return MeanEquality(variance, margin * abs(predicted), bias)
 
     return Experiment(
         statement(key),
@@ -158,13 +161,20 @@ def _score_rule(variance: float, size: Size) -> Callable[[float], Decision]:
     return lambda predicted: MeanEquality(variance, 0.08 * size.narrowness * abs(predicted))
 
 
-def _large_rank(key: str, array: str, power: int, bias: Callable[[int], float]) -> Builder:
-    """A limit in K, checked at growing ranks against the stated bound of what it neglects."""
+def _large_rank(
+    key: str,
+    array: str,
+    power: int,
+    remainder: Callable[[sp.Expr], sp.Expr],
+    ranks: tuple[int, ...] = (100, 10**6),
+) -> Builder:
+    """A limit in K, checked at growing ranks; ``remainder`` is what the theory says it neglects."""
 
     def build(size: Size) -> Iterator[Experiment]:
-        for rank in (100, 10**6) + ((10**9,) if size.deep else ()):
+        for rank in ranks + ((10**9,) if size.deep else ()):
             twins = (off(_MARGINS[array][power]), _rank_halved())
-            yield mean_of_power(key, Extremes(rank), array, power, size, twins, bias=bias(rank))
+            bias = float(enclose(remainder(sp.Integer(rank)), {}, 10))
+            yield mean_of_power(key, Extremes(rank), array, power, size, twins, bias=bias)
 
     return build
 
@@ -200,19 +210,6 @@ def _pooling(size: Size) -> Iterator[Experiment]:
         )
 
 
-# L_K - M_{2K} is below 1/(2K) and positive: against quadrature at ranks 2 to 10^4 the relative
-# difference times K is largest at K = 3, 0.1201.
-_LARGEST_OFF = 0.125
-
-
-def _smallest_off(rank: int) -> float:
-    """What the series of S_K leaves out, relative: its next term, about 176 pi^4/((K+1)...(K+8)).
-
-    The constant bounds the difference from quadrature at K >= 10, where it is 221 pi^4, falling.
-    """
-    return 225 * math.pi**4 / math.prod(rank + i for i in range(3, 9)) / math.pi
-
-
 EXPERIMENTS: dict[str, Builder] = {
     "order.mean": _moments("order.mean", "largest", 1, (5,), (2, 3, 9, 20)),
     "order.second_moment": _moments("order.second_moment", "largest", 2, (5,), (3, 9, 20)),
@@ -234,11 +231,21 @@ EXPERIMENTS: dict[str, Builder] = {
     "order.orthant.derivative": _derivative("order.orthant.derivative", Equicorrelated),
     "order.half_normal": _probability("order.half_normal", HalfNormals),
     "order.half_normal.derivative": _derivative("order.half_normal.derivative", HalfNormals),
+    "order.large_rank.second_moment": _large_rank(
+        "order.large_rank.second_moment", "largest", 2, asymptotics.second_moment_remainder
+    ),
+    "order.large_rank.second_moment.elementary": _large_rank(
+        "order.large_rank.second_moment.elementary",
+        "largest",
+        2,
+        asymptotics.second_moment_elementary_remainder,
+        ranks=(10**6,),  # at 100 it neglects as much as the control is off by
+    ),
     "order.large_rank.chi2_largest": _large_rank(
-        "order.large_rank.chi2_largest", "chi2_largest", 1, lambda rank: _LARGEST_OFF / rank
+        "order.large_rank.chi2_largest", "chi2_largest", 1, asymptotics.chi2_largest_gap
     ),
     "order.large_rank.chi2_smallest": _large_rank(
-        "order.large_rank.chi2_smallest", "chi2_smallest", 1, _smallest_off
+        "order.large_rank.chi2_smallest", "chi2_smallest", 1, asymptotics.chi2_smallest_remainder
     ),
     "init.max_pooling": _pooling,
 }
