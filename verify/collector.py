@@ -22,8 +22,11 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DEFAULT_MEMORY = 1 << 30
 
 
-def resolve_device(name: str) -> torch.device:
+def resolve_device(name: str, index: int | None = None) -> torch.device:
     """Return the device called auto, cpu or cuda.
+
+    Args:
+      index: which of several CUDA devices; PyTorch's current one by default.
 
     Raises:
       DeviceError: for cuda where there is none, or an unknown name.
@@ -33,7 +36,9 @@ def resolve_device(name: str) -> torch.device:
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise DeviceError("no CUDA device on this machine: use --device cpu or --device auto")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
+    if not available or name == "cpu":
+        return torch.device("cpu")
+    return torch.device("cuda" if index is None else f"cuda:{index % torch.cuda.device_count()}")
 
 
 def resolve_dtype(name: str) -> torch.dtype:
@@ -43,7 +48,8 @@ def resolve_dtype(name: str) -> torch.dtype:
     return DTYPES[name]
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -103,6 +109,7 @@ class Collector:
       workers: threads; by default the cores this process may use. Results do not depend on it.
       stream: pcg or philox, how weights are drawn.
       shelf: keeps finished blocks, a campaign's folder; none by default.
+      index: which of several CUDA devices.
     """
 
     def __init__(
@@ -114,14 +121,14 @@ class Collector:
         workers: int | None = None,
         stream: str = "pcg",
         shelf: Shelf | None = None,
+        index: int | None = None,
     ) -> None:
         self.seed = seed
         self.stream = stream
-        self.setting = Setting(resolve_device(device), resolve_dtype(dtype))
+        self.setting = Setting(resolve_device(device, index), resolve_dtype(dtype))
         self.memory = DEFAULT_MEMORY if memory is None else memory
-        self.workers = workers or _cores()
+        self.workers = workers or cores()
         self.shelf = shelf
-        self.block = shelf.block if shelf else 1
         self._budget = _Budget(self.memory)
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
@@ -144,6 +151,11 @@ class Collector:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         torch.set_num_threads(self._threads)
+
+    @property
+    def block(self) -> int:
+        """Shards that are kept together."""
+        return self.shelf.block if self.shelf else 1
 
     def require_memory(self, population: Population) -> int:
         """Return the bytes that drawing one shard takes.

@@ -13,3 +13,11 @@ class MemoryBudgetError(ValueError):
 
 class UnknownSuiteError(ValueError):
     """No suite of that name."""
+
+
+class CampaignError(ValueError):
+    """A campaign's folder cannot be used, or not for what is asked."""
+
+
+class ShardError(CampaignError):
+    """A file is not the finished shard that it should be."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from maxout.theory.catalogue import CATALOGUE, UnknownKeyError, select
+from maxout.theory.catalogue import CATALOGUE, select
+from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import Watch, judge
+from maxout.verify.manifest import manifest
+from maxout.verify.populations import Population
 
 ALPHA = 1e-3
 """Family-wise false-alarm rate of a whole suite, unless another is asked for."""
@@ -112,21 +117,85 @@ class Queue:
     def __init__(
         self, plan: dict[str, list[Experiment]], keys: list[str], collector: Collector
     ) -> None:
-        self._experiments = [experiment for key in keys for experiment in plan[key]]
+        self.experiments = [experiment for key in keys for experiment in plan[key]]
         self._collector = collector
         self._last: dict[str, int] = {}
-        for index, experiment in enumerate(self._experiments):
+        for index, experiment in enumerate(self.experiments):
             for population in experiment.populations:
                 # Fail before drawing anything where a population cannot fit.
                 collector.require_memory(population)
                 self._last[population.name] = index
 
+    @property
+    def populations(self) -> list[Population]:
+        """All that is sampled, each once."""
+        found = {p.name: p for e in self.experiments for p in e.populations}
+        return list(found.values())
+
     def __iter__(self) -> Iterator[Experiment]:
-        for index, experiment in enumerate(self._experiments):
+        for index, experiment in enumerate(self.experiments):
             yield experiment
             for population in experiment.populations:
                 if self._last[population.name] == index:
                     self._collector.forget(population)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that is ready to draw.
+
+    Attributes:
+      keys: chosen statements.
+      plan: experiments of all statements.
+      share: of one verdict in the family-wise rate.
+      collector: samples for it.
+      queue: the chosen experiments.
+      campaign: its folder; None where nothing is kept.
+    """
+
+    keys: list[str]
+    plan: dict[str, list[Experiment]]
+    share: float
+    collector: Collector
+    queue: Queue
+    campaign: Campaign | None
+
+    def report(self, outcomes: Iterable[Outcome]) -> Report:
+        """Make the report from the outcomes of all chosen experiments, in their order."""
+        return assemble(self.collector.seed, self.share, self.plan, self.keys, outcomes)
+
+
+@contextmanager
+def job(
+    suite: str,
+    keys: Iterable[str] | None,
+    alpha: float,
+    dtype: str,
+    collector: Collector,
+    out: Path | None,
+    owner: bool = True,
+) -> Iterator[Job]:
+    """Prepare a run; its threads and its folder are let go of at the end.
+
+    Args:
+      owner: whether this process prepares the folder, or finds it prepared.
+    """
+    asked = list(keys or ())
+    chosen = chosen_keys(asked)
+    plan = experiments(suite)
+    share = verdict_alpha(alpha, plan)
+    queue = Queue(plan, chosen, collector)
+    campaign = None
+    if out is not None:
+        record = manifest(suite, chosen, queue.experiments, share, collector, dtype, alpha, asked)
+        campaign = Campaign(out, record, queue.populations, owner)
+    collector.shelf = campaign
+    try:
+        with collector:
+            yield Job(chosen, plan, share, collector, queue, campaign)
+    finally:
+        if campaign:
+            campaign.close()
 
 
 def run(
@@ -140,6 +209,7 @@ def run(
     watch: Watch | None = None,
     workers: int | None = None,
     stream: str = "pcg",
+    out: Path | None = None,
 ) -> Report:
     """Check statements against sampled networks.
 
@@ -155,19 +225,18 @@ def run(
       watch: called as samples come in and after every look at them.
       workers: threads; the cores this process may use by default.
       stream: "pcg" or "philox", how weights are drawn.
+      out: folder of a campaign, which is resumed if it was begun there with the same arguments.
 
     Raises:
-      ValueError: for an unknown suite, key, device, dtype or stream, a bad seed or alpha, or a
-        memory budget that cannot hold one network.
+      ValueError: for an unknown suite, key, device, dtype or stream, a bad seed or alpha, a memory
+        budget that cannot hold one network, or a folder that is not this campaign's.
     """
-    chosen = chosen_keys(keys)
-    plan = experiments(suite)
-    share = verdict_alpha(alpha, plan)
-    outcomes: list[Outcome] = []
-    with Collector(seed, device, dtype, memory, workers, stream) as collector:
-        for experiment in Queue(plan, chosen, collector):
-            outcomes.append(judge(experiment, collector, share, watch=watch))
-    return assemble(seed, share, plan, chosen, outcomes)
+    collector = Collector(seed, device, dtype, memory, workers, stream)
+    with job(suite, keys, alpha, dtype, collector, out) as ready:
+        report = ready.report(judge(e, collector, ready.share, watch=watch) for e in ready.queue)
+        if ready.campaign:
+            ready.campaign.report(report.to_json())
+    return report
 
 
 def assemble(
@@ -189,6 +258,3 @@ def assemble(
             verdicts.append(Verdict(key, relation, None, None, "no experiment yet"))
     spent = share * sum(1 for verdict in verdicts if verdict.outcome)
     return Report(seed, spent, tuple(verdicts))
-
-
-__all__ = ["ALPHA", "Report", "UnknownKeyError", "Verdict", "run"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.progress import Progress
 from maxout.theory.catalogue import select
 
 SUITES = ("quick", "standard")
@@ -34,6 +35,21 @@ NO_TORCH = (
 @click.option(
     "--alpha", default="0.001", show_default=True, help="Chance of any false alarm in the suite."
 )
+@click.option(
+    "--stream",
+    type=click.Choice(["pcg", "philox"]),
+    default="pcg",
+    show_default=True,
+    help="Generator of the weights: NumPy's PCG64, or Philox4x32-10 on the device itself.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep finished shards and the report in DIR; started again, go on from there.",
+)
+@click.option("--explain", is_flag=True, help="Say what would be checked and how; draw nothing.")
+@click.option("--distributed", is_flag=True, hidden=True)
 @output.json_option
 def command(
     keys: tuple[str, ...],
@@ -43,9 +59,16 @@ def command(
     dtype: str,
     memory: str,
     alpha: str,
+    stream: str,
+    out: Path | None,
+    explain: bool,
+    distributed: bool,
     as_json: bool,
 ) -> int:
     """Check the statements (all, or those under KEY) against sampled networks.
+
+    In several processes, on one machine or many: torchrun --nproc-per-node N -m maxout.verify,
+    with the same arguments.
 
     Exit codes: 0 all verified, 1 one refuted, 4 one inconclusive and none refuted.
     """
@@ -61,20 +84,43 @@ def command(
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
         raise click.UsageError(NO_TORCH) from None
+    if explain:
+        from maxout.cli import explain as explanation
+
+        explanation.show(statements, suite, float(rate), as_json)
+        return OK
+    options: dict[str, Any] = {
+        "suite": suite,
+        "keys": keys,
+        "seed": root,
+        "device": device,
+        "dtype": dtype,
+        "memory": budget,
+        "alpha": float(rate),
+        "stream": stream,
+        "out": out,
+    }
+    if distributed:
+        return _distributed(len(statements), options, as_json)
     from maxout.verify.suite import run
 
-    with _Progress(len(statements)) as progress:
-        report = run(
-            suite=suite,
-            keys=tuple(statement.key for statement in statements),
-            seed=root,
-            device=device,
-            dtype=dtype,
-            memory=budget,
-            alpha=float(rate),
-            watch=None,
-        )
-    result = report.to_json()
+    with Progress(len(statements)) as progress:
+        report = run(**options, watch=progress.look)
+    return _print(report.to_json(), as_json)
+
+
+def _distributed(statements: int, options: dict[str, Any], as_json: bool) -> int:
+    from maxout.verify.distributed import Team, run
+
+    team = Team.from_environment()
+    with Progress(statements) as progress:
+        report = run(team, **options, watch=progress.look, drawing=progress.drawing)
+    if team.rank == 0:
+        return _print(report.to_json(), as_json)
+    return _CODES[report.status]
+
+
+def _print(result: dict[str, Any], as_json: bool) -> int:
     if as_json:
         output.dump(result)
     else:
@@ -114,43 +160,3 @@ def _number(value: Any) -> str:
     if value is None:
         return "-"
     return value if isinstance(value, str) else f"{value:.5g}"
-
-
-class _Progress:
-    """Statements done, on stderr: a bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self._bar: Any = None
-
-    def __enter__(self) -> _Progress:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                TextColumn,
-                TimeElapsedColumn,
-            )
-
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("verify", total=self.total)
-        return self
-
-    def __call__(self, key: str) -> None:
-        """Called as each statement begins."""
-        if self._bar is not None:
-            self._bar.update(self._task, description=key, advance=1)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()

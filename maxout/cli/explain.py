@@ -1,0 +1,100 @@
+"""``maxout verify --explain``: what is checked, how it is decided, what could be seen."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+from maxout.cli import output
+from maxout.theory.statement import Statement
+
+
+def show(statements: list[Statement], suite: str, alpha: float, as_json: bool) -> None:
+    """Print what a suite would do about statements; nothing is drawn."""
+    from maxout.verify.experiments import experiments
+    from maxout.verify.suite import verdict_alpha
+
+    plan = experiments(suite)
+    share = verdict_alpha(alpha, plan)
+    found = [_explained(statement, plan[statement.key], share) for statement in statements]
+    if as_json:
+        output.dump(found)
+        return
+    for index, explained in enumerate(found):
+        if index:
+            click.echo()
+        _print(explained)
+
+
+def _explained(statement: Statement, experiments: list[Any], share: float) -> dict[str, Any]:
+    order = None if statement.symbolic_order or not statement.orders else statement.orders[0]
+    return {
+        "key": statement.key,
+        "title": statement.title,
+        "left": statement.left,
+        "relation": statement.relation.value,
+        "right": output.expression(statement.right(order), "pretty"),
+        "assumptions": list(statement.assumptions),
+        "source": str(statement.source),
+        "status": statement.status,
+        "proof": f"docs/{statement.proof}",
+        "alpha": share,
+        "experiments": [_experiment(experiment, share) for experiment in experiments],
+    }
+
+
+def _experiment(experiment: Any, share: float) -> dict[str, Any]:
+    from maxout.verify import looks
+
+    plan = looks.sizes(experiment, share)
+    decision = experiment.decision
+    return {
+        "network": experiment.name,
+        "populations": [population.name for population in experiment.populations],
+        "predicted": experiment.predicted,
+        "looks": list(plan),
+        "decision": type(decision).__name__,
+        "rule": rule(decision),
+        "margin": decision.margin,
+        "detectable": decision.detectable(plan[-1] // experiment.group, looks.look_alpha(share)),
+        "controls": [twin.label for twin in experiment.twins],
+    }
+
+
+def rule(decision: Any) -> str:
+    """A decision procedure in words: its docstring, up to the list of its attributes."""
+    text = inspect.getdoc(type(decision)) or type(decision).__name__
+    return text.split("\nAttributes:")[0].strip()
+
+
+def _print(explained: dict[str, Any]) -> None:
+    click.echo(f"{explained['key']}: {explained['title']}")
+    click.echo(f"  {explained['left']}  {explained['relation']}  {explained['right']}")
+    for assumption in explained["assumptions"]:
+        click.echo(f"  assumes {assumption}")
+    click.echo(f"  {explained['status']}: {explained['source']} ({explained['proof']})")
+    if not explained["experiments"]:
+        click.echo("  no experiment yet: its verdict is inconclusive")
+        return
+    click.echo(
+        f"  chance of a false alarm at most {explained['alpha']:.3g} an experiment, shared by "
+        f"{len(explained['experiments'][0]['looks'])} looks"
+    )
+    said = ""
+    for number, experiment in enumerate(explained["experiments"], start=1):
+        click.echo(f"  experiment {number}: {experiment['network']}")
+        click.echo(f"    samples {' and '.join(experiment['populations'])}")
+        click.echo(f"    looks at {', '.join(f'{n:,}' for n in experiment['looks'])} samples")
+        click.echo(
+            f"    predicted {experiment['predicted']:.6g}; margin {experiment['margin']:.3g}; "
+            f"an error of {experiment['detectable']:.3g} is refuted 9 times in 10"
+        )
+        for label in experiment["controls"]:
+            click.echo(f"    control, to be refuted: {label}")
+        if experiment["rule"] != said:
+            said = experiment["rule"]
+            click.echo(f"    rule {experiment['decision']}:")
+            for line in said.splitlines():
+                click.echo(f"      {line}".rstrip())

@@ -1,0 +1,140 @@
+"""The collector: the same samples whatever the workers, the memory and the order of asking."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from maxout.theory.network import Network
+from maxout.verify.collector import Collector
+from maxout.verify.errors import DeviceError, MemoryBudgetError
+from maxout.verify.networks import Sampler
+from maxout.verify.populations import Law, Networks
+
+NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")
+POPULATION = Networks(Sampler(NETWORK, "gaussian"))
+LAW = Law("angles", NETWORK)
+
+
+def equal(left, right) -> bool:
+    return left.keys() == right.keys() and all(np.array_equal(left[k], right[k]) for k in left)
+
+
+@pytest.mark.parametrize("stream", ["pcg", "philox"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_workers_and_memory_do_not_show(dtype, stream) -> None:
+    samples = 3 * POPULATION.shard_size + 7
+    found = []
+    for workers, spare in ((1, 0), (2, 0), (3, 1 << 30)):
+        with Collector(4, "cpu", dtype, 1 << 30, workers, stream) as probe:
+            memory = probe.require_memory(POPULATION) + spare
+        with Collector(4, "cpu", dtype, memory, workers, stream) as collector:
+            found.append(collector.collect(POPULATION, samples))
+    assert all(len(values) == samples for values in found[0].values())
+    assert equal(found[0], found[1])
+    assert equal(found[0], found[2])
+
+
+def test_asking_for_more_keeps_what_was_there() -> None:
+    size = LAW.shard_size
+    with Collector(0, "cpu", workers=2) as collector:
+        small = collector.collect(LAW, size // 2)
+        large = collector.collect(LAW, 3 * size)
+        collector.forget(LAW)
+        again = collector.collect(LAW, 3 * size)
+    assert np.array_equal(small["gain"], large["gain"][: size // 2])
+    assert equal(large, again)
+
+
+def test_seeds_streams_and_populations_differ() -> None:
+    def gain(seed: int, stream: str, cosine: float) -> np.ndarray:
+        population = Networks(Sampler(NETWORK, "gaussian", cosine))
+        with Collector(seed, "cpu", stream=stream) as collector:
+            return collector.collect(population, 50)["gain"]
+
+    found = [gain(0, "pcg", 0.6), gain(1, "pcg", 0.6), gain(0, "philox", 0.6), gain(0, "pcg", 0.5)]
+    for i, left in enumerate(found):
+        assert all(not np.any(left == right) for right in found[:i])
+
+
+def test_precisions_of_philox_are_the_same_networks() -> None:
+    single, double = (
+        Collector(0, "cpu", dtype, stream="philox") for dtype in ("float32", "float64")
+    )
+    with single, double:
+        rough, fine = (c.collect(POPULATION, 500)["gain"] for c in (single, double))
+    assert np.allclose(rough, fine, rtol=1e-3)  # three layers of sums of 40 float32 products
+    assert not np.array_equal(rough, fine)
+
+
+class Slow:
+    """A population that notes how many of its shards are drawn at one time."""
+
+    name = "slow"
+    shard_size = 2
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self.lock = threading.Lock()
+
+    def memory(self, setting):
+        return 100, "a slow shard"
+
+    def draw(self, stream, setting):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+        return {"value": np.full(self.shard_size, float(stream.shard))}
+
+
+@pytest.mark.parametrize(("memory", "most"), [(100, 1), (199, 1), (200, 2), (1000, 4)])
+def test_the_memory_budget_bounds_what_is_drawn_at_once(memory, most) -> None:
+    slow = Slow()
+    with Collector(0, "cpu", memory=memory, workers=4) as collector:
+        values = collector.collect(slow, 40)["value"]
+    assert slow.most == most
+    assert np.array_equal(values, np.repeat(np.arange(20.0), 2))
+
+
+def test_a_budget_below_one_shard_is_refused_before_drawing() -> None:
+    slow = Slow()
+    with (
+        Collector(0, "cpu", memory=99) as collector,
+        pytest.raises(MemoryBudgetError, match="--memory at least 100"),
+    ):
+        collector.collect(slow, 1)
+    assert slow.most == 0
+
+
+class Failing(Slow):
+    name = "failing"
+
+    def draw(self, stream, setting):
+        if stream.shard == 3:
+            raise RuntimeError("shard 3 broke")
+        return super().draw(stream, setting)
+
+
+def test_an_error_in_a_worker_comes_out_and_ends_the_drawing() -> None:
+    with Collector(0, "cpu", workers=2) as collector, pytest.raises(RuntimeError, match="shard 3"):
+        collector.collect(Failing(), 2000)
+
+
+def test_threads_of_pytorch_are_put_back() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    with Collector(0, "cpu"):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
+
+
+def test_unknown_devices_and_dtypes() -> None:
+    with pytest.raises(DeviceError, match="auto, cpu or cuda"):
+        Collector(0, "tpu")
+    with pytest.raises(ValueError, match="float32 or float64"):
+        Collector(0, "cpu", "float16")

@@ -1,0 +1,166 @@
+"""Suites: looks, verdicts that do not depend on company, the report and its exit status."""
+
+import json
+
+import numpy as np
+import pytest
+
+from maxout.theory.catalogue import CATALOGUE
+from maxout.verify import looks, suite
+from maxout.verify.collector import Collector
+from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
+from maxout.verify.experiments import experiments
+from maxout.verify.experiments.experiment import Experiment
+from maxout.verify.experiments.order_statistics import unit
+
+KEYS = ["jacobian.variance.exact", "jacobian.moment.exact", "order.mean"]
+
+
+class Normals:
+    """N(0, 1) draws of NumPy, one a sample."""
+
+    name = "normals"
+    shard_size = 64
+
+    def memory(self, setting):
+        return 512, "64 normals"
+
+    def draw(self, stream, setting):
+        return {"value": stream.generator(0).standard_normal(self.shard_size)}
+
+
+class Noted(MeanEquality):
+    """Says what it is told to, and notes what it was asked."""
+
+    def decide(self, data, predicted, alpha):
+        script.asked.append((data.size, alpha))
+        status = script.answers[len(script.asked) - 1]
+        return Outcome(status, 0.0, (0.0, 0.0), data.size, 0.0, alpha)
+
+
+class script:  # noqa: N801 - a place for one test's notes
+    asked: list = []
+    answers: list = []
+
+
+def experiment(group: int = 1) -> Experiment:
+    return Experiment(
+        CATALOGUE["order.mean"],
+        unit(2),
+        (Normals(),),
+        lambda arrays: arrays["value"],
+        lambda predicted: Noted(1.0, 0.05),
+        group=group,
+    )
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [VERIFIED],
+        [REFUTED],
+        [INCONCLUSIVE, VERIFIED],
+        [INCONCLUSIVE, INCONCLUSIVE, REFUTED],
+        [INCONCLUSIVE] * 3,
+    ],
+)
+def test_looks_end_with_the_first_decision(answers) -> None:
+    script.asked, script.answers = [], answers
+    seen = []
+    with Collector(0, "cpu") as collector:
+        outcome = looks.judge(experiment(), collector, 3e-3, watch=seen.append)
+    planned = experiment().samples(1e-3)
+    assert outcome.status == answers[-1]
+    quarters = [-(-planned * k // 4) for k in (1, 2, 4)][: len(answers)]
+    assert script.asked == [(n, pytest.approx(1e-3)) for n in quarters]
+    assert [look.drawn for look in seen if look.outcome][-1] == quarters[-1]
+    assert {look.planned for look in seen} == {planned}
+
+
+def test_the_looks_share_a_verdicts_alpha_and_plan_for_their_share() -> None:
+    e = experiment(group=2)
+    sizes = looks.sizes(e, 3e-3)
+    assert len(sizes) * looks.look_alpha(3e-3) == pytest.approx(3e-3)
+    assert sizes[-1] == e.samples(1e-3) > e.samples(3e-3)
+    assert list(sizes) == sorted(set(sizes))
+    assert all(size % e.group == 0 for size in sizes)
+
+
+def test_looks_do_not_raise_the_false_alarm_rate() -> None:
+    """Of 1,000 true statements at 5 %, at most 5 % and four deviations are refuted."""
+    alpha, wrong = 0.05, 0
+    generator = np.random.default_rng(3)
+    rule = MeanEquality(1.0, 1.0)
+    for _ in range(1000):
+        data = 2 + generator.standard_normal(400)
+        wrong += any(
+            rule.decide(data[:n], 2.0, looks.look_alpha(alpha)).status == REFUTED
+            for n in (100, 200, 400)
+        )
+    assert wrong <= 1000 * alpha + 4 * (1000 * alpha * (1 - alpha)) ** 0.5
+
+
+@pytest.fixture(scope="module")
+def report() -> suite.Report:
+    return suite.run(keys=KEYS, seed=3, device="cpu", workers=2)
+
+
+def test_verdicts_do_not_depend_on_company_workers_or_memory(report) -> None:
+    """Asked for together, they share samples; alone, with one worker, in another order."""
+    alone = [
+        suite.run(keys=[key], seed=3, device="cpu", workers=1, memory=50_000_000).verdicts
+        for key in reversed(KEYS)
+    ]
+    assert {v for verdicts in alone for v in verdicts} == set(report.verdicts)
+
+
+def test_the_report_counts_what_may_go_wrong(report) -> None:
+    plan = experiments("quick")
+    share = suite.verdict_alpha(suite.ALPHA, plan)
+    assert report.false_alarm_rate == pytest.approx(share * len(report.verdicts))
+    assert sum(len(found) for found in plan.values()) * share == pytest.approx(suite.ALPHA)
+    assert report.status == VERIFIED
+    assert json.loads(json.dumps(report.to_json()))["status"] == VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([VERIFIED, VERIFIED], VERIFIED),
+        ([VERIFIED, INCONCLUSIVE], INCONCLUSIVE),
+        ([INCONCLUSIVE, REFUTED, VERIFIED], REFUTED),
+    ],
+)
+def test_the_weakest_verdict_is_the_reports(statuses, expected) -> None:
+    verdicts = tuple(
+        suite.Verdict("k", "==", 0.0, Outcome(status, 0, (0, 0), 1, 0, 0.1), "n")
+        for status in statuses
+    )
+    assert suite.Report(0, 0.1, verdicts).status == expected
+
+
+def test_a_statement_without_an_experiment_is_inconclusive() -> None:
+    found = suite.assemble(0, 1e-5, {"order.mean": []}, ["order.mean"], [])
+    assert found.status == INCONCLUSIVE
+    assert found.false_alarm_rate == 0
+    (verdict,) = found.to_json()["verdicts"]
+    assert verdict["samples"] == 0
+    assert verdict["interval"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"suite": "slow"},
+        {"keys": ["jacobian.mena"]},
+        {"seed": -1},
+        {"alpha": 0.0},
+        {"device": "tpu"},
+        {"dtype": "half"},
+        {"memory": 1000},
+        {"stream": "mt"},
+    ],
+)
+def test_bad_arguments_are_value_errors(wrong) -> None:
+    with pytest.raises(ValueError, match="must|called|budget"):
+        suite.run(**{"keys": ["jacobian.mean.exact"], "device": "cpu", **wrong})

@@ -1,0 +1,103 @@
+"""What a campaign is: everything that its results depend on, in one record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import sympy as sp
+
+from maxout.theory.catalogue import CATALOGUE
+from maxout.verify import looks
+from maxout.verify.collector import Collector
+from maxout.verify.experiments import Experiment
+
+FORMAT = 1
+BLOCKS = {"quick": 1}
+MOST = 8
+"""Shards of one file, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so that a
+file of 8 is 0.4 s: few enough files for a suite of hours, and little to lose. It is fixed by the
+suite, since the folder's bytes may depend on nothing that the manifest does not say."""
+
+
+def manifest(
+    suite: str,
+    keys: list[str],
+    experiments: list[Experiment],
+    share: float,
+    collector: Collector,
+    dtype: str,
+    alpha: float,
+    asked: list[str],
+) -> dict[str, Any]:
+    """Return the record of a campaign.
+
+    Args:
+      keys: chosen statements.
+      experiments: theirs.
+      share: of one verdict in alpha.
+      collector: has the seed, the stream and the device ("cpu" and "cuda" round differently).
+      asked: keys and prefixes as they were asked for, for the command alone.
+    """
+    seed, stream, device = collector.seed, collector.stream, collector.setting.device.type
+    command = ["maxout", "verify", *asked, "--suite", suite, "--seed", str(seed)]
+    command += ["--stream", stream, "--dtype", dtype, "--device", device, "--alpha", repr(alpha)]
+    packages = ("maxout", "numpy", "scipy", "sympy", "torch")
+    return {
+        "format": FORMAT,
+        "command": " ".join(command),
+        "suite": suite,
+        "keys": keys,
+        "seed": seed,
+        "stream": stream,
+        "dtype": dtype,
+        "device": device,
+        "alpha": alpha,
+        "block": BLOCKS.get(suite, MOST),
+        "catalogue": catalogue_hash(),
+        "experiments": experiments_hash(experiments, share),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in packages},
+        },
+    }
+
+
+def catalogue_hash() -> str:
+    """SHA-256 over what every statement of the catalogue says."""
+    digest = hashlib.sha256()
+    for statement in CATALOGUE.values():
+        rights = [sp.srepr(statement.right(order)) for order in statement.orders or (None,)]
+        said = [statement.key, statement.left, statement.relation.value, *rights]
+        digest.update(json.dumps(said + list(statement.assumptions)).encode())
+    return digest.hexdigest()
+
+
+def experiments_hash(experiments: list[Experiment], share: float) -> str:
+    """SHA-256 over what is sampled for the experiments, and when it is looked at."""
+    digest = hashlib.sha256()
+    for experiment in experiments:
+        sampled = [[p.name, p.shard_size] for p in experiment.populations]
+        plan = looks.sizes(experiment, share)
+        digest.update(json.dumps([experiment.key, experiment.name, sampled, plan, share]).encode())
+    return digest.hexdigest()
+
+
+def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """Say in what two records differ, but for the command, which may be worded in several ways."""
+    found: list[str] = []
+    for name in sorted({*there, *here} - {"command"}):
+        old, new = there.get(name), here.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += [f"{name}: {line}" for line in differences(old, new)]
+        elif old != new:
+            found.append(f"{name} is {_short(old)} there and {_short(new)} here")
+    return found
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
