@@ -1,0 +1,236 @@
+"""``maxout train``: does the maxout initialization improve training?"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from maxout.cli import output, parse
+from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+
+_CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
+
+NO_TORCH = "train needs PyTorch: pip install 'maxout[torch,data]'"
+
+
+@click.command("train")
+@click.option("--data", help="Data sets, comma-separated. [default: iris,digits,mnist5k]")
+@click.option("--network", default="fc", show_default=True, help="fc or conv.")
+@click.option("--optimizer", default="sgd,adam", show_default=True, help="sgd, adam or both.")
+@click.option(
+    "--scheme",
+    help="maxout, maxpool, c=V, he, default (torch's), relu; comma-separated. [default: all]",
+)
+@click.option("--seeds", default="24", show_default=True, help="Networks of every cell.")
+@click.option("--epochs", help="Epochs, for all data sets. [default: by data set]")
+@click.option("--quick", is_flag=True, help="Few epochs and 16 seeds: minutes instead of an hour.")
+@click.option("--width", help="Multiplier of all widths. [default: 1; 1/16 for conv]")
+@click.option("--augment", is_flag=True, help="Shift, turn and zoom the training images.")
+@click.option("--seed", default="0", show_default=True, help="Root of every stream of draws.")
+@click.option("--alpha", default="0.01", show_default=True, help="Chance of any wrong verdict.")
+@click.option("--workers", default="2", show_default=True, help="Processes, one thread each.")
+@click.option("--data-root", help="Folder of the files of mnist, cifar10 and the like.")
+@click.option("--out", help="Folder of results and tables; run again to go on where it stopped.")
+@output.json_option
+def command(as_json: bool, **words: Any) -> int:
+    """Train maxout networks from several initializations, many seeds at once, and compare them.
+
+    Data: iris, digits, mnist5k (pip install 'maxout[data]'); mnist, fashion-mnist, cifar10,
+    cifar100, svhn from files under --data-root.
+
+    Exit codes: 0 every improvement claimed is verified (or none was compared), 1 one is refuted,
+    4 one is inconclusive and none refuted.
+    """
+    options = _read(words)
+    try:
+        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
+    except ImportError:
+        raise click.UsageError(NO_TORCH) from None
+    from maxout.verify.training.campaign import plan, run_campaign
+
+    settings = plan(**options["plan"])
+    with _folder(words["out"]) as out, _Progress(settings) as progress:
+        campaign = run_campaign(
+            settings,
+            out,
+            data_root=options["data_root"],
+            workers=options["workers"],
+            alpha=options["alpha"],
+            progress=progress,
+        )
+    result = campaign.to_json()
+    if as_json:
+        output.dump(result)
+    else:
+        _show(result)
+    return _CODES[result["status"]]
+
+
+def _read(words: dict[str, Any]) -> dict[str, Any]:
+    """The options as numbers and lists, or ValueError."""
+    seeds = "16" if words["quick"] and _is_default("seeds") else words["seeds"]
+    alpha = float(parse.number(words["alpha"], "alpha"))
+    if not 0 < alpha <= 0.5:
+        raise ValueError(f"alpha must lie in (0, 0.5]; got {words['alpha'][:60]}")
+    root = parse.integer(words["seed"], "seed")
+    if not 0 <= root < 2**64:
+        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {words['seed'][:60]}")
+    workers = parse.integer(words["workers"], "workers")
+    if not 1 <= workers <= 256:
+        raise ValueError(f"workers must be an integer from 1 to 256; got {words['workers'][:60]}")
+    width = words["width"]
+    return {
+        "plan": {
+            "data": _list(words["data"], "data"),
+            "network": words["network"],
+            "optimizers": _list(words["optimizer"], "optimizer"),
+            "schemes": _list(words["scheme"], "scheme"),
+            "seeds": _count(seeds, "seeds", 4096),
+            "epochs": words["epochs"] and _count(words["epochs"], "epochs", 100_000),
+            "quick": words["quick"],
+            "root": root,
+            "multiplier": width and float(parse.number(width, "width")),
+            "augment": words["augment"],
+        },
+        "alpha": alpha,
+        "workers": workers,
+        "data_root": words["data_root"] and Path(words["data_root"]),
+    }
+
+
+def _is_default(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source == click.core.ParameterSource.DEFAULT
+
+
+def _count(text: str, name: str, most: int) -> int:
+    value = parse.integer(text, name)
+    if not 1 <= value <= most:
+        raise ValueError(f"{name} must be an integer from 1 to {most}; got {text[:60]}")
+    return value
+
+
+def _list(text: str | None, name: str) -> list[str] | None:
+    if text is None:
+        return None
+    words = [word.strip() for word in text.split(",")]
+    if not all(words):
+        raise ValueError(f"{name} must be names separated by commas; got {text[:60]!r}")
+    return words
+
+
+@contextlib.contextmanager
+def _folder(out: str | None) -> Iterator[Path]:
+    if out is not None:
+        yield Path(out)
+        return
+    with tempfile.TemporaryDirectory(prefix="maxout-train-") as folder:
+        yield Path(folder)
+
+
+def _show(result: dict[str, Any]) -> None:
+    output.table(
+        ("data", "optimizer", "scheme", "mean %", "95% interval", "median %", "95% interval",
+         "diverged"),
+        [
+            (
+                row["data"],
+                row["optimizer"],
+                row["scheme"],
+                _percent(row["mean"]),
+                _interval(row["mean_interval"]),
+                _percent(row["median"]),
+                _interval(row["median_interval"]),
+                f"{row['diverged']}/{row['seeds']}",
+            )
+            for row in result["table"]
+        ],
+    )  # fmt: skip
+    verdicts = result["comparisons"]
+    if not verdicts:
+        return
+    click.echo()
+    output.table(
+        ("data", "optimizer", "scheme", "against", "wins/ties/losses", "mean difference",
+         "improves"),
+        [
+            (
+                v["data"],
+                v["optimizer"],
+                v["scheme"],
+                v["against"],
+                f"{v['wins']}/{v['ties']}/{v['losses']}",
+                f"{100 * v['difference']:+.1f}",
+                v["status"] if v["claimed"] else f"({v['status']})",
+            )
+            for v in verdicts
+        ],
+    )  # fmt: skip
+    claimed = [v["status"] for v in verdicts if v["claimed"]]
+    counts = [(s, claimed.count(s)) for s in ("refuted", "inconclusive", "verified")]
+    click.echo(
+        ", ".join(f"{count} {status}" for status, count in counts if count)
+        + f"; chance of any wrong verdict at most {result['false_alarm_rate']:g}"
+        + " (in brackets: not claimed)"
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def _interval(ends: list[float]) -> str:
+    return f"[{_percent(ends[0])}, {_percent(ends[1])}]"
+
+
+class _Progress:
+    """On stderr: a bar over all epochs on a terminal, a line for every finished cell elsewhere."""
+
+    def __init__(self, settings: list[Any]) -> None:
+        self.done = dict.fromkeys(settings, 0)
+        self.finished = 0
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                Progress,
+                TaskProgressColumn,
+                TextColumn,
+                TimeElapsedColumn,
+            )
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            total = sum(setting.epochs for setting in self.done)
+            self._task = self._bar.add_task("train", total=total)
+        return self
+
+    def __call__(self, setting: Any, epochs: int, finished: bool) -> None:
+        self.done[setting] = epochs
+        self.finished += finished
+        if self._bar is not None:
+            self._bar.update(
+                self._task, description=setting.name, completed=sum(self.done.values())
+            )
+        elif finished:
+            click.echo(f"{self.finished}/{len(self.done)} {setting.name}", err=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()

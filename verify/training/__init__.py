@@ -1,0 +1,27 @@
+"""Training experiments: does the maxout initialization improve training, and by how much?
+
+A cell is one data set, network, optimizer and scheme; all seeds of a cell train at once. A campaign
+runs cells in worker processes, keeps each in a file of its own, and compares the schemes.
+"""
+
+try:
+    import torch  # noqa: F401  (looked for here, so that the message says what to install)
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "maxout.verify.training needs PyTorch: pip install 'maxout[torch,data]'", name=error.name
+    ) from error
+
+from maxout.verify.training.campaign import Campaign, plan, run_campaign
+from maxout.verify.training.cell import Setting, train_cell
+from maxout.verify.training.data import DataError, Dataset, load
+
+__all__ = [
+    "Campaign",
+    "DataError",
+    "Dataset",
+    "Setting",
+    "load",
+    "plan",
+    "run_campaign",
+    "train_cell",
+]

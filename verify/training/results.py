@@ -1,0 +1,95 @@
+"""Accuracies of cells, apart from how they were trained: from cell files, from and to CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Result:
+    """Test accuracies of one cell.
+
+    Attributes:
+      data, network, optimizer, scheme: the cell.
+      chance: accuracy of guessing.
+      test: per seed, after the epoch of the best validation accuracy.
+      final: per seed, after the last epoch.
+      diverged: per seed, epoch in which it diverged, 0 if it did not.
+    """
+
+    data: str
+    network: str
+    optimizer: str
+    scheme: str
+    chance: float
+    test: np.ndarray
+    final: np.ndarray
+    diverged: np.ndarray
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """What cells that are compared have in common."""
+        return self.data, self.network, self.optimizer
+
+    @property
+    def name(self) -> str:
+        return " ".join((*self.group, self.scheme))
+
+
+def result_of(cell: Mapping[str, Any]) -> Result:
+    """The result in a cell file."""
+    setting = cell["setting"]
+    return Result(
+        setting["data"], setting["network"], setting["optimizer"], setting["scheme"],
+        cell["chance"],
+        np.array(cell["test"]),
+        np.array(cell["final"]),
+        np.array([epoch or 0 for epoch in cell["diverged_epoch"]]),
+    )  # fmt: skip
+
+
+_COLUMNS = ("data", "network", "optimizer", "scheme", "chance", "seed", "test", "final", "diverged")
+
+
+def to_csv(results: Sequence[Result]) -> str:
+    """A line for every seed of every cell; no digit of the accuracies is lost."""
+    rows = [
+        (r.data, r.network, r.optimizer, r.scheme, r.chance, seed, test, final, int(diverged))
+        for r in results
+        for seed, (test, final, diverged) in enumerate(
+            zip(r.test.tolist(), r.final.tolist(), r.diverged, strict=True)
+        )
+    ]
+    return csv_text(_COLUMNS, rows)
+
+
+def from_csv(text: str) -> list[Result]:
+    """Results from what :func:`to_csv` wrote."""
+    cells: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        cells.setdefault(tuple(row[name] for name in _COLUMNS[:4]), []).append(row)
+    return [
+        Result(
+            *key,
+            chance=float(rows[0]["chance"]),
+            test=np.array([float(row["test"]) for row in rows]),
+            final=np.array([float(row["final"]) for row in rows]),
+            diverged=np.array([int(row["diverged"]) for row in rows]),
+        )
+        for key, rows in cells.items()
+    ]
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A CSV file with one header line; None is an empty field."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
