@@ -42,13 +42,16 @@ def length_law(layer: sp.Expr = L - 1, bias: str = "gaussian") -> sp.Expr:
 
 
 def length_mean(layer: sp.Expr = L - 1, bias: str = "gaussian") -> sp.Expr:
-    """Return E A^(layer), for a layer from 1 to L-1."""
+    """Return E A^(layer), for a layer from 0 (the input) to L-1.
+
+    What the biases of layer j add is a sum of its own here; the paper counts that of layer 1 with
+    the input, as ||x||^2 + 1.
+    """
     gain = c * LargestNormalMoment(K, 2)
+    passed = x_norm**2 / n_0 * gain**layer
     if not _checked(bias):
-        return x_norm**2 / n_0 * gain**layer
-    return (x_norm**2 + 1) / n_0 * gain**layer + sp.Sum(
-        gain ** (layer - _j + 1) / n[_j - 1], (_j, 2, layer)
-    )
+        return passed
+    return passed + sp.Sum(gain ** (layer - _j + 1) / n[_j - 1], (_j, 1, layer))
 
 
 def length_moment(order: int, layer: sp.Expr = L - 1, bias: str = "gaussian") -> sp.Expr:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import sympy as sp
 
 from maxout.theory.activation import length_mean
+from maxout.theory.layer_product import LayerProduct
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.norm import SquaredNormMoment, chi2_moment
 from maxout.theory.symbols import K, L, c, l, n, x_norm
 
 _j = sp.Symbol("j", integer=True, positive=True)
@@ -47,6 +49,45 @@ def weight_gradient(layer: sp.Expr = l) -> sp.Expr:
 def output_weight_gradient(bias: str = "zero") -> sp.Expr:
     """Return E||dN/dW^(L)||^2 = E||x^(L-1)||^2 of one output."""
     return squared_length_mean(L - 1, bias)
+
+
+def bias_gradient_moment(order: int, layer: sp.Expr = l) -> sp.Expr:
+    """Return E||dN/db^(layer)||^{2 order} of one output at zero bias, for a layer from 1 to L-1.
+
+    By the backward frame: the gradient by x^(l) has a part p along x^(l) and q across it, and one
+    layer back p'^2 = s^2 r^2 p^2, q'^2 = s^2 chi^2_{n_l - 1} (p^2 + q^2), with s^2 = c/n_l,
+    r = ||(Xi_1..Xi_{n_{l+1}})||, all independent. At l = L-1, with n = n_{L-1},
+    p^2 = chi^2_1 / n and q^2 = chi^2_{n-1} / n.
+    """
+    if int(order) != order or order < 1:
+        raise ValueError(f"order must be an integer >= 1; got {order}")
+    t = int(order)
+    above, here = n[L - _k], n[L - 1 - _k]
+
+    def entry(a: int, b: int) -> sp.Expr:
+        """What E p^{2b} q^{2(t-b)} gives to E p'^{2a} q'^{2(t-a)}, without s^{2t}."""
+        if b < a:
+            return sp.Integer(0)
+        along = SquaredNormMoment(K, above, sp.Integer(a))
+        return sp.binomial(t - a, b - a) * along * chi2_moment(here - 1, t - a)
+
+    def start(a: int) -> sp.Expr:
+        return sp.factorial2(2 * a - 1) * chi2_moment(n[L - 1] - 1, t - a) / n[L - 1] ** t
+
+    row = sp.ImmutableDenseMatrix(1, t + 1, lambda _, a: sp.binomial(t, a))
+    matrix = sp.ImmutableDenseMatrix(t + 1, t + 1, lambda a, b: (c / here) ** t * entry(a, b))
+    column = sp.ImmutableDenseMatrix(t + 1, 1, lambda a, _: start(a))
+    return LayerProduct(row, matrix, column, (_k, 1, L - 1 - layer))
+
+
+def weight_gradient_moment(order: int, layer: sp.Expr = l) -> sp.Expr:
+    """Return E||dN/dW^(layer)||_F^{2 order} of one output at zero bias, for a layer from 1 to L-1.
+
+    ||x^(l-1)|| is independent of the gradient by x^(l), which sees the direction of x^(l) alone.
+    """
+    length = (c / n[_j - 1]) ** order * SquaredNormMoment(K, n[_j], sp.Integer(order))
+    forward = x_norm ** (2 * order) * sp.Product(length, (_j, 1, layer - 1))
+    return forward * bias_gradient_moment(order, layer)
 
 
 def bias_gradient_bound(side: str, layer: sp.Expr = l, sharp: bool = False) -> sp.Expr:

@@ -15,15 +15,12 @@ from sympy.printing.latex import LatexPrinter
 
 from maxout.theory.kernel_integral import kernel_value, winner_value
 from maxout.theory.moments import LargestNormalMoment
-from maxout.theory.symbols import K, c, n_0
+from maxout.theory.symbols import K, bias_variance, c, n_0
 
 x_x = sp.Symbol("<x,x>", positive=True)
 x_y = sp.Symbol("<x,y>", real=True)
 y_y = sp.Symbol("<y,y>", positive=True)
 """Inner products of the two inputs."""
-
-bias_variance = sp.Symbol("sigma_b^2", nonnegative=True)
-"""Variance of every bias."""
 
 
 def _checked(rank: sp.Expr, rho: sp.Expr) -> None:
@@ -121,6 +118,50 @@ class WinnerProbability(_Kernel):
             angles = sp.acos(-rho) ** 2 - sp.acos(rho / 2) ** 2
             return sp.Rational(1, 3) + sp.Rational(3, 4) / sp.pi**2 * angles
         return None
+
+
+class _PairKernel(sp.Function):
+    """A kernel of an infinitely wide network at one pair of inputs; the depth may be symbolic.
+
+    Arguments: depth L, rank K, c, bias variance, and |x|^2, <x, y>, |y|^2, each divided by n_0.
+    ``doit`` writes the recursion out at a concrete depth.
+    """
+
+    nargs = 7
+    is_real = True
+
+    _letter: str
+
+    @staticmethod
+    def _recursion(depth: int, rank: sp.Expr) -> sp.Expr:
+        raise NotImplementedError
+
+    def doit(self, **hints: Any) -> sp.Expr:
+        depth, rank, gain, variance, xx, xy, yy = self.args
+        if not depth.is_Integer:
+            return self
+        values = {c: gain, bias_variance: variance, n_0: 1, x_x: xx, x_y: xy, y_y: yy}
+        return self._recursion(int(depth), rank).subs(values, simultaneous=True)
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        depth, rank, gain, variance, *products = (printer.doprint(a) for a in self.args)
+        text = rf"{self._letter}^{{({depth})}}_{{{rank}, {gain}, {variance}}}"
+        text += rf"\left({', '.join(products)}\right)"
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+
+class PairNNGP(_PairKernel):
+    """Covariance of one output at two inputs; see ``nngp``."""
+
+    _letter = r"\Sigma"
+    _recursion = staticmethod(lambda depth, rank: nngp(depth, rank))
+
+
+class PairNTK(_PairKernel):
+    """Tangent kernel of one output at two inputs in the NTK parametrization; see ``ntk``."""
+
+    _letter = r"\Theta"
+    _recursion = staticmethod(lambda depth, rank: ntk(depth, rank))
 
 
 def nngp(depth: int, rank: sp.Expr = K) -> sp.Expr:

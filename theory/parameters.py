@@ -8,7 +8,7 @@ import sympy as sp
 
 from maxout.theory import symbols
 from maxout.theory.field import Field, integer, real
-from maxout.theory.network import Network
+from maxout.theory.network import MAX_DEPTH, Network
 from maxout.theory.statement import Statement
 
 ORDER = Field(
@@ -86,7 +86,53 @@ VOLUME = Field(
     "volume of the cube of inputs in which regions are counted",
     real(lambda v: bool(v.is_positive)),
 )
-PARAMETERS = (COSINE, NORM, WINDOW, ORTHANT_SIZE, CORRELATION, EXPONENT, LENGTH, SWEEP, VOLUME)
+LAYER = Field(
+    "layer",
+    symbols.l,
+    "an integer >= 1, at most the number of hidden layers",
+    (1, 2),
+    "hidden layer l whose parameters are differentiated",
+    integer(1, MAX_DEPTH),
+)
+OTHER_NORM = Field(
+    "other_norm",
+    symbols.y_norm,
+    "a finite number >= 0",
+    (0.5, 1),
+    "Euclidean norm of a second input y",
+    real(lambda v: bool(v.is_nonnegative)),
+)
+PAIR_CORRELATION = Field(
+    "correlation",
+    symbols.correlation,
+    "a number from -1 to 1",
+    (-0.5, 0, 0.6, 1),
+    "correlation of a pair of normals, or cosine of the angle between inputs x and y",
+    real(lambda v: bool(v >= -1) and bool(v <= 1)),
+)
+BIAS_VARIANCE = Field(
+    "bias_variance",
+    symbols.bias_variance,
+    "a finite number >= 0",
+    (0, 0.1),
+    "variance of every bias of an infinitely wide network",
+    real(lambda v: bool(v.is_nonnegative)),
+)
+PARAMETERS = (
+    COSINE,
+    NORM,
+    WINDOW,
+    ORTHANT_SIZE,
+    CORRELATION,
+    EXPONENT,
+    LENGTH,
+    SWEEP,
+    VOLUME,
+    LAYER,
+    OTHER_NORM,
+    PAIR_CORRELATION,
+    BIAS_VARIANCE,
+)
 
 
 def _default(field: Field, inputs: sp.Expr) -> Any:
@@ -105,6 +151,10 @@ def _default(field: Field, inputs: sp.Expr) -> Any:
         LENGTH: 1,
         SWEEP: 2 * sp.pi,
         VOLUME: sp.Pow(6, inputs, evaluate=False),  # the cube [-3, 3]^{n_0}
+        LAYER: 1,
+        OTHER_NORM: sp.sqrt(inputs),
+        PAIR_CORRELATION: sp.Rational(1, 2),
+        BIAS_VARIANCE: 0,
     }[field]
 
 
@@ -132,4 +182,9 @@ def environment(statement: Statement, network: Network, **given: Any) -> dict[sp
         checked = _default(field, sp.Integer(network.inputs)) if value is None else field(value)
         if field.symbol in statement.parameters:
             values[field.symbol] = checked
+    if LAYER.symbol in statement.parameters and values[LAYER.symbol] > len(network.widths):
+        raise ValueError(
+            f"layer must be at most {len(network.widths)}, the number of hidden layers; "
+            f"got {values[LAYER.symbol]}"
+        )
     return values

@@ -52,3 +52,12 @@ sweep = sp.Symbol("Theta", nonnegative=True)
 
 volume = sp.Symbol("vol", positive=True)
 """Volume of the cube of inputs in which regions are counted."""
+
+y_norm = sp.Symbol("|y|", nonnegative=True)
+"""Euclidean norm of a second input y."""
+
+correlation = sp.Symbol("rho_xy", real=True)
+"""Correlation of the two normals of a pair, or cosine of the angle between two inputs x and y."""
+
+bias_variance = sp.Symbol("sigma_b^2", nonnegative=True)
+"""Variance of every bias, hidden and output, where it is given apart from c."""

@@ -1,0 +1,85 @@
+"""The normalized activation length of the last hidden layer: law, mean, variance and moments."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy as sp
+
+from maxout.theory import activation
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import x_norm
+
+_WEIGHTS = "weights N(0, c/fan_in)"
+_BIASES = {"gaussian": "gaussian biases N(0, c/fan_in)", "zero": "zero biases"}
+_LENGTH = r"\|x^{(L-1)}\|^2 / n_{L-1}"
+
+
+def _statement(bias: str, what: str, proof: str, source: Source, **fields: Any) -> Statement:
+    return Statement(
+        key=f"activation.length.{what}.{bias}",
+        assumptions=(_WEIGHTS, _BIASES[bias], *fields.pop("further", ())),
+        biases=(bias,),
+        source=source,
+        proof=f"activations.md#{proof}",
+        parameters=(x_norm,),
+        **fields,
+    )
+
+
+def _moment(bias: str) -> Callable[[sp.Expr | int], sp.Expr]:
+    return lambda t: activation.length_moment(int(t), bias=bias)
+
+
+def _of(bias: str) -> tuple[Statement, ...]:
+    paper = Source("tseran2023", "activation length")
+    project = Source("project", "exact moments of the activation length")
+    return (
+        _statement(
+            bias,
+            "law",
+            "the-law",
+            paper,
+            title="law of the normalized activation length",
+            left=_LENGTH,
+            relation=Relation.EQ_D,
+            build=lambda t: activation.length_law(bias=bias),
+            further=("Xi: largest of K iid N(0,1), all independent",),
+            numeric=False,
+        ),
+        _statement(
+            bias,
+            "mean",
+            "the-mean",
+            paper,
+            title="mean of the normalized activation length",
+            left=rf"\mathbb{{E}}\,{_LENGTH}",
+            relation=Relation.EQ,
+            build=lambda t: activation.length_mean(bias=bias),
+        ),
+        _statement(
+            bias,
+            "variance",
+            "every-moment",
+            project,
+            title="variance of the normalized activation length",
+            left=rf"\mathrm{{Var}}\,{_LENGTH}",
+            relation=Relation.EQ,
+            build=lambda t: activation.length_variance(bias=bias),
+        ),
+        _statement(
+            bias,
+            "moment",
+            "every-moment",
+            project,
+            title="moment of order t of the normalized activation length",
+            left=rf"\mathbb{{E}}\,({_LENGTH})^t",
+            relation=Relation.EQ,
+            build=_moment(bias),
+            further=("integer t >= 1",),
+            orders=(2, 3),
+            symbolic_order=False,
+        ),
+    )
+
+
+STATEMENTS = (*_of("gaussian"), *_of("zero"))

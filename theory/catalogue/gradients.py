@@ -1,0 +1,200 @@
+"""Second moments of the gradients of one output with respect to the parameters of a layer.
+
+"One output" N is any one of the n_L: the others change nothing, and the sum over all outputs is
+n_L times as much.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sympy as sp
+
+from maxout.theory import gradients
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import K, L, c, l, n, n_0, x_norm
+
+_WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
+_OUTPUT = "N: one output, whatever their number"
+_LAYER = "1 <= l <= L-1"
+_ANY = ("any", "gaussian", "zero")
+_BIASES = {
+    "any": "biases independent of the weights, otherwise arbitrary",
+    "gaussian": "gaussian biases N(0, c/fan_in)",
+    "zero": "zero biases",
+}
+_PAPER = Source("tseran2023", "bounds of the parameter gradients")
+_WEIGHT = r"\|\partial N/\partial W^{(l)}\|_F^2"
+_BIAS = r"\|\partial N/\partial b^{(l)}\|^2"
+_p, _q = sp.symbols("p_l q_l", real=True)
+
+
+def _project(name: str) -> Source:
+    return Source("project", name)
+
+
+def _bounds(left: str, prefix: str, bias: str, right: Any, **fields: Any) -> Iterator[Statement]:
+    """The paper's two bounds and this project's two; ``right``: (side, sharp) -> expression."""
+    for sharp in (False, True):
+        for side, relation in (("lower", Relation.GE), ("upper", Relation.LE)):
+            rung = f"{side}.sharp" if sharp else side
+            gain = {"lower": "S_K", "upper": "L_K", "lower.sharp": "1", "upper.sharp": "M_K"}[rung]
+            yield Statement(
+                key=f"{prefix}.{rung}",
+                title=f"{side} bound: a factor c {gain} a later layer",
+                left=rf"\mathbb{{E}}\,{left}",
+                relation=relation,
+                build=lambda t, side=side, sharp=sharp: right(side, sharp),
+                assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT, _LAYER),
+                source=_project("two-sided bounds of the parameter gradients") if sharp else _PAPER,
+                proof="gradients.md#bounds",
+                quantity=prefix.replace("gaussian.", ""),
+                rung=rung,
+                **fields,
+            )
+
+
+def _exact(key: str, left: str, bias: str, right: sp.Expr, title: str, proof: str) -> Statement:
+    parameters = (l, x_norm) if "weights" in key or bias == "gaussian" else (l,)
+    return Statement(
+        key=key,
+        title=title,
+        left=rf"\mathbb{{E}}\,{left}",
+        relation=Relation.EQ,
+        build=lambda t: right,
+        assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT, _LAYER),
+        biases=(bias,),
+        source=_project("exact second moments of the parameter gradients"),
+        proof=f"gradients.md#{proof}",
+        parameters=parameters,
+        quantity=key.removesuffix(".exact").replace("gaussian.", ""),
+        rung="exact",
+    )
+
+
+def _gaussian_value(letter: str) -> sp.Expr:
+    """A value that the backward value functions give; it has no closed form."""
+    return sp.Function(letter, positive=True)(l, L, K, c, x_norm, n_0, n[l])
+
+
+STATEMENTS = (
+    Statement(
+        key="gradients.law",
+        title="law of the bias gradient: two numbers a layer, carried backwards",
+        left=_BIAS,
+        relation=Relation.EQ_D,
+        build=lambda t: _p**2 + _q**2,
+        assumptions=(
+            _WEIGHTS,
+            "zero biases",
+            _OUTPUT,
+            _LAYER,
+            "p_{l-1}^2 = s^2 r^2 p_l^2, q_{l-1}^2 = s^2 chi^2_{n_{l-1}-1} (p_l^2 + q_l^2), "
+            "s^2 = c/n_{l-1}, r = |(Xi_1..Xi_{n_l})|, independent; "
+            "p_{L-1}^2 = chi^2_1/n_{L-1}, q_{L-1}^2 = chi^2_{n_{L-1}-1}/n_{L-1}",
+        ),
+        biases=("zero",),
+        source=_project("backward frame"),
+        proof="gradients.md#the-backward-frame",
+        numeric=False,
+        parameters=(l,),
+    ),
+    _exact(
+        "gradients.bias.exact",
+        _BIAS,
+        "zero",
+        gradients.bias_gradient(),
+        "exact second moment of the gradient by a layer's biases at zero bias",
+        "exact-second-moments",
+    ),
+    *_bounds(
+        _BIAS,
+        "gradients.bias",
+        "any",
+        lambda side, sharp: gradients.bias_gradient_bound(side, l, sharp),
+        biases=_ANY,
+        parameters=(l,),
+    ),
+    Statement(
+        key="gradients.bias.moment",
+        title="exact moment of order t of the squared bias gradient at zero bias",
+        left=r"\mathbb{E}\,\|\partial N/\partial b^{(l)}\|^{2t}",
+        relation=Relation.EQ,
+        build=lambda t: gradients.bias_gradient_moment(int(t)),
+        assumptions=(_WEIGHTS, "zero biases", _OUTPUT, _LAYER, "integer t >= 1"),
+        biases=("zero",),
+        source=_project("exact moments by the backward frame"),
+        proof="gradients.md#every-moment",
+        orders=(2,),
+        symbolic_order=False,
+        parameters=(l,),
+    ),
+    _exact(
+        "gradients.weights.exact",
+        _WEIGHT,
+        "zero",
+        gradients.weight_gradient(),
+        "exact second moment of the gradient by a layer's weights at zero bias",
+        "exact-second-moments",
+    ),
+    *_bounds(
+        _WEIGHT,
+        "gradients.weights",
+        "zero",
+        lambda side, sharp: gradients.weight_gradient_bound(side, l, "zero", sharp),
+        biases=("zero",),
+        parameters=(l, x_norm),
+    ),
+    Statement(
+        key="gradients.weights.moment",
+        title="exact moment of order t of the squared weight gradient at zero bias",
+        left=r"\mathbb{E}\,\|\partial N/\partial W^{(l)}\|_F^{2t}",
+        relation=Relation.EQ,
+        build=lambda t: gradients.weight_gradient_moment(int(t)),
+        assumptions=(_WEIGHTS, "zero biases", _OUTPUT, _LAYER, "integer t >= 1"),
+        biases=("zero",),
+        source=_project("exact moments by the backward frame"),
+        proof="gradients.md#every-moment",
+        orders=(2,),
+        symbolic_order=False,
+        parameters=(l, x_norm),
+    ),
+    _exact(
+        "gradients.gaussian.bias.exact",
+        _BIAS,
+        "gaussian",
+        _gaussian_value("F"),
+        "exact second moment of the gradient by a layer's biases, gaussian biases",
+        "gaussian-biases",
+    ),
+    _exact(
+        "gradients.gaussian.weights.exact",
+        _WEIGHT,
+        "gaussian",
+        _gaussian_value("G"),
+        "exact second moment of the gradient by a layer's weights, gaussian biases",
+        "gaussian-biases",
+    ),
+    *_bounds(
+        _WEIGHT,
+        "gradients.gaussian.weights",
+        "gaussian",
+        lambda side, sharp: gradients.weight_gradient_bound(side, l, "gaussian", sharp),
+        biases=("gaussian",),
+        parameters=(l, x_norm),
+    ),
+    *(
+        Statement(
+            key=f"gradients.output.{bias}",
+            title="the gradient by the output weights is the last activation",
+            left=r"\mathbb{E}\,\|\partial N/\partial W^{(L)}\|^2",
+            relation=Relation.EQ,
+            build=lambda t, bias=bias: gradients.output_weight_gradient(bias),
+            assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT),
+            biases=(bias,),
+            source=_PAPER,
+            proof="gradients.md#the-gradient",
+            parameters=(x_norm,),
+        )
+        for bias in ("zero", "gaussian")
+    ),
+)

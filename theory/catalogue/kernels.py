@@ -1,0 +1,294 @@
+"""The infinite-width kernels kappa_K and q_K, and the NNGP and tangent kernels of two inputs."""
+
+from typing import Any
+
+import sympy as sp
+
+from maxout.theory import tangent
+from maxout.theory.kernels import MaxKernel, PairNNGP, PairNTK, WinnerProbability
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import (
+    K,
+    L,
+    bias_variance,
+    c,
+    correlation,
+    n_0,
+    x_norm,
+    y_norm,
+)
+
+_PAIRS = "K iid pairs (X_k, Y_k) of standard normals with correlation rho_xy"
+_KAPPA = r"\mathbb{E}[\max_k X_k \max_k Y_k]"
+_SAME = r"\Pr(\operatorname{argmax} X = \operatorname{argmax} Y)"
+_rho = sp.Symbol("rho", real=True)
+
+
+def _project(name: str) -> Source:
+    return Source("project", name)
+
+
+def _one_unit(
+    key: str, title: str, left: str, right: sp.Expr, proof: str, **more: Any
+) -> Statement:
+    fields = {
+        "relation": Relation.EQ,
+        "assumptions": (_PAIRS, *more.pop("further", ())),
+        "parameters": (correlation,) if correlation in right.free_symbols else (),
+    }
+    return Statement(
+        key=f"kernel.{key}",
+        title=title,
+        left=left,
+        build=lambda t: right,
+        biases=(),
+        source=_project("infinite-width kernels"),
+        proof=f"kernels.md#{proof}",
+        **{**fields, **more},
+    )
+
+
+def _closed(rank: int) -> tuple[Statement, Statement]:
+    fields = {"minimum_rank": rank, "maximum_rank": rank, "further": (f"K = {rank}",)}
+    return (
+        _one_unit(
+            f"winner.rank{rank}",
+            f"rank {rank}: the probability that one piece wins at both inputs, in closed form",
+            _SAME,
+            WinnerProbability(rank, correlation),
+            f"rank-{rank}",
+            **fields,
+        ),
+        _one_unit(
+            f"kappa.rank{rank}",
+            f"rank {rank}: the mean product of the maxima, in closed form",
+            _KAPPA,
+            MaxKernel(rank, correlation),
+            f"rank-{rank}",
+            **fields,
+        ),
+    )
+
+
+_ONE = (
+    _one_unit(
+        "kappa.derivative",
+        "the derivative of kappa is the probability that the same piece wins",
+        rf"\frac{{d}}{{d\rho_{{xy}}}} {_KAPPA}",
+        WinnerProbability(K, correlation),
+        "the-derivative-is-the-winner-probability",
+        further=("-1 < rho_xy < 1", "K <= 10^4 for its value"),
+    ),
+    _one_unit(
+        "kappa.zero",
+        "independent pairs: kappa(0) is the squared mean of the largest normal",
+        rf"{_KAPPA},\ \rho_{{xy}} = 0",
+        LargestNormalMoment(K, 1) ** 2,
+        "special-correlations",
+    ),
+    _one_unit(
+        "kappa.one",
+        "equal inputs: kappa(1) = M_K",
+        rf"{_KAPPA},\ \rho_{{xy}} = 1",
+        LargestNormalMoment(K, 2),
+        "special-correlations",
+    ),
+    _one_unit(
+        "winner.zero",
+        "independent pairs: q(0) = 1/K",
+        rf"{_SAME},\ \rho_{{xy}} = 0",
+        1 / K,
+        "special-correlations",
+    ),
+    _one_unit(
+        "winner.one",
+        "equal inputs: q(1) = 1",
+        rf"{_SAME},\ \rho_{{xy}} = 1",
+        sp.Integer(1),
+        "special-correlations",
+    ),
+    _one_unit(
+        "winner.variance",
+        "the variance of the largest normal is the integral of q from 0 to 1",
+        r"\mathrm{Var}\,\Xi_K",
+        sp.Integral(WinnerProbability(K, _rho), (_rho, 0, 1)),
+        "special-correlations",
+        further=("K <= 10^4 for its value",),
+    ),
+    *_closed(2),
+    *_closed(3),
+    _one_unit(
+        "winner.near_one",
+        "close inputs: the pieces part ways at a rate E Xi_K/sqrt(pi) of the angle",
+        rf"(1 - {_SAME})/\theta,\ \rho_{{xy}} = \cos\theta",
+        LargestNormalMoment(K, 1) / sp.sqrt(sp.pi),
+        "close-inputs",
+        relation=Relation.LIMIT,
+        further=("theta to 0",),
+    ),
+)
+
+_NTK_WEIGHTS = (
+    "weights N(0, c/fan_in), output weights N(0, 1/fan_in)",
+    "biases N(0, sigma_b^2), hidden and output",
+)
+_TANGENT = "gradient by the standard normal variables behind weights and biases"
+_TWO_INPUTS = "inputs x and y at an angle of cosine rho_xy"
+
+
+def _pair(kernel: type[sp.Function]) -> sp.Expr:
+    products = (x_norm**2, x_norm * y_norm * correlation, y_norm**2)
+    return kernel(L, K, c, bias_variance, *(product / n_0 for product in products))
+
+
+def _of_pairs(name: str, kernel: type[sp.Function], left: str, *further: str) -> tuple[Any, ...]:
+    words = {"nngp": "the covariance of the output", "ntk": "the tangent kernel of one output"}[
+        name
+    ]
+    shared = {
+        "left": left,
+        "build": lambda t: _pair(kernel),
+        "biases": ("any", "zero"),
+        "source": _project("infinite-width kernels"),
+        "parameters": (x_norm, y_norm, correlation, bias_variance),
+    }
+    assumptions = (*_NTK_WEIGHTS, _TWO_INPUTS, *further, "K <= 10^4 for its value")
+    return (
+        Statement(
+            key=f"kernel.{name}.shallow",
+            title=f"one hidden layer: {words} has the infinite-width value at every width",
+            relation=Relation.EQ,
+            assumptions=(*assumptions, "one hidden layer (L = 2)"),
+            proof="kernels.md#one-hidden-layer",
+            hidden_layers=1,
+            **{**shared, "left": rf"\mathbb{{E}}\,{left}"},
+        ),
+        Statement(
+            key=f"kernel.{name}.deep",
+            title=f"{words} as the widths grow, in probability",
+            relation=Relation.LIMIT,
+            assumptions=(*assumptions, "every width to infinity, the depth fixed"),
+            proof="kernels.md#the-recursions",
+            **shared,
+        ),
+    )
+
+
+_PAIR = (
+    *_of_pairs("nngp", PairNNGP, r"\mathrm{Cov}(N(x), N(y) \mid \text{hidden layers})"),
+    *_of_pairs("ntk", PairNTK, r"\Theta(x, y)", _TANGENT),
+)
+
+_ZERO = ("weights N(0, c/fan_in), output weights N(0, 1/fan_in)", "zero biases")
+_OUTPUT = "N: one output, whatever their number"
+_DIAGONAL = r"\mathbb{E}\,K(x, x)"
+
+
+def _diagonal(
+    key: str, title: str, relation: Relation, right: sp.Expr, source: Source, **fields: Any
+) -> Statement:
+    return Statement(
+        key=f"kernel.diagonal.{key}",
+        title=title,
+        relation=relation,
+        build=lambda t: right,
+        source=source,
+        parameters=(x_norm,),
+        **{
+            "left": _DIAGONAL,
+            "assumptions": (*_ZERO, _OUTPUT, "K(x, x): sum of ||dN/dW^(l)||^2 over the layers"),
+            "biases": ("zero",),
+            "proof": "kernels.md#on-the-diagonal",
+            **fields,
+        },
+    )
+
+
+def _ladder() -> tuple[Statement, ...]:
+    found = []
+    for bias in ("zero", "gaussian"):
+        prefix = "" if bias == "zero" else "gaussian."
+        assumptions = (
+            _ZERO[0],
+            f"{bias} biases" + (" N(0, c/fan_in)" if bias == "gaussian" else ""),
+            _OUTPUT,
+            "K(x, x): sum of ||dN/dW^(l)||^2 over the layers",
+        )
+        for sharp in (False, True):
+            for side, relation in (("lower", Relation.GE), ("upper", Relation.LE)):
+                rung = f"{side}.sharp" if sharp else side
+                source = (
+                    _project("two-sided bounds of the tangent kernel")
+                    if sharp
+                    else Source("tseran2023", "bounds of the on-diagonal tangent kernel")
+                )
+                found.append(
+                    _diagonal(
+                        f"{prefix}{rung}",
+                        f"{side} bound of the on-diagonal tangent kernel, layer by layer",
+                        relation,
+                        tangent.diagonal_bound(side, bias=bias, sharp=sharp),
+                        source,
+                        assumptions=assumptions,
+                        biases=(bias,),
+                        quantity="kernel.diagonal",
+                        rung=rung,
+                    )
+                )
+    return tuple(found)
+
+
+_ON_DIAGONAL = (
+    _diagonal(
+        "exact",
+        "exact mean of the on-diagonal tangent kernel at zero bias",
+        Relation.EQ,
+        tangent.diagonal_mean(),
+        _project("exact mean of the tangent kernel"),
+        quantity="kernel.diagonal",
+        rung="exact",
+    ),
+    _diagonal(
+        "exact.biases",
+        "the same with the biases, zero at initialization, as parameters too",
+        Relation.EQ,
+        tangent.diagonal_mean(bias_parameters=True),
+        _project("exact mean of the tangent kernel"),
+        left=_DIAGONAL + r" + \mathbb{E}\sum_l \|\partial N/\partial b^{(l)}\|^2",
+    ),
+    _diagonal(
+        "gaussian.exact",
+        "exact mean of the on-diagonal tangent kernel with gaussian biases",
+        Relation.EQ,
+        sp.Function("G", positive=True)(L, K, c, x_norm, n_0),
+        _project("exact mean of the tangent kernel"),
+        assumptions=(_ZERO[0], "gaussian biases N(0, c/fan_in)", _OUTPUT),
+        biases=("gaussian",),
+        quantity="kernel.diagonal",
+        rung="exact",
+    ),
+    *_ladder(),
+    _diagonal(
+        "scaled",
+        "exact mean of Theta(x, x) in the NTK parametrization at finite widths",
+        Relation.EQ,
+        tangent.scaled_diagonal_mean(),
+        _project("exact mean of the tangent kernel"),
+        left=r"\mathbb{E}\,\Theta(x, x)",
+        assumptions=(*_ZERO, _OUTPUT, _TANGENT),
+        proof="kernels.md#convergence",
+    ),
+    _diagonal(
+        "limit",
+        "the mean of Theta(x, x) as the widths grow, off by what the exact mean says",
+        Relation.LIMIT,
+        tangent.scaled_diagonal_limit(),
+        _project("exact mean of the tangent kernel"),
+        left=r"\mathbb{E}\,\Theta(x, x)",
+        assumptions=(*_ZERO, _OUTPUT, _TANGENT, "every width to infinity, the depth fixed"),
+        proof="kernels.md#convergence",
+    ),
+)
+
+STATEMENTS = (*_ONE, *_PAIR, *_ON_DIAGONAL)
