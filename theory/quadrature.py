@@ -8,6 +8,7 @@ the step about squares the error. So a step is fine once halving it changes noth
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from mpmath import mp, mpf, workprec
@@ -77,15 +78,35 @@ def _reach(exponent: int, power: Any, loss: Any) -> Any:
     return narrow / mp.sqrt(power)
 
 
+@lru_cache(maxsize=256)  # a derivation meets each integral in several steps
 def line_integral(p: int, j: int, m: int, prec: int) -> Any:
     """Return the integral over the line of z^p phi(z)^j Phi(z)^m to ``prec`` bits."""
+    if p % 2 and m == 0:  # odd: no sum of rounding errors would do
+        return mpf(0)
     with workprec(prec + GUARD + p.bit_length() + m.bit_length() // 8):
         # The integral is no smaller than about m^-j: from the front of Phi^m at sqrt(2 ln m) on.
         reach = _reach(p, j, j * mp.log(m + 1))
         f = lambda z: z**p * mp.exp(m * log_cdf(z) if m else 0) * _density(z) ** j  # noqa: E731
-        return trapezoid(f, -reach, reach, prec + 8)[0]
+        left = _front(m, mp.prec * mp.log(2) + j * mp.log(m + 1), -reach)
+        return trapezoid(f, left, reach, prec + 8)[0]
 
 
+def _front(m: int, smallest: Any, left: Any) -> Any:
+    """A point, at least ``left``, below which Phi^m < e^-smallest: the integral starts there."""
+    while left < 0 and m * -log_cdf(left / 2) > smallest:
+        left /= 2
+        if left > -mpf(1) / 4:
+            left = mpf(0)
+    step = mpf(1)
+    while left >= 0 and step > mpf(1) / 8:
+        if m * -log_cdf(left + step) > smallest:
+            left += step
+        else:
+            step /= 2
+    return left
+
+
+@lru_cache(maxsize=256)
 def half_line_integral(p: int, j: int, m: int, log_factor: LogFactor, prec: int) -> Any:
     """Return the integral over z > 0 of z^p phi(z)^j exp(m log_factor(z)) to ``prec`` bits."""
     with workprec(prec + GUARD + p.bit_length() + m.bit_length() // 8):
@@ -129,7 +150,8 @@ def orthant(m: int, rho: Any, prec: int) -> Any:
         reach = _reach(0, 1, loss)
         if slope <= 1:
             f = lambda y: _density(y) * mp.exp(m * log_cdf(slope * y))  # noqa: E731
-            return trapezoid(f, -reach, reach, prec + 8)[0]
+            left = _front(m, mp.prec * mp.log(2) + loss, -slope * reach) if slope else mpf(-1)
+            return trapezoid(f, left / slope if slope else -reach, reach, prec + 8)[0]
 
         # A steep front at 0: y = sinh(v)/slope sees it at its own scale.
         def steep(v: Any) -> Any:

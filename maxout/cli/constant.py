@@ -78,9 +78,10 @@ def command(
         chosen = [rank * WINDOW(window) for rank in chosen]
     if derive:
         from maxout.cli.derivation import show
+        from maxout.theory.derivation import derive_constant
 
         for rank in chosen:
-            show(rank, 2, "largest", digits, "json" if as_json else style)
+            show(derive_constant(rank), "json" if as_json else style, {"rank": rank})
         return
     if as_json or style == "json":
         output.dump([record(rank, digits)[0] for rank in chosen])

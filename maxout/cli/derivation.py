@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import click
 import sympy as sp
 
 from maxout.cli import output
-from maxout.theory.derivation import derive
+from maxout.theory.derivation import Step
 
 CHECK_DIGITS = 30  # both sides of a step are evaluated to this many digits
 AGREEMENT = 25  # and must agree to this many: the rest is left to quadrature and cancellation
@@ -17,23 +20,29 @@ class StepError(ArithmeticError):
 
 
 def agreement(left: sp.Expr, right: sp.Expr) -> int:
-    """Decimal digits to which two expressions agree, evaluated independently; at most 30."""
+    """Decimal digits to which two expressions agree, evaluated each on its own; at most 30.
+
+    Relative to the larger one, so that small numbers are no easier; absolute where one is 0.
+    """
     a, b = (sp.N(side, CHECK_DIGITS) for side in (left, right))
     gap = abs(a - b)
     if not gap:
         return CHECK_DIGITS
-    size = max(abs(a), abs(b), sp.Float(1))
+    size = sp.Float(1) if 0 in (left, right) else max(abs(a), abs(b))
     return min(CHECK_DIGITS, int(-sp.log(gap / size, 10).evalf()))
 
 
-def show(rank: int, order: int, statistic: str, digits: int, style: str) -> None:
-    """Print the derivation of E[X^order] at one rank.
+def show(steps: Iterable[Step], style: str, header: dict[str, Any]) -> None:
+    """Print a derivation, each step after its two sides are found to agree.
+
+    Args:
+      header: what is derived, for the JSON object.
 
     Raises:
       StepError: where a step's sides do not agree, so that nothing wrong passes for derived.
     """
     records = []
-    for number, step in enumerate(derive(rank, order, statistic), start=1):
+    for number, step in enumerate(steps, start=1):
         digits_agreed = agreement(step.left, step.right)
         if digits_agreed < AGREEMENT:
             raise StepError(f"step {number} of the derivation fails: {step.words}")
@@ -58,4 +67,4 @@ def show(rank: int, order: int, statistic: str, digits: int, style: str) -> None
             click.echo(f"     {left} = {right}")
         click.echo(f"   both sides agree to {digits_agreed} digits")
     if style == "json":
-        output.dump({"rank": rank, "order": order, "statistic": statistic, "steps": records})
+        output.dump({**header, "steps": records})

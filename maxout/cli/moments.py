@@ -51,9 +51,11 @@ def command(
     chosen = parse.ranks(ranks)
     if derive:
         from maxout.cli.derivation import show
+        from maxout.theory.derivation import derive as steps
 
         for rank in chosen:
-            show(rank, order, statistic, digits, "json" if as_json else style)
+            header = {"rank": rank, "order": order, "statistic": statistic}
+            show(steps(rank, order, statistic), "json" if as_json else style, header)
         return
     rows = []
     for rank in chosen:
