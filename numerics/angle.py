@@ -19,6 +19,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from maxout.numerics.angle_grid import LengthGrid
+from maxout.numerics.balls import enclose
 from maxout.numerics.frame_law import log_law
 from maxout.theory.field import Field, integer
 from maxout.theory.network import Network
@@ -136,7 +137,8 @@ def value_functions(
             "(at zero bias the moments are in closed form: jacobian.moment.exact)"
         )
     hidden = list(network.hidden())
-    log_c = float(sp.log(network.c).n(20))
+    # As a logarithm, which holds any c; in balls, since mpmath takes seconds at large ranks.
+    log_c = float(enclose(sp.log(network.c), {}, 17))
     units = hidden[-1][1]
     output = sum(np.log(network.outputs + 2 * i) - np.log(units) for i in range(order))
     # ||u||^{2t} = sum_a C(t, a) p^{2a} q^{2(t-a)}.

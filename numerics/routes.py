@@ -17,7 +17,11 @@ from maxout.theory.network import Network
 Route = Callable[[Network, int | None, dict[Any, Any]], Enclosure]
 
 # statement's key -> module and name of its route
-_ROUTES: dict[str, tuple[str, str]] = {}
+_ROUTES: dict[str, tuple[str, str]] = {
+    "jacobian.mean.gaussian": ("maxout.numerics.angle_routes", "moment"),
+    "jacobian.moment.gaussian": ("maxout.numerics.angle_routes", "moment"),
+    "jacobian.variance.gaussian": ("maxout.numerics.angle_routes", "variance"),
+}
 
 
 def float_route(key: str) -> Route | None:

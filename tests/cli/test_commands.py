@@ -74,7 +74,7 @@ def test_bounds_symbolic_contract(maxout) -> None:
     assert row["value"] is None
     assert row["key"] == "jacobian.mean.upper"
     assert row["relation"] == "<="
-    assert "L_{K}" in row["latex"]
+    assert r"\mathcal{L}_{K}" in row["latex"]
     assert row["status"] == "proved"
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.verify.errors import UnknownSuiteError
-from maxout.verify.experiments import any_bias, exact, order_statistics, typical
+from maxout.verify.experiments import gaussian, any_bias, exact, order_statistics, typical
 from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Size, Twin
 
 BUILDERS: dict[str, Builder] = {
     **order_statistics.EXPERIMENTS,
     **any_bias.EXPERIMENTS,
     **exact.EXPERIMENTS,
+    **gaussian.EXPERIMENTS,
     **typical.EXPERIMENTS,
 }
 
