@@ -21,6 +21,20 @@ _ROUTES: dict[str, tuple[str, str]] = {
     "jacobian.mean.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.moment.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.variance.gaussian": ("maxout.numerics.angle_routes", "variance"),
+
+    "curve.breakpoints": ("maxout.numerics.breakpoints", "network_route"),
+    "curve.breakpoints.layer": ("maxout.numerics.breakpoints", "layer_route"),
+    "curve.plane.regions": ("maxout.numerics.breakpoints", "plane_route"),
+    "curve.locus.density": ("maxout.numerics.breakpoints", "locus_route"),
+    "kernel.kappa.derivative": ("maxout.numerics.kernel_routes", "winner"),
+    "kernel.winner.variance": ("maxout.numerics.kernel_routes", "winner_integral"),
+    "kernel.nngp.shallow": ("maxout.numerics.kernel_routes", "nngp"),
+    "kernel.nngp.deep": ("maxout.numerics.kernel_routes", "nngp"),
+    "kernel.ntk.shallow": ("maxout.numerics.kernel_routes", "ntk"),
+    "kernel.ntk.deep": ("maxout.numerics.kernel_routes", "ntk"),
+    "kernel.diagonal.gaussian.exact": ("maxout.numerics.kernel_routes", "diagonal"),
+    "gradients.gaussian.bias.exact": ("maxout.numerics.kernel_routes", "bias_gradient"),
+    "gradients.gaussian.weights.exact": ("maxout.numerics.kernel_routes", "weight_gradient"),
 }
 
 

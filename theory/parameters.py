@@ -163,6 +163,11 @@ def default_text(field: Field) -> str:
     return str(_default(field, symbols.n_0))
 
 
+def value_of(field: Field, network: Network, value: Any = None) -> Any:
+    """Return a field's value, checked; its default at this network where none is given."""
+    return _default(field, sp.Integer(network.inputs)) if value is None else field(value)
+
+
 def environment(statement: Statement, network: Network, **given: Any) -> dict[sp.Basic, Any]:
     """Symbol -> value for everything in the statement's right side.
 
@@ -178,8 +183,7 @@ def environment(statement: Statement, network: Network, **given: Any) -> dict[sp
             raise ValueError(f"no parameter is called {name!r}; known: {', '.join(known)}")
     values = network.environment()
     for field in PARAMETERS:
-        value = given.get(field.name)
-        checked = _default(field, sp.Integer(network.inputs)) if value is None else field(value)
+        checked = value_of(field, network, given.get(field.name))
         if field.symbol in statement.parameters:
             values[field.symbol] = checked
     if LAYER.symbol in statement.parameters and values[LAYER.symbol] > len(network.widths):

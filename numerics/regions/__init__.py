@@ -5,15 +5,19 @@ from typing import Any
 
 # name -> module that defines it; loaded on first use, so that the import costs nothing
 _PUBLIC = {
+    "CountBounds": "bounds",
     "DecisionBoundary": "boundary",
+    "GradientRow": "bounds",
     "MaxoutLayers": "layers",
     "Pieces": "segment",
     "Report": "checks",
     "Subdivision": "subdivision",
     "check": "checks",
+    "count_bounds": "bounds",
     "count_polyline": "segment",
     "count_segment": "segment",
     "decision_boundary": "boundary",
+    "gradient_table": "bounds",
     "linear_regions": "adjacency",
     "sample": "layers",
     "subdivide": "subdivision",

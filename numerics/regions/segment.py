@@ -71,6 +71,28 @@ def count_segment(layers: MaxoutLayers, a: npt.ArrayLike, b: npt.ArrayLike) -> P
     return count_polyline(layers, np.stack([start, end]))
 
 
+def check_polyline(points: npt.ArrayLike, inputs: int) -> Array:
+    """Return a polyline's corners as an array (segments + 1, inputs).
+
+    Raises:
+      ValueError: for fewer than two points, a shape that does not fit, entries that are not
+        finite, or a point that repeats the one before it.
+    """
+    corners = np.array(points, dtype=np.float64)
+    if corners.ndim != 2 or len(corners) < 2 or corners.shape[1] != inputs:
+        raise ValueError(
+            f"a polyline is two or more points of {inputs} numbers; got shape {corners.shape}"
+        )
+    if not np.isfinite(corners).all():
+        raise ValueError("a polyline's points must be finite numbers; leave out NaN and inf")
+    still = np.flatnonzero(~np.diff(corners, axis=0).any(axis=1))
+    if len(still):
+        raise ValueError(
+            f"points {still[0]} and {still[0] + 1} of the polyline coincide; remove one of them"
+        )
+    return corners
+
+
 def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
     """Find the breakpoints of a network along a polyline, exact to rounding.
 
@@ -84,20 +106,8 @@ def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
       ValueError: for fewer than two points, a shape that does not fit, entries that are not
         finite, or a point that repeats the one before it.
     """
-    corners = np.array(points, dtype=np.float64)
-    if corners.ndim != 2 or len(corners) < 2 or corners.shape[1] != layers.inputs:
-        raise ValueError(
-            f"a polyline is two or more points of {layers.inputs} numbers; "
-            f"got shape {corners.shape}"
-        )
-    if not np.isfinite(corners).all():
-        raise ValueError("a polyline's points must be finite numbers; leave out NaN and inf")
+    corners = check_polyline(points, layers.inputs)
     direction = np.diff(corners, axis=0)
-    still = np.flatnonzero(~direction.any(axis=1))
-    if len(still):
-        raise ValueError(
-            f"points {still[0]} and {still[0] + 1} of the polyline coincide; remove one of them"
-        )
     segments = len(direction)
     value = np.stack([direction, corners[:-1]], axis=1)
     error = np.stack([UNIT * np.abs(direction), np.zeros_like(direction)], axis=1)

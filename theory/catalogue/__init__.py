@@ -10,7 +10,7 @@ from importlib import import_module
 
 from maxout.theory.statement import Statement
 
-_MODULES = ("order_statistics", "initialization", "jacobian", "jacobian_exact", "jacobian_gaussian")
+_MODULES = ("order_statistics", "initialization", "jacobian", "jacobian_exact", "jacobian_gaussian", "curves", "regions")
 
 
 def _collect() -> dict[str, Statement]:
@@ -48,7 +48,7 @@ def select(keys: tuple[str, ...] | list[str]) -> list[Statement]:
         return list(CATALOGUE.values())
     chosen: dict[str, Statement] = {}
     for key in keys:
-        matches = [k for k in CATALOGUE if k == key or k.startswith(key + ".")]
+        matches = [key] if key in CATALOGUE else [k for k in CATALOGUE if k.startswith(key + ".")]
         if not matches:
             raise UnknownKeyError(key)
         chosen.update((k, CATALOGUE[k]) for k in matches)

@@ -66,6 +66,7 @@ class Experiment:
       detail: what distinguishes this experiment from others of the statement and network.
       group: samples that make one observation of the decision (2 for pairs).
       twins: the controls.
+      least: samples at least, even where the decision needs fewer.
     """
 
     statement: Statement
@@ -78,6 +79,7 @@ class Experiment:
     detail: str = ""
     group: int = 1
     twins: tuple[Twin, ...] = ()
+    least: int = LEAST_SAMPLES
 
     @property
     def key(self) -> str:
@@ -107,7 +109,7 @@ class Experiment:
 
     def samples(self, alpha: float) -> int:
         """Samples of every population that the decision needs."""
-        return self.group * max(LEAST_SAMPLES, self.decision.samples_needed(alpha))
+        return self.group * max(self.least, self.decision.samples_needed(alpha))
 
     def judge(
         self, arrays: tuple[Arrays, ...], alpha: float, claim: float | None = None

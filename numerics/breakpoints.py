@@ -1,0 +1,130 @@
+"""Expected numbers of breakpoints at zero bias, in float64: any rank, width and depth.
+
+Units of layer l add n_l (E Xi_K/sqrt pi) breakpoints a radian of their input, and each layer turns
+its input by the factor chi_{n-1}/r on average: E chi_{n-1} E 1/r. Source: this project,
+docs/curves.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.frame import norm_statistics
+from maxout.numerics.moments import moment
+from maxout.theory.network import Network
+from maxout.theory.symbols import sweep, x_norm
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Expected breakpoints a radian that the input sweeps about the origin.
+
+    Attributes:
+      layers: (L-1,), what the units of each hidden layer add.
+      error: estimate of the relative error of every entry and of their sum.
+    """
+
+    layers: Array
+    error: float
+
+    @property
+    def total(self) -> float:
+        """Of the whole network."""
+        return float(self.layers.sum())
+
+
+def kink_rate(rank: int) -> float:
+    """Return E Xi_K/sqrt(pi), the expected changes of one unit's winner a radian of its input."""
+    return float(moment(rank, 1, digits=18)) / float(np.sqrt(np.pi))
+
+
+def breakpoint_rates(network: Network) -> Rates:
+    """Return the expected breakpoints a radian that each layer adds; they do not depend on c.
+
+    Args:
+      network: with ``bias="zero"`` and at least two units in every hidden layer but the last.
+
+    Raises:
+      ValueError: for other biases, or a single unit before another layer: there the direction
+        of the activations does not turn but jumps where the unit's value crosses zero.
+    """
+    if network.bias != "zero":
+        raise ValueError(f"breakpoint rates need bias='zero'; got bias={network.bias!r}")
+    if min(network.widths[:-1], default=2) < 2:
+        raise ValueError(
+            "expected breakpoints need at least 2 units in every hidden layer but the last"
+        )
+    carried, error, rates = 1.0, 4e-15, []
+    rate = kink_rate(network.rank)
+    for units in network.widths:
+        rates.append(units * rate * carried)
+        if len(rates) == len(network.widths):
+            break
+        turn, off = turning(network.rank, units)
+        carried *= turn
+        error += off
+    return Rates(np.array(rates), error)
+
+
+def turning(rank: int, units: int) -> tuple[float, float]:
+    """Return E chi_{n-1} E 1/r, a layer's mean factor on angles, and its relative error; n >= 2."""
+    if rank in (1, 2):  # r is chi_n, and the product is 1
+        return 1.0, 0.0
+    statistics = norm_statistics(rank, units)
+    chi = np.sqrt(2) * np.exp(gammaln(units / 2) - gammaln((units - 1) / 2))
+    # gammaln is good to a few roundings of its own size, which the difference does not shrink.
+    off = 4e-16 * max(4.0, abs(float(gammaln(units / 2))))
+    return float(chi * statistics.inverse_mean), statistics.error + off
+
+
+def _estimate(value: float, relative: float) -> Enclosure:
+    if value == 0:
+        return Enclosure.from_ball(arb(0), 16, "float64", certified=False)  # rank 1 never bends
+    return Enclosure.estimate_exp(float(np.log(value)), relative, "float64")
+
+
+def _per_angle(values: dict[Any, Any]) -> float:
+    return float(values[sweep])
+
+
+def layer_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Route of ``curve.breakpoints.layer``."""
+    rates = breakpoint_rates(network)
+    return _estimate(_per_angle(values) * float(rates.layers[-1]), rates.error)
+
+
+def network_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Route of ``curve.breakpoints``."""
+    rates = breakpoint_rates(network)
+    return _estimate(_per_angle(values) * rates.total, rates.error)
+
+
+def plane_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Route of ``curve.plane.regions``."""
+    rates = breakpoint_rates(network)
+    return _estimate(2 * np.pi * rates.total, rates.error)
+
+
+def locus_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Route of ``curve.locus.density``.
+
+    Raises:
+      ValueError: at the origin, or for a single input.
+    """
+    norm = float(values[x_norm])
+    if norm == 0 or network.inputs < 2:
+        raise ValueError("the density of the bending locus needs n_0 >= 2 and a norm above 0")
+    rates = breakpoint_rates(network)
+    half = network.inputs / 2
+    log_factor = float(gammaln(half) - gammaln(half - 0.5)) + np.log(np.pi) / 2
+    value = rates.total * float(np.exp(log_factor)) / norm
+    return _estimate(value, rates.error + 4e-16 * max(4.0, abs(float(gammaln(half)))))

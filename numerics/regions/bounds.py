@@ -1,0 +1,101 @@
+"""The 2021 bounds at one network: through the paper's gradient constant, and the sharp one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from maxout.numerics.balls import enclose
+from maxout.numerics.predict import predict
+from maxout.theory import regions
+from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.network import Network
+
+LARGEST_ORDER = 1000
+
+
+@dataclass(frozen=True)
+class GradientRow:
+    """(E||grad zeta||^t)^{1/t} for features of the last hidden layer.
+
+    Attributes:
+      order: t.
+      paper, sharp: upper bounds; ``sharp`` is None for biases "any".
+      exact: at zero bias and even orders; None elsewhere.
+    """
+
+    order: int
+    paper: float
+    sharp: float | None
+    exact: float | None
+
+
+def gradient_table(network: Network, largest: int | None = None) -> list[GradientRow]:
+    """Return the bounds on the gradients' moments, of orders 1 to n_0 unless ``largest`` is given.
+
+    Raises:
+      ValueError: for an order that is not from 1 to 1000.
+    """
+    last = network.inputs if largest is None else largest
+    if not 1 <= last <= LARGEST_ORDER:
+        raise ValueError(f"the largest order must be from 1 to {LARGEST_ORDER}; got {last}")
+    return [_row(network, order) for order in range(1, last + 1)]
+
+
+def _row(network: Network, order: int) -> GradientRow:
+    sharp = exact = None
+    if network.bias != "any":
+        sharp = _root(network, regions.gradient_moment_upper(order, "sharp"), order)
+    if network.bias == "zero" and order % 2 == 0:
+        exact = _root(network, regions.gradient_moment_exact(order // 2), order)
+    paper = _root(network, regions.gradient_moment_upper(order, "paper"), order)
+    return GradientRow(order, paper, sharp, exact)
+
+
+def _root(network: Network, expression: sp.Expr, order: int) -> float:
+    return float(enclose(expression ** sp.Rational(1, order), network.environment(), 12))
+
+
+@dataclass(frozen=True)
+class CountBounds:
+    """Bounds on expected numbers in a cube, with gaussian biases.
+
+    Attributes:
+      regions_paper, regions_sharp: of linear regions.
+      boundary_paper, boundary_sharp: of linear pieces of the decision boundary; None with one
+        output.
+      side_paper, side_sharp: the bounds hold for cubes of a side above these.
+    """
+
+    regions_paper: float
+    regions_sharp: float
+    boundary_paper: float | None
+    boundary_sharp: float | None
+    side_paper: float
+    side_sharp: float
+
+
+def count_bounds(network: Network, side: float) -> CountBounds:
+    """Return the bounds for a cube of the given side.
+
+    Raises:
+      ValueError: unless the biases are gaussian, the rank at least 2 and the side positive.
+    """
+    volume = sp.Rational(str(side)) ** network.inputs
+
+    def value(key: str) -> float:
+        return float(predict(CATALOGUE[key], network, digits=12, volume=volume))
+
+    def smallest(source: str) -> float:
+        return float(enclose(regions.smallest_side(source), network.environment(), 12))
+
+    several = network.outputs > 1
+    return CountBounds(
+        value("regions.count.upper"),
+        value("regions.count.upper.sharp"),
+        value("regions.boundary.upper") if several else None,
+        value("regions.boundary.upper.sharp") if several else None,
+        smallest("paper"),
+        smallest("sharp"),
+    )

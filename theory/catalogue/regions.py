@@ -1,0 +1,149 @@
+"""Linear regions: bounds on their number, and the moments of the gradients they rest on."""
+
+import sympy as sp
+
+from maxout.theory import regions
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import volume
+
+_WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
+_ANY = ("any", "gaussian", "zero")
+_GAUSSIAN = "gaussian biases N(0, c/fan_in)"
+_FEATURE = "zeta: a pre-activation feature of the last hidden layer, layer l = L-1"
+_CUBE = "a cube of volume vol and side above 1/(2 C_bias C_grad)"
+_GRADIENT = r"\mathbb{E}\,\|\nabla\zeta(x)\|^t"
+_COUNT = r"\mathbb{E}\,\#\{\text{linear regions in the cube}\}"
+_PIECES = r"\mathbb{E}\,\#\{\text{linear pieces of the decision boundary in the cube}\}"
+_C_BIAS = "C_bias: largest density of a bias"
+_PAPER_GRAD = "C_grad through the moment bounds of the Jacobian"
+_SHARP_GRAD = "C_grad: the sharp one, at order n_0"
+_OUTPUTS = "n_L >= 2 output biases N(0, 1/n_{L-1}); C_bias and C_grad cover the outputs"
+
+
+def _project(name: str) -> Source:
+    return Source("project", name)
+
+
+STATEMENTS = (
+    Statement(
+        key="regions.gradient.upper",
+        title="moment of order t of a feature's gradient, through the paper's moment bounds",
+        left=_GRADIENT,
+        relation=Relation.LE,
+        build=lambda t: regions.gradient_moment_upper(t),
+        assumptions=(
+            _WEIGHTS,
+            "biases independent of the weights, otherwise arbitrary",
+            _FEATURE,
+            "integer t >= 1",
+        ),
+        biases=_ANY,
+        source=Source("tseran2023", "refined constant of the bound on linear regions"),
+        proof="linear-regions.md#the-gradient-constant",
+        orders=(1, 2, 3, 4),
+    ),
+    Statement(
+        key="regions.gradient.upper.sharp",
+        title="the same through the largest moments of the Jacobian; c (c M_K)^(l-1) at t = 2",
+        left=_GRADIENT,
+        relation=Relation.LE,
+        build=lambda t: regions.gradient_moment_upper(t, "sharp"),
+        assumptions=(_WEIGHTS, f"{_GAUSSIAN} or zero biases", _FEATURE, "integer t >= 1"),
+        biases=("gaussian", "zero"),
+        source=_project("refined constant of the bound on linear regions"),
+        proof="linear-regions.md#the-gradient-constant",
+        orders=(1, 2, 3, 4),
+        symbolic_order=False,
+    ),
+    Statement(
+        key="regions.gradient.exact",
+        title="the exact moment of order 2t of a feature's gradient at zero bias",
+        left=r"\mathbb{E}\,\|\nabla\zeta(x)\|^{2t}",
+        relation=Relation.EQ,
+        build=lambda t: regions.gradient_moment_exact(int(t)),
+        assumptions=(_WEIGHTS, "zero biases", _FEATURE, "integer t >= 1"),
+        biases=("zero",),
+        source=_project("exact moments of the features' gradients"),
+        proof="linear-regions.md#exact-moments-at-zero-bias",
+        orders=(1, 2),
+        symbolic_order=False,
+    ),
+    Statement(
+        key="regions.count.patterns",
+        title="at most K^N linear regions, whatever the parameters",
+        left=r"\#\{\text{linear regions}\}",
+        relation=Relation.LE,
+        build=lambda t: regions.patterns_upper(),
+        assumptions=("N = n_1 + ... + n_{L-1} maxout units of rank K", "any parameters"),
+        biases=_ANY,
+        source=Source("tseran2021", "activation patterns"),
+        proof="linear-regions.md#patterns",
+    ),
+    Statement(
+        key="regions.count.upper",
+        title="the 2021 bound on the expected number of linear regions in a cube",
+        left=_COUNT,
+        relation=Relation.LE,
+        build=lambda t: regions.regions_upper("paper"),
+        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _C_BIAS, _PAPER_GRAD),
+        biases=("gaussian",),
+        source=Source("tseran2021", "upper bound on the expected number of linear regions"),
+        proof="linear-regions.md#the-2021-bound",
+        minimum_rank=2,
+        parameters=(volume,),
+    ),
+    Statement(
+        key="regions.count.upper.sharp",
+        title="the 2021 bound with the sharp gradient constant",
+        left=_COUNT,
+        relation=Relation.LE,
+        build=lambda t: regions.regions_upper("sharp"),
+        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _C_BIAS, _SHARP_GRAD),
+        biases=("gaussian",),
+        source=_project("the 2021 bound with the refined constant"),
+        proof="linear-regions.md#the-2021-bound",
+        minimum_rank=2,
+        parameters=(volume,),
+    ),
+    Statement(
+        key="regions.boundary.upper",
+        title="the 2021 bound on the expected linear pieces of the decision boundary in a cube",
+        left=_PIECES,
+        relation=Relation.LE,
+        build=lambda t: regions.decision_boundary_upper("paper"),
+        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _OUTPUTS, _PAPER_GRAD),
+        biases=("gaussian",),
+        source=Source("tseran2021", "upper bound on the linear pieces of the decision boundary"),
+        proof="linear-regions.md#the-decision-boundary",
+        minimum_rank=2,
+        parameters=(volume,),
+    ),
+    Statement(
+        key="regions.boundary.upper.sharp",
+        title="the same with the sharp gradient constant",
+        left=_PIECES,
+        relation=Relation.LE,
+        build=lambda t: regions.decision_boundary_upper("sharp"),
+        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _OUTPUTS, _SHARP_GRAD),
+        biases=("gaussian",),
+        source=_project("the 2021 bound with the refined constant"),
+        proof="linear-regions.md#the-decision-boundary",
+        minimum_rank=2,
+        parameters=(volume,),
+    ),
+    Statement(
+        key="regions.subdivision",
+        title="the regions found in a window are a subdivision of it, and the network's own",
+        left=(
+            r"\Pr(V - E + F = 1,\ \text{neighbours differ by one unit's winner, "
+            r"areas add up, values and gradients agree})"
+        ),
+        relation=Relation.EQ,
+        build=lambda t: sp.Integer(1),
+        assumptions=("n_0 = 2", "weights with a density, in general position"),
+        biases=("gaussian", "zero"),
+        source=_project("exact counting by polygon subdivision"),
+        proof="linear-regions.md#exact-counting",
+        inputs=2,
+    ),
+)

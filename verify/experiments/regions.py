@@ -1,0 +1,256 @@
+"""Experiments on linear regions: exact counts against the bounds, gradients of the features."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import sympy as sp
+
+from maxout.numerics.balls import enclose
+from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.network import Network
+from maxout.theory.regions import gradient_moment_exact, gradient_moment_upper
+from maxout.theory.symbols import K
+from maxout.verify.concrete import Features, Windows
+from maxout.verify.constants import moment, sum_moment, weight_variance
+from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, ProportionEquality
+from maxout.verify.experiments.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    Twin,
+    other_parameters,
+    other_population,
+    rank_off_by_one,
+    rewritten,
+    statement,
+)
+from maxout.verify.networks import Sampler
+from maxout.verify.populations import Arrays
+
+_SIDE = 6.0
+
+
+def _slope(arrays: Arrays, order: int) -> np.ndarray:
+    """||grad zeta||^order."""
+    return arrays["slope"] ** (order / 2)
+
+
+def _evaluate(network: Network, expression: sp.Expr) -> float:
+    return float(enclose(expression, network.environment()))
+
+
+def _second(network: Network, order: int) -> float:
+    """Bound E||grad zeta||^{2 order}, by the largest Jacobian or the stochastic bound."""
+    if network.bias != "any":
+        return _evaluate(network, gradient_moment_upper(2 * order, "sharp"))
+    unit = [1.0, *(moment(LargestChi2Moment, network.rank, i) for i in range(1, order + 1))]
+    c = weight_variance(network)
+    value = c**order * math.prod(1 + 2 * i / network.inputs for i in range(order))
+    for units in network.widths[:-1]:
+        value *= (c / units) ** order * sum_moment(unit, units, order)
+    return value
+
+
+def _gradient_settings(key: str, size: Size) -> Iterator[tuple[Network, str]]:
+    # With one input and zero biases the sharp bound is attained at even orders.
+    yield Network(1, (8, 8, 3), 1, 4, bias="zero"), "zero"
+    if key.endswith("sharp"):
+        yield Network(3, (8, 8, 3), 1, 4, bias="gaussian"), "gaussian"
+    else:
+        yield Network(3, (8, 8, 3), 1, 4, bias="any"), "one-hot"
+
+
+def _gradients(key: str, margin: float, twins: tuple[Twin, ...]) -> Builder:
+    def build(size: Size) -> Iterator[Experiment]:
+        for network, biases in _gradient_settings(key, size):
+            tight = network.inputs == 1
+            for order in statement(key).orders:
+                if network.bias == "any" and order > 2:
+                    continue  # no useful bound on the variance is known there
+                yield Experiment(
+                    statement(key),
+                    network,
+                    (Features(Sampler(network, biases, 1.0)),),
+                    partial(_slope, order=order),
+                    partial(_at_most, network, order, margin * order * size.narrowness),
+                    order=order,
+                    detail=f"{biases} biases",
+                    twins=twins if tight else (),
+                )
+
+    return build
+
+
+def _at_most(network: Network, order: int, margin: float, right: float) -> Decision:
+    return MeanAtMost(_second(network, order), margin * right)
+
+
+def _exact(size: Size) -> Iterator[Experiment]:
+    key = "regions.gradient.exact"
+    networks = [Network(3, (8, 8, 3), 1, 4, bias="zero")]
+    if size.deep:
+        networks.append(Network(2, (6, 12, 6, 3), 1, 3, c=1, bias="zero"))
+    for network in networks:
+        for order in statement(key).orders:
+            yield Experiment(
+                statement(key),
+                network,
+                (Features(Sampler(network, "zero", 0.6)),),
+                partial(_slope, order=2 * order),
+                partial(_equal, network, order, 0.05 * order * size.narrowness),
+                order=order,
+                detail="zero biases",
+                twins=(rank_off_by_one(), _aligned()),
+            )
+
+
+def _equal(network: Network, order: int, margin: float, right: float) -> Decision:
+    variance = _evaluate(network, gradient_moment_exact(2 * order)) - right**2
+    return MeanEquality(variance, margin * right)
+
+
+def _aligned() -> Twin:
+    """Every direction taken for that of x: the upper bound, not the mean over directions."""
+
+    def change(experiment: Experiment) -> Experiment:
+        wrong = replace(
+            experiment.statement, build=lambda t: gradient_moment_upper(2 * int(t), "sharp")
+        )
+        return replace(experiment, statement=wrong)
+
+    return Twin("every direction taken for that of the input", change)
+
+
+def _no_gain() -> Twin:
+    return rewritten(
+        "1 for M_K",
+        lambda right: right.replace(
+            lambda e: isinstance(e, LargestNormalMoment), lambda e: sp.S.One
+        ),
+    )
+
+
+def _smallest_piece() -> Twin:
+    return rewritten(
+        "S_K for K, and no spread",
+        lambda right: right.replace(sp.exp, lambda e: sp.S.One).xreplace(
+            {K: SmallestChi2Moment(K, 1)}
+        ),
+    )
+
+
+def _planes(size: Size) -> Iterator[tuple[Network, Windows]]:
+    network = Network(2, (5, 4), 3, 3, bias="gaussian")
+    yield network, Windows(Sampler(network, "gaussian", 0.6), _SIDE)
+    if size.deep:
+        deeper = Network(2, (6, 6, 6), 3, 2, bias="gaussian")
+        yield deeper, Windows(Sampler(deeper, "gaussian", 0.6), _SIDE)
+
+
+def _most_regions(network: Network) -> int:
+    """Regions that there can be at most: m lines cut a convex set into 1 + m + m (m-1)/2 cells."""
+    total = 1
+    for units in network.widths:
+        lines = units * math.comb(network.rank, 2)
+        total *= 1 + lines + math.comb(lines, 2)
+    return total
+
+
+def _count(network: Network, most: int, right: float) -> Decision:
+    # Var X <= most^2/4 for 0 <= X <= most. The 2021 bound is so far off that this costs nothing.
+    return MeanAtMost(most**2 / 4, max(0.01 * right, 0.1 * most))
+
+
+_TINY = other_parameters("far too small a cube, of side 10^-4", volume=sp.Rational(1, 10**8))
+_FEW = Network(2, (2,), 2, 2, bias="gaussian")
+_FEW_SIDE = 40.0
+"""Two units of rank 2: four regions, if the two lines cross in the window."""
+
+
+def _regions(key: str, array: str) -> Builder:
+    def build(size: Size) -> Iterator[Experiment]:
+        for network, windows in _planes(size):
+            pairs = math.comb(network.outputs, 2)
+            most = _most_regions(network) * (pairs if array == "pieces" else 1)
+            yield Experiment(
+                statement(key),
+                network,
+                (windows,),
+                lambda arrays: arrays[array],
+                partial(_count, network, most),
+                parameters={"volume": _SIDE**2},
+                detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
+                twins=(_TINY,) if array == "regions" else (_scaled_away(),),
+                least=100,
+            )
+        if array == "regions":
+            yield _few(key, size)
+
+    return build
+
+
+def _scaled_away() -> Twin:
+    return other_parameters("far too small a cube, of side 10^-5", volume=sp.Rational(1, 10**10))
+
+
+def _few(key: str, size: Size) -> Experiment:
+    """N = n_0 = 2 units: here the bound K^N is nearly attained."""
+    parameters = {} if key.endswith("patterns") else {"volume": _FEW_SIDE**2}
+    return Experiment(
+        statement(key),
+        _FEW,
+        (Windows(Sampler(_FEW, "gaussian", 0.6), _FEW_SIDE),),
+        lambda arrays: arrays["regions"],
+        lambda right: MeanAtMost(9 / 4, 0.4),  # 1 <= X <= 4
+        parameters=parameters,
+        detail=f"[-{_FEW_SIDE / 2:g}, {_FEW_SIDE / 2:g}]^2",
+        twins=(rewritten("one unit fewer", _one_unit_fewer),),
+        least=200,
+    )
+
+
+def _one_unit_fewer(right: sp.Expr) -> sp.Expr:
+    return right / 2
+
+
+def _patterns(size: Size) -> Iterator[Experiment]:
+    yield _few("regions.count.patterns", size)
+
+
+def _subdivision(size: Size) -> Iterator[Experiment]:
+    least = 200 if not size.deep else 500
+    for network, windows in _planes(size):
+        yield Experiment(
+            statement("regions.subdivision"),
+            network,
+            (windows,),
+            lambda arrays: arrays["right"],
+            # All must pass: one failure refutes. The margin says how often one could be missed.
+            lambda _: ProportionEquality(1.0, 0.1 * size.narrowness),
+            detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
+            twins=(
+                other_population(
+                    "one region lost from each subdivision",
+                    lambda _, windows=windows: (replace(windows, damage="dropped"),),
+                ),
+            ),
+            least=least,
+        )
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    "regions.gradient.upper": _gradients("regions.gradient.upper", 0.3, (_smallest_piece(),)),
+    "regions.gradient.upper.sharp": _gradients("regions.gradient.upper.sharp", 0.06, (_no_gain(),)),
+    "regions.gradient.exact": _exact,
+    "regions.count.patterns": _patterns,
+    "regions.count.upper": _regions("regions.count.upper", "regions"),
+    "regions.count.upper.sharp": _regions("regions.count.upper.sharp", "regions"),
+    "regions.boundary.upper": _regions("regions.boundary.upper", "pieces"),
+    "regions.boundary.upper.sharp": _regions("regions.boundary.upper.sharp", "pieces"),
+    "regions.subdivision": _subdivision,
+}
