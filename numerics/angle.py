@@ -28,14 +28,14 @@ from maxout.theory.symbols import t
 
 Array = NDArray[np.float64]
 
+MAX_ORDER = 4  # r^8 is the highest power that the rule's local polynomials carry to about 1e-12
 GAUSSIAN_ORDER = Field(
     "order",
     t,
-    "an integer from 1 to 4 with gaussian biases",
+    f"an integer from 1 to {MAX_ORDER} with gaussian biases",
     (1, 2),
     "order t of a moment",
-    # r^8 is the highest power that the rule's local polynomials carry to about 1e-12.
-    integer(1, 4),
+    integer(1, MAX_ORDER),
 )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from maxout.numerics.angle import Moment, jacobian_moment
+from maxout.numerics.angle import MAX_ORDER, Moment, jacobian_moment
 from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.predict import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.symbols import cos_0, x_norm
 
@@ -18,7 +19,15 @@ def _moment(network: Network, values: dict[Any, Any], order: int) -> Moment:
 
 
 def moment(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value E||J(x)u||^{2 order}; the mean where no order is given."""
+    """Value E||J(x)u||^{2 order}; the mean where no order is given.
+
+    Raises:
+      DoesNotApplyError: for an order beyond those that the rule for r^2 carries.
+    """
+    if order is not None and order > MAX_ORDER:
+        raise DoesNotApplyError(
+            f"moments with gaussian biases are evaluated up to order {MAX_ORDER}; got {order}"
+        )
     found = _moment(network, values, order or 1)
     return Enclosure.estimate_exp(found.log, found.error, _ROUTE)
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "constant": "initialization constants of ranks, in closed form and certified digits",
     "moments": "one moment of the largest or smallest order statistic",
     "bounds": "bounds, exact values and laws of a network: symbolic, or evaluated",
+    "ladder": "bounds, exact value and simulation of each quantity, side by side",
     "verify": "check every statement against sampled networks",
     "results": "the catalogue of statements with their sources",
 }

@@ -1,0 +1,167 @@
+"""``maxout ladder``: bounds, exact value and simulation of each quantity, side by side."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maxout.cli import options, output, parse
+from maxout.theory.catalogue import select
+from maxout.theory.network import Network
+
+if TYPE_CHECKING:
+    from maxout.numerics.ladder import Row
+    from maxout.verify.simulate import Simulated
+
+    Estimates = dict[tuple[str, int | None], Simulated]
+
+COLUMNS = ("lower", "lower.sharp", "exact", "simulated", "upper.sharp", "upper")
+SHOWN_DIGITS = 6
+
+
+@click.command("ladder")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@options.network_options
+@click.option("--order", help="Order t of moments  [default: those of the statements].")
+@options.parameter_options
+@click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")
+@click.option("--seed", default=0, show_default=True, help="Seed of the sampled networks.")
+@output.json_option
+def command(
+    keys: tuple[str, ...],
+    network: Network | None,
+    order: str | None,
+    given: dict[str, Any],
+    samples: str | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Print what is known of a network, quantity by quantity (all, or those under KEY).
+
+    A row reads upwards from the paper's lower bound over the sharper one to the exact value, and
+    on to the upper bounds. Blank: nothing is stated for this network.
+    """
+    if network is None:
+        raise click.UsageError("a ladder needs a network: give --rank, --inputs and --widths")
+    from maxout.numerics.ladder import ladder
+
+    chosen_order = None if order is None else parse.integer(order, "order")
+    rows = ladder(network, _chosen(keys), chosen_order, **given)
+    if not rows:
+        raise click.UsageError(f"nothing under {', '.join(keys)} has a ladder for {network}")
+    estimates = {} if samples is None else _simulated(network, rows, samples, given, seed)
+    if as_json:
+        output.dump([_record(row, estimates) for row in rows])
+        return
+    click.echo(str(network))
+    columns = [name for name in COLUMNS if name != "simulated" or estimates]
+    output.table(
+        ("quantity", *columns),
+        [(row.label, *(_cell(row, name, estimates) for name in columns)) for row in rows],
+    )
+    for note in _notes(rows, estimates):
+        click.echo(note)
+
+
+def _chosen(keys: tuple[str, ...]) -> list[Any]:
+    """Statements under keys; a key may also be a quantity's name."""
+    everything = [statement for statement in select(()) if statement.quantity]
+    if not keys:
+        return everything
+    chosen = []
+    for key in keys:
+        found = [s for s in everything if f"{s.quantity}.".startswith(f"{key}.")]
+        chosen += found or [s for s in select((key,)) if s.quantity]
+    return list(dict.fromkeys(chosen))
+
+
+def _simulated(
+    network: Network, rows: list[Row], samples: str, given: dict[str, Any], seed: int
+) -> Estimates:
+    from maxout.theory.parameters import COSINE, NORM, value_of
+
+    count = parse.integer(samples, "simulate")
+    try:
+        from maxout.verify.simulate import simulate
+    except ImportError:
+        raise click.UsageError(
+            "--simulate needs PyTorch: pip install 'maxout[torch]' (or leave it out)"
+        ) from None
+    cosine, norm = (
+        float(value_of(field, network, given.get(field.name))) for field in (COSINE, NORM)
+    )
+    wanted = [(row.quantity, row.order) for row in rows if row.layer is None]
+    return simulate(network, wanted, count, cosine, norm, seed)
+
+
+def _cell(row: Row, column: str, estimates: Estimates) -> str:
+    if column == "simulated":
+        if row.layer is not None or (row.quantity, row.order) not in estimates:
+            return ""
+        found = estimates[row.quantity, row.order]
+        return _with_error(found.value, found.error)
+    if column not in row.rungs:
+        return ""
+    value = row.rungs[column].value
+    digits = SHOWN_DIGITS if value.certified else min(SHOWN_DIGITS, value.digits)
+    return f"{Decimal(value.midpoint):.{digits}g}"
+
+
+def _with_error(value: float, error: float) -> str:
+    """A value to the second digit of its standard error."""
+    if not error or not math.isfinite(error):
+        return f"{value:.{SHOWN_DIGITS}g}"
+    digits = max(1, math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2)
+    return f"{value:.{min(digits, 15)}g} +- {error:.2g}"
+
+
+def _notes(rows: list[Row], estimates: Estimates) -> list[str]:
+    used = [rung.statement for row in rows for rung in row.rungs.values()]
+    notes = []
+    for title, names in (("bounds", ("lower", "upper")), ("sharp", ("lower.sharp", "upper.sharp"))):
+        sources = dict.fromkeys(str(s.source).partition(":")[0] for s in used if s.rung in names)
+        if sources:
+            notes.append(f"{title}: {'; '.join(sources)}")
+    guesses = [
+        rung.value
+        for row in rows
+        for rung in row.rungs.values()
+        if not rung.value.certified and float(rung.value.midpoint)
+    ]
+    if guesses:
+        worst = max(Decimal(v.radius) / abs(Decimal(v.midpoint)) for v in guesses)
+        routes = ", ".join(dict.fromkeys(v.route for v in guesses))
+        notes.append(
+            f"not certified ({routes}): relative error estimated at most {worst:.1e}; "
+            "all other values are certified"
+        )
+    if estimates:
+        count = next(iter(estimates.values())).samples
+        notes.append(f"simulated: {count} networks, +- one standard error")
+    return notes
+
+
+def _record(row: Row, estimates: Estimates) -> dict[str, Any]:
+    found = None if row.layer is not None else estimates.get((row.quantity, row.order))
+    return {
+        "quantity": row.quantity,
+        "order": row.order,
+        "layer": row.layer,
+        "rungs": {
+            name: {
+                "key": rung.statement.key,
+                "value": rung.value.midpoint,
+                "radius": rung.value.radius,
+                "certified": rung.value.certified,
+                "source": str(rung.statement.source),
+                "status": rung.statement.status,
+            }
+            for name, rung in row.rungs.items()
+        },
+        "simulated": None
+        if found is None
+        else {"value": found.value, "error": found.error, "samples": found.samples},
+    }
