@@ -11,6 +11,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from maxout.nn import init
+from maxout.nn.auditing.run import audit
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
 from maxout.nn.convert import FORMATS, convert_weights
 from maxout.nn.functional import LAYOUTS, maxout
@@ -23,6 +24,7 @@ __all__ = [
     "MaxoutConv2d",
     "MaxoutConv3d",
     "MaxoutLinear",
+    "audit",
     "convert_weights",
     "init",
     "maxout",

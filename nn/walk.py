@@ -18,7 +18,7 @@ _POOLS = {nn.MaxPool1d: 1, nn.MaxPool2d: 2, nn.MaxPool3d: 3}
 _ADAPTIVE_POOLS = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 _AFFINE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 # At initialization these change no size, so that a pool behind them pools what is before them.
-_TRANSPARENT = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+TRANSPARENT = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
 @dataclass
@@ -71,7 +71,7 @@ def _predecessors(model: nn.Module) -> Iterator[tuple[str, tuple[str, nn.Module]
             for child in _flattened(module, name, inner):
                 if previous is not None:
                     yield child[0], previous
-                if not isinstance(child[1], _TRANSPARENT):
+                if not isinstance(child[1], TRANSPARENT):
                     previous = child
 
 
@@ -116,12 +116,8 @@ def by_running(model: nn.Module, example: Tensor | tuple[Any, ...]) -> Walk:
             result = func(*args, **kwargs)
             name = getattr(func, "__name__", "")
             if "max_pool" in name and isinstance(args[0], Tensor) and id(args[0]) in producer:
-                if name.startswith("adaptive"):
-                    pooled = result if isinstance(result, Tensor) else result[0]
-                    cells = math.ceil(args[0].numel() / max(pooled.numel(), 1))
-                else:
-                    kernel = args[1] if len(args) > 1 else kwargs["kernel_size"]
-                    cells = _cells(kernel, int(name[len("max_pool")]))
+                pooled = result if isinstance(result, Tensor) else result[0]
+                cells = pool_cells(name, args, kwargs, pooled)
                 layer = producer[id(args[0])]
                 walk.windows[layer] = max(cells, walk.windows.get(layer, 1))
             return result
@@ -139,6 +135,14 @@ def by_running(model: nn.Module, example: Tensor | tuple[Any, ...]) -> Walk:
             module.training = True
     walk.order = list(dict.fromkeys(walk.order))
     return walk
+
+
+def pool_cells(name: str, args: Any, kwargs: Any, pooled: Tensor) -> int:
+    """Cells of the window of a call of one of PyTorch's functions for max pooling."""
+    if name.startswith("adaptive"):
+        return math.ceil(args[0].numel() / max(pooled.numel(), 1))
+    kernel = args[1] if len(args) > 1 else kwargs["kernel_size"]
+    return _cells(kernel, int(name[name.index("max_pool") + len("max_pool")]))
 
 
 def _cells(kernel_size: int | tuple[int, ...], dimensions: int) -> int:

@@ -19,6 +19,8 @@ COMMANDS = {
     "bounds": "bounds, exact values and laws of a network: symbolic, or evaluated",
     "ladder": "bounds, exact value and simulation of each quantity, side by side",
     "verify": "check every statement against sampled networks",
+    "train": "train maxout networks from several initializations and compare them",
+    "audit": "existing weights: their gains, predicted sizes, and what to change",
     "results": "the catalogue of statements with their sources",
 }
 

@@ -1,0 +1,78 @@
+"""``maxout audit``: what existing weights do to activations and gradients, and what to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from maxout.cli import output, parse
+
+if TYPE_CHECKING:
+    from maxout.nn.auditing.report import AuditReport
+
+NO_TORCH = "audit needs PyTorch: pip install 'maxout[torch]'"
+
+
+@click.command("audit")
+@click.argument("path", metavar="FILE")
+@click.option(
+    "--layer",
+    "words",
+    multiple=True,
+    metavar="NAME:rank=K",
+    help="A layer, in the order of the forward pass; more fields: layout=strided, window=2x2, "
+    "format=keras, bias=NAME, then=norm. rank=1 is a linear layer.",
+)
+@click.option(
+    "--layers", "description", metavar="FILE", help="The layers in JSON, instead of --layer."
+)
+@click.option(
+    "--input-size", default="1", show_default=True, help="Mean square of the input's coordinates."
+)
+@output.json_option
+def command(
+    path: str, words: tuple[str, ...], description: str | None, input_size: str, as_json: bool
+) -> None:
+    """Audit the maxout layers of a state dict: a .safetensors file or a PyTorch checkpoint.
+
+    Nothing in the file is executed: checkpoints are loaded with weights_only=True. For a model in
+    Python, which finds its layers by itself, call maxout.nn.audit(model, example_input).
+    """
+    try:
+        size = float(parse.number(input_size, "input-size"))
+    except OverflowError:
+        raise click.UsageError(f"input-size must be below 1e308; got {input_size[:60]}") from None
+    if words and description is not None:
+        raise click.UsageError("give --layer or --layers, not both")
+    try:
+        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
+    except ImportError:
+        raise click.UsageError(NO_TORCH) from None
+    from maxout.nn.auditing.files import read_state
+    from maxout.nn.auditing.run import audit
+    from maxout.nn.auditing.specification import parse_layer, read_description
+
+    if description is not None:
+        layers = read_description(description)
+    else:
+        layers = [parse_layer(word) for word in words]
+    state = read_state(path)
+    if not layers:
+        shapes = [f"{name} {tuple(x.shape)}" for name, x in state.items() if x.dim() >= 2]
+        more = ", ..." if len(shapes) > 12 else ""
+        raise click.UsageError(
+            "say which tensors are maxout layers, in the order of the forward pass, such as "
+            f"--layer NAME:rank=5; the file holds {', '.join(shapes[:12]) or 'no matrices'}{more}"
+        )
+    report = audit(state, layers=layers, input_size=size)
+    if as_json:
+        output.dump(report.to_json())
+    else:
+        _show(report)
+
+
+def _show(report: AuditReport) -> None:
+    output.table(report.columns(), report.rows())
+    for line in report.remarks():
+        click.echo(line)

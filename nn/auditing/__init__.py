@@ -1,0 +1,1 @@
+"""Audit of existing weights: what they do to activations and gradients, and what to change."""

@@ -1,0 +1,159 @@
+"""From the layers found to the report: constants, predicted sizes, depths, advice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from maxout.nn.auditing.layer import Found
+from maxout.nn.auditing.report import RANGES, AuditReport, LayerAudit
+from maxout.nn.auditing.specification import check_numbers
+from maxout.nn.auditing.statistics import WeightStatistics, describe
+from maxout.nn.constants import second_moment
+from maxout.numerics.layered import (
+    LayerConstants,
+    gradient_repetitions,
+    log_activations,
+    log_gradient_bounds,
+    log_gradients,
+    repetitions,
+)
+
+_LN10 = math.log(10)
+
+
+def report(
+    layers: Sequence[Found], notes: Sequence[str], input_size: float | None = None
+) -> AuditReport:
+    """Audit layers in the order of the forward pass.
+
+    Args:
+      input_size: mean square of the coordinates of the input; None takes what was measured, or 1.
+
+    Raises:
+      ValueError: for weights that are not finite numbers, naming the layer; an input_size that is
+        not positive.
+    """
+    if input_size is not None and not 0 < input_size < math.inf:
+        raise ValueError(f"the input's mean square must be a positive number; got {input_size}")
+    described = []
+    for layer in layers:
+        try:
+            check_numbers(layer.weight)
+            described.append(describe(layer.weight, layer.bias))
+        except ValueError as error:
+            raise ValueError(f"layer {layer.name!r}: {error}") from None
+    audited: list[LayerAudit] = []
+    first = 1.0
+    for number, (begin, end) in enumerate(_chains(layers)):
+        measured = layers[begin].input_size
+        size = 1.0 if measured is None else measured
+        if begin == 0 and input_size is not None:
+            size = input_size
+        first = size if begin == 0 else first
+        audited += _chain(layers[begin:end], described[begin:end], size, number)
+    return AuditReport(tuple(audited), first, tuple(notes), _assumptions(layers, audited))
+
+
+def _chains(layers: Sequence[Found]) -> list[tuple[int, int]]:
+    """(begin, end) of runs of layers that feed one another and nothing else."""
+    for before, layer in zip(layers[:-1], layers[1:], strict=True):
+        # Flattening a convolution's output multiplies its channels by their positions.
+        if layer.start is None and layer.channels % before.units:
+            layer.start = (
+                f"its {layer.channels} inputs are not the {before.units} units of {before.name}"
+            )
+    begins = [0, *(k for k in range(1, len(layers)) if layers[k].start is not None)]
+    layers[0].start = layers[0].start or "its input is the model's input"
+    return list(zip(begins, [*begins[1:], len(layers)], strict=True))
+
+
+def _chain(
+    layers: Sequence[Found], described: Sequence[WeightStatistics], size: float, number: int
+) -> list[LayerAudit]:
+    constants = [
+        LayerConstants(
+            layer.units, w.c, second_moment(layer.rank * layer.window), w.bias_mean_square
+        )
+        for layer, w in zip(layers, described, strict=True)
+    ]
+    sizes = log_activations(constants, math.log(size) if size > 0 else -math.inf)
+    gradients = log_gradient_bounds(constants)
+    if _is_exact(layers, constants):
+        gradients = [(value, value) for value in log_gradients(constants)]
+    found = []
+    for k, (layer, w, constant) in enumerate(zip(layers, described, constants, strict=True)):
+        before = math.log(size) if k == 0 and size > 0 else sizes[k - 1] if k else -math.inf
+        low, high = (g / _LN10 for g in gradients[k])
+        weights = None
+        if all(other.spatial == 0 and other.window == 1 for other in layers):
+            length = (before + math.log(layer.fan_in)) / _LN10
+            weights = (length + low, length + high)
+        found.append(
+            LayerAudit(
+                name=layer.name,
+                rank=layer.rank,
+                window=layer.window,
+                units=layer.units,
+                fan_in=layer.fan_in,
+                chain=number,
+                start=layer.start,
+                c=w.c,
+                c_error=w.c_error,
+                gain=constant.gain,
+                gain_error=w.c_error * constant.second_moment,
+                factor=constant.gain**-0.5 if constant.gain else math.nan,
+                bias_mean_square=w.bias_mean_square,
+                activation=sizes[k] / _LN10,
+                measured=None if layer.output_size is None else _log10(layer.output_size),
+                gradient=(low, high),
+                weight_gradient=weights,
+                activation_depth=_depths(constant, repetitions),
+                gradient_depth=_depths(constant, gradient_repetitions),
+                oddities=w.oddities,
+                notes=tuple(layer.notes),
+            )
+        )
+    return found
+
+
+def _is_exact(layers: Sequence[Found], constants: Sequence[LayerConstants]) -> bool:
+    """Whether the chain is what the exact recursion speaks of: fully connected, without biases."""
+    fed = all(b.fan_in == a.units for a, b in zip(layers[:-1], layers[1:], strict=True))
+    dense = all(layer.spatial == 0 and layer.window == 1 for layer in layers)
+    # The gradient begins behind the first layer, so that layer's bias is but part of where x is,
+    # and the bias of a last linear layer turns nothing that comes later.
+    inner = constants[1:-1] if layers[-1].rank == 1 else constants[1:]
+    return fed and dense and not any(constant.bias_variance for constant in inner)
+
+
+def _depths(constant: LayerConstants, count: object) -> dict[str, int | None]:
+    assert callable(count)
+    depths = {}
+    for dtype, (largest, smallest) in RANGES.items():
+        limit = largest if constant.gain > 1 else smallest
+        depths[dtype] = count(constant, 2 * math.log(limit))
+    return depths
+
+
+def _assumptions(layers: Sequence[Found], audited: Sequence[LayerAudit]) -> tuple[str, ...]:
+    said = [
+        "sizes are means over networks with fresh independent weights of mean zero and these "
+        "variances, normal or wide enough that sums of them are"
+    ]
+    if any(x.bias_mean_square for x in audited):
+        said.append(
+            "biases are taken as independent normal draws with the mean square found for the "
+            "activations; gradients are bracketed for any biases independent of the weights"
+        )
+    if any(layer.spatial for layer in layers):
+        said.append("convolutions: padding is neglected, and gradients are bracketed")
+    if any(layer.window > 1 for layer in layers):
+        said.append("the cells of a pooling window count as independent")
+    if any(layer.start is not None for layer in layers[1:]):
+        said.append("a chain's gradient is that of one coordinate at the chain's own end")
+    return tuple(said)
+
+
+def _log10(x: float) -> float:
+    return math.log10(x) if x > 0 else -math.inf

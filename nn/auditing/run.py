@@ -1,0 +1,127 @@
+"""The audit of a model, or of a state dict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from maxout.nn.auditing.layer import Found
+from maxout.nn.auditing.predict import report
+from maxout.nn.auditing.report import AuditReport
+from maxout.nn.auditing.specification import LayerSpec, layer_spec, parse_layer, take
+from maxout.nn.auditing.structure import by_types
+from maxout.nn.auditing.thinc import is_thinc, layers_of
+from maxout.nn.auditing.tracing import trace
+
+
+def audit(
+    model: Any,
+    example_input: Tensor | tuple[Any, ...] | None = None,
+    *,
+    layers: Iterable[LayerSpec | Mapping[str, Any] | str] | None = None,
+    input_size: float | None = None,
+) -> AuditReport:
+    """Say of each maxout layer what its weights do to activations and gradients.
+
+    Args:
+      model: a ``torch.nn.Module``; a thinc model; or a state dict, with ``layers``.
+      example_input: an input of the module, or a tuple of positional inputs. Given, the module runs
+        on it once (in evaluation mode, without gradients), and maxima written by hand are found, as
+        well as pooling and what stands between layers. Without it only this package's layers are.
+      layers: of a state dict, the layers in the order of the forward pass: words such as
+        "fc1:rank=5", or dictionaries {"name": "fc1", "rank": 5}; see
+        :mod:`maxout.nn.auditing.specification`.
+      input_size: mean square of the coordinates of the input; measured on the example or 1.
+
+    Returns:
+      The report; print it, or take its ``layers`` and ``to_json()``. Nothing is changed.
+
+    Raises:
+      ValueError: for a model in which no maxout layer is found, and for weights that cannot be
+        read: NaN, integer, meta, wrong shape.
+
+    Source: Tseran and Montúfar (ICML 2023) for the constant; this project, docs/audit.md.
+    """
+    if isinstance(model, nn.Module):
+        if layers is not None:
+            raise ValueError("layers describe a state dict: pass model.state_dict()")
+        return _module(model, example_input, input_size)
+    if is_thinc(model):
+        found, notes = layers_of(model)
+        return report(found, notes, input_size)
+    if not isinstance(model, Mapping):
+        raise ValueError(
+            "model must be a torch module, a thinc model or a state dict; "
+            f"got {type(model).__name__}"
+        )
+    if layers is None:
+        raise ValueError('say which tensors are maxout layers: layers=["fc1:rank=5", ...]')
+    return _state(model, [_spec(layer) for layer in layers], input_size)
+
+
+def _spec(layer: LayerSpec | Mapping[str, Any] | str) -> LayerSpec:
+    if isinstance(layer, LayerSpec):
+        return layer
+    return parse_layer(layer) if isinstance(layer, str) else layer_spec(layer)
+
+
+def _module(
+    model: nn.Module, example: Tensor | tuple[Any, ...] | None, input_size: float | None
+) -> AuditReport:
+    for name, parameter in model.named_parameters():
+        # Before the run: a number that is not there breaks it with a message about something else.
+        if nn.parameter.is_lazy(parameter):
+            raise ValueError(f"parameter {name}: run the model once, so that it gets a shape")
+        if parameter.is_meta:
+            raise ValueError(f"parameter {name} is on the meta device and holds no numbers")
+    found, notes = by_types(model) if example is None else trace(model, example)
+    if not any(layer.rank > 1 for layer in found):
+        hint = (
+            "pass example_input= to find maxima written by hand"
+            if example is None
+            else "; ".join(notes) or "no maximum over channels was seen"
+        )
+        raise ValueError(f"no maxout layer was found in the model: {hint}")
+    return report(found, notes, input_size)
+
+
+def _state(
+    state: Mapping[str, Any], specs: list[LayerSpec], input_size: float | None
+) -> AuditReport:
+    if not any(spec.rank > 1 for spec in specs):
+        raise ValueError("no layer of rank 2 or more was named: say which are maxout layers")
+    names = [spec.name for spec in specs]
+    if len(set(names)) < len(names):
+        raise ValueError(f"layer {max(names, key=names.count)!r} is named twice")
+    found: list[Found] = []
+    used: set[str] = set()
+    start: str | None = None
+    for spec in specs:
+        tensors = take(state, spec)
+        used.update(tensors.used)
+        found.append(
+            Found(
+                spec.name,
+                tensors.weight,
+                tensors.bias,
+                spec.window,
+                tensors.spatial,
+                tensors.channels,
+                start,
+            )
+        )
+        start = "behind a normalization, which sets the size anew" if spec.normalized else None
+    others = [
+        name
+        for name, x in state.items()
+        if name not in used and getattr(x, "ndim", 0) >= 1 and getattr(x, "numel", int)() > 1
+    ]
+    notes = []
+    if others:
+        more = f" and {len(others) - 6} more" if len(others) > 6 else ""
+        notes.append(
+            f"not described, and taken to stand outside the chain: {', '.join(others[:6])}{more}"
+        )
+    return report(found, notes, input_size)
