@@ -16,6 +16,7 @@ _PUBLIC: dict[str, str] = {
     "Statement": "maxout.theory.statement",
     "constant": "maxout.numerics.moments",
     "moment": "maxout.numerics.moments",
+    "moments": "maxout.numerics.float64",
     "predict": "maxout.numerics.predict",
 }
 

@@ -13,7 +13,6 @@ _PUBLIC: dict[str, str] = {
     "constant": "maxout.numerics.moments",
     "enclose": "maxout.numerics.balls",
     "moment": "maxout.numerics.moments",
-    "moments": "maxout.numerics.float64",
     "table": "maxout.numerics.moments",
 }
 

@@ -13,6 +13,7 @@ with majorants that need exponentials only (docs/constants.md, "The half line"):
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from flint import arb, ctx
 
@@ -52,25 +53,30 @@ def integral(f: Weighted, smallest: bool) -> arb:
 
 
 def _sum(f: Weighted, rule: Rule, smallest: bool) -> arb:
-    step, n = arb(rule.step), f.power
+    total = arb(0)
+    for log_h, log_rest, factor in nodes(f, rule, smallest):
+        total += (f.power * log_h + log_rest).exp() * factor
+    return total
+
+
+def nodes(f: Weighted, rule: Rule, smallest: bool) -> Iterator[tuple[arb, arb, arb]]:
+    """(ln H, r, factor) at the nodes; the rule is the sum of H^n e^r factor."""
+    step = arb(rule.step)
     root2 = arb(2).sqrt()
     log_scale = arb(rule.scale).log()
     exponent, polynomial = -f.beta / 2, f.polynomial
     down, decay = (-(2 * rule.first + 1) * step / 2).exp(), (-step).exp()
-    total = arb(0)
     for j in range(rule.first, rule.last):
         log_z = log_scale + ((2 * j + 1) * step / 2 - down) / 2
         z = log_z.exp()
-        if n == 0:
+        if f.power == 0:
             log_h = arb(0)
         elif smallest:
             log_h = (-(z / root2).erf()).log1p() if z < 1 else (z / root2).erfc().log()
         else:
             log_h = (z / root2).erf().log() if z < 1 else (-(z / root2).erfc()).log1p()
-        term = (n * log_h + exponent * z * z + log_z).exp() * polynomial(z)
-        total += term * (1 + down)
+        yield log_h, exponent * z * z + log_z, polynomial(z) * (1 + down) * step / 2
         down *= decay
-    return total * step / 2
 
 
 def _bound(f: Weighted, rule: Rule, smallest: bool) -> arb:

@@ -50,14 +50,14 @@ def _sum(f: Weighted, rule: Rule, folded: bool) -> arb:
     exponent = -f.beta * half**2 / 2
     scaled = arb_poly([c * half**k for k, c in enumerate(f.weight)])
     total = arb(0)
-    for j, log_h in zip(range(rule.first, rule.last), _log_h(rule, folded), strict=True):
+    for j, log_h in zip(range(rule.first, rule.last), log_powers(rule, folded), strict=True):
         odd = 2 * j + 1
         term = (exponent * (odd * odd) + f.power * log_h).exp()
         total += term * scaled(odd) if f.degree else term
     return 2 * half * total * (1 if f.degree else f.weight[0])
 
 
-def _log_h(rule: Rule, folded: bool) -> list[arb]:
+def log_powers(rule: Rule, folded: bool) -> list[arb]:
     """ln H at the nodes, from the upper tail so that no digit of it is lost."""
     first, last, step = rule.first, rule.last, arb(rule.step)
     below = []
@@ -98,14 +98,14 @@ def gaussian_moment(f: Weighted, shift: arb) -> arb:
 
 
 def gaussian_tail(f: Weighted, x: arb) -> arb:
-    """Upper bound of int_x^oo p(u) e^{-beta u^2/2} du for x > 0.
+    """Upper bound of int_x^oo |p(u)| e^{-beta u^2/2} du.
 
-    Beyond x the logarithm of the integrand falls at least at the rate beta x - degree/x; where that
-    is not positive the whole line is the bound.
+    Beyond x > 0 the logarithm of the integrand falls at least at the rate beta x - degree/x; where
+    that is not positive, or x is not, the whole line is the bound.
     """
     slope = f.beta * x - f.degree / x
     whole = gaussian_moment(f, arb(0))
-    if not slope > 0:
+    if not (x > 0 and slope > 0):
         return whole
     return (f.polynomial(x) * (-f.beta * x * x / 2).exp() / slope).min(whole)
 
@@ -151,10 +151,11 @@ def _large_parts(f: Weighted, strip: Strip, folded: bool) -> tuple[arb, arb, arb
     tail = _upper_tail(split)
     hazard = (-(split**2) / 2).exp() / (2 * arb.pi()).sqrt() / tail
     lift = (height**2 / 2).exp()
-    # The three conditions of the lemma: cos keeps Re Q above theta e^{a^2/2} Q up to x_s, the
-    # middle lies within [-x_s, x_s], and x_s is right of its beginning.
+    # The conditions of the lemma: cos keeps Re Q above theta e^{b^2/2} Q up to x_s > 0, the middle
+    # lies within [-x_s, x_s], and x_s is right of its beginning.
     fits = (
-        height**2 * (1 + split * hazard) <= 2 * (1 - theta)
+        split > 0
+        and height**2 * (1 + split * hazard) <= 2 * (1 - theta)
         and copies * tail < theta / lift
         and (folded or 1 - tail > theta / lift)
     )
@@ -206,6 +207,8 @@ def _edges(f: Weighted, rule: Rule, folded: bool) -> arb:
             return arb("inf")
         if not folded:
             return 2 * short * (gauss(left) * _upper_tail(-left) ** n + gauss(right))
+        if rule.first:  # choose() never does this: F is bounded at 0 only
+            return arb("inf")
         return 2 * short * gauss(right) + _edge_at_zero(f, height, step)
     lifted = lift**f.beta
     tail = copies * _upper_tail(right)
