@@ -20,6 +20,13 @@ from maxout.verify.decisions.outcome import (
 )
 
 
+def clopper_pearson(count: int, size: int, alpha: float) -> tuple[float, float]:
+    """Return the two-sided interval of a probability, exact at every size; alpha/2 a side."""
+    low = float(stats.beta.ppf(alpha / 2, count, size - count + 1)) if count else 0.0
+    high = float(stats.beta.isf(alpha / 2, count + 1, size - count)) if count < size else 1.0
+    return low, high
+
+
 @dataclass(frozen=True)
 class ProportionEquality:
     """Pr(event) = predicted, by the Clopper-Pearson interval: exact at every size.
@@ -36,8 +43,7 @@ class ProportionEquality:
         """Judge from ``data``, an array of booleans: did the event happen."""
         check_alpha(alpha)
         n, k = data.size, int(np.count_nonzero(data))
-        low = float(stats.beta.ppf(alpha / 2, k, n - k + 1)) if k else 0.0
-        high = float(stats.beta.isf(alpha / 2, k + 1, n - k)) if k < n else 1.0
+        low, high = clopper_pearson(k, n, alpha)
         note = ""
         if not low <= predicted <= high:
             status = REFUTED
