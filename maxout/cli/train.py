@@ -27,7 +27,7 @@ NO_TORCH = "train needs PyTorch: pip install 'maxout[torch,data]'"
     "--scheme",
     help="maxout, maxpool, c=V, he, default (torch's), relu; comma-separated. [default: all]",
 )
-@click.option("--seeds", default="24", show_default=True, help="Networks of every cell.")
+@click.option("--seeds", default="20", show_default=True, help="Networks of every cell.")
 @click.option("--epochs", help="Epochs, for all data sets. [default: by data set]")
 @click.option("--quick", is_flag=True, help="Few epochs and 16 seeds: minutes instead of an hour.")
 @click.option("--width", help="Multiplier of all widths. [default: 1; 1/16 for conv]")

@@ -7,7 +7,7 @@ from torch import nn
 
 from maxout.verify.training.architectures import build
 from maxout.verify.training.schemes import scheme
-from maxout.verify.training.stacked import Stack, optimizer_of
+from maxout.verify.training.stacked import Stack, _MaxoutLayer, optimizer_of
 
 SEEDS, BATCH, STEPS, CLASSES = 3, 8, 6, 4
 SHAPES = {"fc": (1, 4, 4), "conv": (1, 4, 4)}
@@ -121,3 +121,34 @@ def test_the_probe_is_the_gradient_of_the_first_output() -> None:
         for key, value in squares.items():
             expected = dict(model.named_parameters())[key].grad.square()
             torch.testing.assert_close(value[seed], expected)
+
+
+def test_the_fast_layer_is_the_plain_one_ties_included() -> None:
+    """Whole numbers, so that pieces tie and every product is exact."""
+    generator = torch.Generator().manual_seed(2)
+
+    def integers(*shape: int) -> torch.Tensor:
+        return torch.randint(-1, 2, shape, generator=generator).double().requires_grad_()
+
+    arguments = integers(2, 6, 4), integers(2, 5 * 3, 4), integers(2, 5 * 3)
+    weight = torch.randn(2, 6, 3, generator=generator, dtype=torch.float64)
+    x, w, b = arguments
+    plain = (x @ w.transpose(1, 2) + b.unsqueeze(1)).unflatten(-1, (5, 3))
+    assert (plain == plain.amax(-2, keepdim=True)).sum() > weight.numel()  # there are ties
+    expected = torch.autograd.grad((plain.amax(-2) * weight).sum(), arguments)
+    fast = _MaxoutLayer.apply(x, w, b, 5)
+    assert torch.equal(fast, plain.amax(-2))
+    for ours, theirs in zip(
+        torch.autograd.grad((fast * weight).sum(), arguments), expected, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-13, atol=1e-13)  # orders of sums differ
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_dense_route_is_vmap(shared) -> None:
+    stack = Stack(networks("fc", "maxout"))
+    (x, _), *_ = batches("fc")
+    x = x[0] if shared else x
+    fast = stack.forward(x, shared)
+    stack._is_dense = False
+    torch.testing.assert_close(fast, stack.forward(x, shared), rtol=1e-12, atol=1e-14)

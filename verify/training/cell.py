@@ -23,7 +23,7 @@ from maxout.verify.training.stacked import Stack, optimizer_of
 from maxout.verify.training.store import read_checkpoint, write_checkpoint
 
 FORMAT = 1  # of the cell's file; a number more makes older cells train again
-GRADIENT_RECORDS = 20  # about how often gradients are looked at in one training
+GRADIENT_RECORDS = 10  # about how often gradients are looked at in one training
 CHECKPOINT_SECONDS = 30.0
 
 
