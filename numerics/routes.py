@@ -18,6 +18,10 @@ Route = Callable[[Network, int | None, dict[Any, Any]], Enclosure]
 
 # statement's key -> module and name of its route
 _ROUTES: dict[str, tuple[str, str]] = {
+    "init.typical": ("maxout.numerics.typical_routes", "log_length_mean"),
+    "jacobian.log.mean": ("maxout.numerics.typical_routes", "log_gain_mean"),
+    "jacobian.log.variance": ("maxout.numerics.typical_routes", "log_gain_variance"),
+
     "jacobian.mean.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.moment.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.variance.gaussian": ("maxout.numerics.angle_routes", "variance"),

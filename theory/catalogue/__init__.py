@@ -10,7 +10,7 @@ from importlib import import_module
 
 from maxout.theory.statement import Statement
 
-_MODULES = ("order_statistics", "initialization", "jacobian", "jacobian_exact", "jacobian_gaussian", "curves", "regions")
+_MODULES = ("order_statistics", "initialization", "jacobian", "jacobian_exact", "jacobian_gaussian", "typical", "curves", "regions")
 
 
 def _collect() -> dict[str, Statement]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.verify.errors import UnknownSuiteError
-from maxout.verify.experiments import gaussian, any_bias, curves, exact, order_statistics, regions, typical
+from maxout.verify.experiments import logarithms, gaussian, any_bias, curves, exact, order_statistics, regions, typical
 from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Size, Twin
 
 BUILDERS: dict[str, Builder] = {
@@ -13,6 +13,7 @@ BUILDERS: dict[str, Builder] = {
     **exact.EXPERIMENTS,
     **gaussian.EXPERIMENTS,
     **typical.EXPERIMENTS,
+    **logarithms.EXPERIMENTS,
     **curves.EXPERIMENTS,
     **regions.EXPERIMENTS,
 }
