@@ -18,9 +18,13 @@ COMMANDS = {
     "moments": "one moment of the largest or smallest order statistic",
     "bounds": "bounds, exact values and laws of a network: symbolic, or evaluated",
     "ladder": "bounds, exact value and simulation of each quantity, side by side",
+    "typical": "typical size of a network's Jacobian against its mean, with quantiles",
     "verify": "check every statement against sampled networks",
+    "calibrate": "the verifier's own error rates and power, on known truths and planted errors",
     "train": "train maxout networks from several initializations and compare them",
     "audit": "existing weights: their gains, predicted sizes, and what to change",
+    "regions": "the linear regions of one network, counted exactly and drawn",
+    "curve": "length and breakpoints of a curve under random networks",
     "results": "the catalogue of statements with their sources",
 }
 

@@ -11,7 +11,7 @@ from maxout.verify.decisions.bounds import betting_lower, catoni, student
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,
-    POWER,
+    PLANNED_POWER,
     REFUTED,
     VERIFIED,
     Outcome,
@@ -56,7 +56,7 @@ class _Mean:
 
     def detectable(self, samples: int, alpha: float) -> float:
         """Smallest error refuted with chance ``POWER``: half-width and noise (normal) together."""
-        noise = z(POWER) * math.sqrt(self.variance / samples)
+        noise = z(PLANNED_POWER) * math.sqrt(self.variance / samples)
         return self._half_width(samples, alpha) + noise
 
     def samples_needed(self, alpha: float) -> int:
@@ -150,7 +150,7 @@ class MeanAtMost(_Mean):
         mean = float(data.mean())
         # What betting would have seen: its stakes follow the empirical variance.
         spread = float(data.std(ddof=1)) / math.sqrt(data.size)
-        seen = spread * (math.sqrt(2 * math.log(2 / alpha)) + z(POWER))
+        seen = spread * (math.sqrt(2 * math.log(2 / alpha)) + z(PLANNED_POWER))
         return Outcome(status, mean, (low, high), data.size, seen, alpha, note)
 
 

@@ -11,7 +11,10 @@ REFUTED = "refuted"
 INCONCLUSIVE = "inconclusive"
 
 POWER = 0.9
-"""Chance with which a discrepancy reported as detectable would have been refuted."""
+"""Chance, at least, with which a discrepancy reported as detectable would have been refuted."""
+
+PLANNED_POWER = 0.95
+"""What formulas plan for that take an estimate's noise as normal, so that ``POWER`` is kept."""
 
 ASSURANCE = 0.999
 """Chance with which ``samples_needed`` samples suffice to verify a statement that is true."""

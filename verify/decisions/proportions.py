@@ -11,7 +11,7 @@ from scipy import stats
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,
-    POWER,
+    PLANNED_POWER,
     REFUTED,
     VERIFIED,
     Outcome,
@@ -58,7 +58,7 @@ class ProportionEquality:
 
     def detectable(self, samples: int, alpha: float) -> float:
         """Smallest error refuted with chance ``POWER`` (normal approximation)."""
-        return (z(1 - alpha / 2) + z(POWER)) * self._deviation() / math.sqrt(samples)
+        return (z(1 - alpha / 2) + z(PLANNED_POWER)) * self._deviation() / math.sqrt(samples)
 
     def samples_needed(self, alpha: float) -> int:
         """Samples at which a true prediction is verified with chance ``ASSURANCE``."""
