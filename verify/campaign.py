@@ -119,11 +119,12 @@ class Campaign:
         _make(self.folder)
         self._lock = _lock(self.folder)
         try:
-            self._sweep()
-            _make(self.folder / SHARDS)
-            if (self.folder / MANIFEST).exists():
+            begun = (self.folder / MANIFEST).exists()
+            if begun:
                 self._compare()
-            else:
+            self._sweep(begun)
+            _make(self.folder / SHARDS)
+            if not begun:
                 self._write_json(MANIFEST, self.manifest)
         except BaseException:
             self.close()
@@ -148,9 +149,8 @@ class Campaign:
                 f"Give another folder, or what it was started with: {there.get('command')}"
             )
 
-    def _sweep(self) -> None:
+    def _sweep(self, begun: bool) -> None:
         """Remove what killed runs left half written; refuse what no run of ours made."""
-        begun = (self.folder / MANIFEST).exists()
         top = {MANIFEST, REPORT, SHARDS} if begun else {SHARDS}
         for entry in _entries(self.folder):
             if entry.name not in top:
