@@ -24,7 +24,7 @@ SMALL = ("iris", "digits", "mnist5k")
 # network -> data -> epochs. Of the full run so that two cores need less than an hour; of the quick
 # one so that they need less than three minutes. The paper trains for longer.
 EPOCHS = {
-    "fc": {"iris": 200, "digits": 100, "mnist5k": 20},
+    "fc": {"iris": 200, "digits": 80, "mnist5k": 15},
     "conv": {"digits": 20, "mnist5k": 5},
 }
 QUICK_EPOCHS = {"fc": {"iris": 40, "digits": 8, "mnist5k": 2}, "conv": {"digits": 3, "mnist5k": 1}}

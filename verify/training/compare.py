@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome, ProportionEquality
+from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
 from maxout.verify.decisions.bounds import betting_lower
+from maxout.verify.decisions.proportions import ProportionEquality, clopper_pearson
 from maxout.verify.training.results import Result
 from maxout.verify.training.schemes import REFERENCES
 
@@ -58,13 +59,12 @@ def superiority(differences: np.ndarray, alpha: float) -> Outcome:
     decided = differences[differences != 0]
     if not decided.size:
         return Outcome(INCONCLUSIVE, 0.5, (0.0, 1.0), 0, 1.0, alpha, "every pair is a tie")
-    judged = ProportionEquality(0.5, margin=0.5).decide(decided > 0, 0.5, alpha)
-    low, high = judged.interval
+    wins, count = int((decided > 0).sum()), decided.size
+    low, high = clopper_pearson(wins, count, alpha)
     status = VERIFIED if low > 0.5 else REFUTED if high < 0.5 else INCONCLUSIVE
     note = "" if status != INCONCLUSIVE else "the interval holds 1/2"
-    return Outcome(
-        status, judged.estimate, judged.interval, judged.samples, judged.detectable, alpha, note
-    )
+    detectable = ProportionEquality(0.5, margin=0.5).detectable(count, alpha)
+    return Outcome(status, wins / count, (low, high), count, detectable, alpha, note)
 
 
 @dataclass(frozen=True)
