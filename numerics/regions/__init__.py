@@ -19,7 +19,9 @@ _PUBLIC = {
     "decision_boundary": "boundary",
     "gradient_table": "bounds",
     "linear_regions": "adjacency",
+    "load_layers": "files",
     "sample": "layers",
+    "save_layers": "files",
     "subdivide": "subdivision",
     "topology": "adjacency",
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import sympy as sp
 
 from maxout.theory.network import Network
 
@@ -135,6 +137,12 @@ class Derivatives(NamedTuple):
     sure: npt.NDArray[np.bool_]
 
 
+@lru_cache(maxsize=64)
+def _as_float(c: sp.Expr) -> float:
+    # 1/M_K is an integral: evaluated once, not for every network drawn.
+    return float(c)
+
+
 def sample(
     network: Network, generator: np.random.Generator, bias: str | None = None
 ) -> MaxoutLayers:
@@ -151,7 +159,7 @@ def sample(
     law = network.bias if bias is None else bias
     if law not in ("gaussian", "zero"):
         raise ValueError(f"to draw biases say bias='gaussian' or bias='zero'; got {law!r}")
-    c = float(network.c)
+    c = _as_float(network.c)
 
     def draw(shape: tuple[int, ...], variance: float) -> tuple[Array, Array]:
         weight = generator.normal(scale=np.sqrt(variance), size=shape)

@@ -1,0 +1,162 @@
+"""``maxout curve``: what random networks do to a curve, predicted and simulated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from maxout.cli import curve_input, options, output, parse
+
+_MOST_NETWORKS = 100_000
+
+
+@click.command("curve")
+@options.network_options
+@curve_input.curve_options
+@click.option("--order", default="1", show_default=True, help="Order t of the length's moment.")
+@click.option("--simulate", default="200", show_default=True, help="Networks to draw; 0 for none.")
+@click.option("--seed", default="0", show_default=True, help="Seed of the networks drawn.")
+@output.json_option
+def command(
+    network: Any,
+    points: str | None,
+    segment: str | None,
+    circle: str | None,
+    order: str,
+    simulate: str,
+    seed: str,
+    as_json: bool,
+) -> None:
+    """Length distortion and breakpoints of a curve under random networks.
+
+    The curve is a polyline from a CSV file (--points), a --segment, or a --circle. Lengths are
+    (E len^t)^(1/t): the paper's bound, the sharper one, the root of the exact mean integrated along
+    the curve, and what drawn networks do, measured exactly.
+    """
+    if network is None:
+        raise click.UsageError("give a network: --rank, --inputs and --widths")
+    if not curve_input.given(points, segment, circle):
+        raise click.UsageError("give a curve: --points, --segment or --circle")
+    t = parse.integer(order, "order")
+    if not 1 <= t <= 50:
+        raise ValueError(f"order must be an integer from 1 to 50; got {order[:60]}")
+    count = parse.integer(simulate, "simulate")
+    if not (count == 0 or 2 <= count <= _MOST_NETWORKS):
+        raise ValueError(f"simulate must be 0 or from 2 to {_MOST_NETWORKS:,}; got {simulate[:60]}")
+    root = parse.integer(seed, "seed")
+    if not 0 <= root < 2**64:
+        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+    curve = curve_input.read(points, segment, circle, network.inputs)
+    record = _evaluate(network, curve, t, count, root)
+    if as_json:
+        output.dump(record)
+    else:
+        _show(record, t)
+
+
+def _evaluate(network: Any, curve: Any, order: int, count: int, seed: int) -> dict[str, Any]:
+    from maxout.numerics.curve import expected_breakpoints, length_bounds, polyline
+
+    points = polyline(curve, network.inputs)
+    bounds = length_bounds(network, points, order)
+    record: dict[str, Any] = {
+        "network": str(network),
+        "order": order,
+        "length": bounds.length,
+        "paper": bounds.paper,
+        "sharp": bounds.sharp,
+        "exact": bounds.exact,
+        "angle": None,
+        "breakpoints": None,
+        "breakpoints_error": None,
+        "simulated": None,
+    }
+    if network.bias != "any":
+        expected = expected_breakpoints(network, points)
+        record["angle"] = expected.angle
+        record["breakpoints"] = [float(value) for value in expected.layers]
+        record["breakpoints_error"] = expected.error
+        if count:
+            record["simulated"] = _simulate(network, points, order, count, seed)
+    return record
+
+
+def _simulate(network: Any, points: Any, order: int, count: int, seed: int) -> dict[str, Any]:
+    import numpy as np
+
+    from maxout.numerics.regions import count_polyline, sample
+
+    generator = np.random.default_rng(seed)
+    layer_of = np.repeat(np.arange(len(network.widths)), network.widths)
+    lengths, layers, undecided = np.zeros(count), np.zeros((count, len(network.widths))), 0
+    for index in range(count):
+        pieces = count_polyline(sample(network, generator), points)
+        lengths[index] = np.linalg.norm(pieces.maps.value[:, 0], axis=1) @ (
+            pieces.interval[:, 1] - pieces.interval[:, 0]
+        )
+        bends = pieces.unit[pieces.unit >= 0]
+        layers[index] = np.bincount(layer_of[bends], minlength=len(network.widths))
+        undecided += pieces.undecided
+    powers = lengths**order
+    mean = float(powers.mean())
+    # The error of the root, by its derivative.
+    error = float(powers.std(ddof=1)) / np.sqrt(count) * mean ** (1 / order - 1) / order
+    totals = layers.sum(axis=1)
+    return {
+        "networks": count,
+        "length": mean ** (1 / order),
+        "length_error": float(error),
+        "breakpoints": layers.mean(axis=0).tolist(),
+        "breakpoints_error": (layers.std(axis=0, ddof=1) / np.sqrt(count)).tolist(),
+        "total": float(totals.mean()),
+        "total_error": float(totals.std(ddof=1) / np.sqrt(count)),
+        "undecided": undecided,
+    }
+
+
+def _show(record: dict[str, Any], order: int) -> None:
+    simulated = record["simulated"]
+    click.echo(record["network"])
+    click.echo(f"a curve of length {record['length']:.6g}", nl=record["angle"] is None)
+    if record["angle"] is not None:
+        click.echo(f" that sweeps {record['angle']:.6g} rad")
+    name = "E len" if order == 1 else f"(E len^{order})^(1/{order})"
+    rows = [
+        (
+            name,
+            _number(record["paper"]),
+            _number(record["sharp"]),
+            _number(record["exact"]),
+            _pair(simulated, "length", "length_error"),
+        )
+    ]
+    output.table(
+        ("length of the image", "paper's bound", "sharp bound", "root of the mean", "simulated"),
+        rows,
+    )
+    if record["breakpoints"] is None:
+        return
+    click.echo()
+    lines = []
+    for index, mean in enumerate(record["breakpoints"]):
+        said = ""
+        if simulated:
+            said = (
+                f"{simulated['breakpoints'][index]:.4g} +/- "
+                f"{simulated['breakpoints_error'][index]:.2g}"
+            )
+        lines.append((f"layer {index + 1}", f"{mean:.6g}", said))
+    total = f"{sum(record['breakpoints']):.6g}"
+    lines.append(("all layers", total, _pair(simulated, "total", "total_error")))
+    output.table(("breakpoints", "expected", "simulated"), lines)
+    if simulated:
+        click.echo(f"simulated: {simulated['networks']:,} networks, standard errors")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
+
+
+def _pair(simulated: dict[str, Any] | None, value: str, error: str) -> str:
+    return "-" if simulated is None else f"{simulated[value]:.4g} +/- {simulated[error]:.2g}"

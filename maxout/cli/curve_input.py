@@ -1,0 +1,111 @@
+"""A curve that a person types: points in a CSV file, a segment, or a circle about the origin."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from maxout.cli import parse
+
+_MAX_BYTES = 1 << 26
+
+
+def curve_options(command: Any) -> Any:
+    """Add --points, --segment and --circle, of which a command takes one."""
+    for option in (
+        click.option("--circle", help="Radius of a circle about the origin, in two coordinates."),
+        click.option("--segment", help="Two points, such as '-1,0.5 : 1,0.5'."),
+        click.option("--points", help="CSV file: one point a line, n_0 numbers."),
+    ):
+        command = option(command)
+    return command
+
+
+def given(points: str | None, segment: str | None, circle: str | None) -> bool:
+    """Whether a curve was asked for.
+
+    Raises:
+      click.UsageError: for more than one.
+    """
+    number = sum(text is not None for text in (points, segment, circle))
+    if number > 1:
+        raise click.UsageError("give one curve: --points, --segment or --circle")
+    return number == 1
+
+
+def read(points: str | None, segment: str | None, circle: str | None, inputs: int) -> Any:
+    """Return points as lists of numbers, or, for a circle, a function of a parameter in [0, 1].
+
+    Raises:
+      ValueError: for anything unreadable.
+    """
+    if points is not None:
+        return read_csv(points)
+    if segment is not None:
+        ends = segment.split(":")
+        if len(ends) != 2:
+            raise ValueError(f"segment must look like '-1,0.5 : 1,0.5'; got {segment[:60]!r}")
+        return [_numbers(end, "segment") for end in ends]
+    assert circle is not None
+    radius = float(parse.number(circle, "circle"))
+    if radius <= 0:
+        raise ValueError(f"circle must be a radius above 0; got {circle[:60]}")
+    if inputs < 2:
+        raise ValueError("a circle needs at least 2 inputs")
+    return _circle(radius, inputs)
+
+
+def _circle(radius: float, inputs: int) -> Any:
+    import numpy as np
+
+    def at(t: Any) -> Any:
+        x = np.zeros((len(t), inputs))
+        x[:, 0], x[:, 1] = radius * np.cos(2 * math.pi * t), radius * np.sin(2 * math.pi * t)
+        return x
+
+    return at
+
+
+def read_csv(path: str) -> list[list[float]]:
+    """Read points, one a line; empty lines and lines that start with # are left out.
+
+    Raises:
+      ValueError: naming the line that is not numbers, or a file that cannot be read.
+    """
+    try:
+        if Path(path).stat().st_size > _MAX_BYTES:
+            raise ValueError(f"{path} is larger than {_MAX_BYTES >> 20} MiB")
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not a text file") from None
+    found: list[list[float]] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        row = _numbers(line, f"line {number} of {path}")
+        if found and len(row) != len(found[0]):
+            raise ValueError(
+                f"line {number} of {path} has {len(row)} numbers, those before {len(found[0])}"
+            )
+        found.append(row)
+    return found
+
+
+def _numbers(text: str, name: str) -> list[float]:
+    values: list[float] = []
+    for part in text.split(","):
+        try:
+            value = float(part)
+        except ValueError:
+            raise ValueError(
+                f"{name} must be numbers separated by commas; got {part.strip()[:60]!r}"
+            ) from None
+        if not math.isfinite(value):
+            raise ValueError(f"{name} must be finite numbers; got {part.strip()[:60]}")
+        values.append(value)
+    return values

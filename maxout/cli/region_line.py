@@ -1,0 +1,104 @@
+"""``maxout regions`` along a curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from maxout.cli import output, region_output, region_plot
+
+_MAX_OUTPUTS = 1000
+
+
+def count(
+    layers: Any,
+    network: Any,
+    curve: Any,
+    csv_path: str | None,
+    plot: str | None,
+    as_json: bool,
+) -> int:
+    import numpy as np
+
+    from maxout.numerics.curve import curve_length, polyline
+    from maxout.numerics.regions import count_polyline
+
+    points = polyline(curve, layers.inputs)
+    pieces = count_polyline(layers, points)
+    layer_of = np.repeat(np.arange(len(layers.hidden)), [len(b) for _, b in layers.hidden])
+    bends = pieces.unit[pieces.unit >= 0]
+    counts = np.bincount(layer_of[bends], minlength=len(layers.hidden)).tolist()
+    expected = _expected_along(network, points)
+    image = float(
+        np.linalg.norm(pieces.maps.value[:, 0], axis=1)
+        @ (pieces.interval[:, 1] - pieces.interval[:, 0])
+    )
+    record: dict[str, Any] = {
+        "network": region_output.name(network, layers),
+        "length": curve_length(points),
+        "image_length": image,
+        "breakpoints": pieces.count,
+        "layers": counts,
+        "undecided": pieces.undecided,
+        "expected_layers": expected,
+    }
+    if csv_path is not None:
+        region_output.write_csv(csv_path, _piece_rows(pieces))
+    if plot is not None:
+        if layers.outputs > _MAX_OUTPUTS:
+            raise ValueError(f"a plot shows at most {_MAX_OUTPUTS} outputs")
+        region_plot.draw_line(plot, pieces, layers)
+    if as_json:
+        output.dump({**record, "pieces": _pieces(pieces)})
+    else:
+        click.echo(record["network"])
+        rows = [
+            (f"breakpoints of layer {n}", f"{count:,}", "" if not expected else f"{mean:.6g}")
+            for n, count, mean in zip(
+                range(1, len(counts) + 1), counts, expected or [0.0] * len(counts), strict=True
+            )
+        ]
+        total = "" if not expected else f"{sum(expected):.6g}"
+        rows.append(("breakpoints", f"{pieces.count:,}", total))
+        rows.append(("decisions within rounding", f"{pieces.undecided:,}", ""))
+        rows.append(("length of the curve", f"{record['length']:.6g}", ""))
+        rows.append(("length of its image", f"{image:.6g}", ""))
+        output.table(("along the curve", "this network", "expected"), rows)
+    return region_output.code(pieces.undecided, ())
+
+
+def _expected_along(network: Any, points: Any) -> list[float] | None:
+    """Expected breakpoints a layer; None where the theory has no value."""
+    if network is None:
+        return None
+    from maxout.numerics.curve import expected_breakpoints
+
+    try:
+        return [float(value) for value in expected_breakpoints(network, points).layers]
+    except ValueError:  # through the origin at zero bias, or a single unit before another layer
+        return None
+
+
+def _pieces(pieces: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "segment": int(segment),
+            "start": float(start),
+            "end": float(end),
+            "unit": int(unit),
+            "map": coefficients.T.tolist(),
+        }
+        for segment, (start, end), unit, coefficients in zip(
+            pieces.segment, pieces.interval, pieces.unit, pieces.maps.value, strict=True
+        )
+    ]
+
+
+def _piece_rows(pieces: Any) -> Any:
+    outputs = pieces.maps.value.shape[2]
+    maps = [f"{name}_{k}" for k in range(1, outputs + 1) for name in ("slope", "offset")]
+    yield ["segment", "start", "end", "unit", *maps]
+    for piece in _pieces(pieces):
+        flat = [value for line in piece["map"] for value in line]
+        yield [piece["segment"], piece["start"], piece["end"], piece["unit"], *flat]

@@ -1,0 +1,124 @@
+"""``maxout regions``: the linear regions of one network, counted exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from maxout.cli import (
+    curve_input,
+    options,
+    output,
+    parse,
+    region_line,
+    region_plot,
+    region_window,
+)
+
+
+@click.command("regions")
+@click.option("--rank", help="Rank K of a network to draw.")
+@click.option("--widths", help="Hidden widths, such as 20x3 or 8,6,6.")
+@click.option("--inputs", help="Number of inputs n_0  [default: 2].")
+@click.option("--outputs", help="Number of outputs n_L  [default: 1].")
+@click.option("--c", "c", help="Weight variance times fan_in  [default: 1/M_K].")
+@click.option("--bias", help="gaussian or zero  [default: gaussian].")
+@click.option("--seed", default="0", show_default=True, help="Seed of the network drawn.")
+@click.option("--load", help="Count a network from an .npz file instead of drawing one.")
+@click.option("--save", help="Write the network to an .npz file.")
+@click.option("--window", help="x0,x1,y0,y1  [default: -3,3,-3,3].")
+@curve_input.curve_options
+@click.option("--csv", "csv_path", help="Write the regions (or pieces) to a CSV file.")
+@click.option("--plot", help="Draw them: a file ending in .png, .svg or .pdf.")
+@output.json_option
+def command(
+    rank: str | None,
+    widths: str | None,
+    inputs: str | None,
+    outputs: str | None,
+    c: str | None,
+    bias: str | None,
+    seed: str,
+    load: str | None,
+    save: str | None,
+    window: str | None,
+    points: str | None,
+    segment: str | None,
+    circle: str | None,
+    csv_path: str | None,
+    plot: str | None,
+    as_json: bool,
+) -> int:
+    """Count the linear regions of one network, exactly.
+
+    In a window of the plane (two inputs), or along a curve in any number of inputs: --points,
+    --segment or --circle. The network is drawn at initialization, or loaded with --load.
+    """
+    along = curve_input.given(points, segment, circle)
+    if along and window is not None:
+        raise click.UsageError("give a --window or a curve, not both")
+    if plot is not None:
+        region_plot.check_path(plot)
+    if load is not None and any(v is not None for v in (rank, widths, inputs, outputs, c, bias)):
+        raise click.UsageError(
+            "--load brings its own architecture: leave out --rank, --widths, ..."
+        )
+    network: Any = None
+    if load is None:
+        if rank is None or widths is None:
+            raise click.UsageError("give --rank and --widths of a network to draw, or --load")
+        network = options.network(rank, inputs or "2", widths, outputs, c, bias or "gaussian")
+        assert network is not None
+        if network.bias == "any":
+            raise ValueError("to draw biases say --bias gaussian or --bias zero")
+    layers = _load(load) if load is not None else _draw(network, seed)
+    if save is not None:
+        _save(save, layers)
+    if along:
+        curve = curve_input.read(points, segment, circle, layers.inputs)
+        return region_line.count(layers, network, curve, csv_path, plot, as_json)
+    return region_window.count(layers, network, _parse_window(window), csv_path, plot, as_json)
+
+
+def _draw(network: Any, seed: str) -> Any:
+    import numpy as np
+
+    from maxout.numerics.regions import sample
+
+    root = parse.integer(seed, "seed")
+    if not 0 <= root < 2**64:
+        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+    before = network.inputs
+    weights = 0
+    for units in network.widths:
+        weights += before * units * network.rank
+        before = units
+    if weights > 10**8:
+        raise ValueError(f"the network would have {weights:,} weights; at most 100,000,000")
+    return sample(network, np.random.default_rng(root))
+
+
+def _load(path: str) -> Any:
+    from maxout.numerics.regions import load_layers
+
+    return load_layers(path)
+
+
+def _save(path: str, layers: Any) -> None:
+    from maxout.numerics.regions import save_layers
+
+    try:
+        save_layers(path, layers)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _parse_window(text: str | None) -> tuple[float, float, float, float]:
+    if text is None:
+        return -3.0, 3.0, -3.0, 3.0
+    parts = text.split(",")
+    if len(parts) != 4:
+        raise ValueError(f"window must be x0,x1,y0,y1; got {text[:60]!r}")
+    x0, x1, y0, y1 = (float(parse.number(part, "window")) for part in parts)
+    return x0, x1, y0, y1

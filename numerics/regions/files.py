@@ -1,0 +1,79 @@
+"""Concrete networks in .npz files: plain arrays, never pickles.
+
+The arrays are ``weight_1`` (units, rank, fan_in), ``bias_1`` (units, rank) and so on, one pair a
+hidden layer, and, where there is a linear output layer, ``output_weight`` (outputs, fan_in) and
+``output_bias`` (outputs,). A bias that is left out is zero.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from maxout.numerics.regions.layers import Array, MaxoutLayers
+
+
+def save_layers(path: str | Path, layers: MaxoutLayers) -> None:
+    """Write a network to an .npz file that ``load_layers`` reads."""
+    arrays: dict[str, Array] = {}
+    for number, (weight, bias) in enumerate(layers.hidden, start=1):
+        arrays[f"weight_{number}"], arrays[f"bias_{number}"] = weight, bias
+    if layers.output is not None:
+        arrays["output_weight"], arrays["output_bias"] = layers.output
+    with open(path, "wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def load_layers(path: str | Path) -> MaxoutLayers:
+    """Read a network from an .npz file.
+
+    Raises:
+      ValueError: naming the file and what is wrong: not an .npz file, pickled objects (they
+        are never loaded), unknown or missing names, shapes that do not fit, entries that are not
+        finite.
+    """
+    try:
+        with open(path, "rb") as start:
+            if not zipfile.is_zipfile(start):
+                raise zipfile.BadZipFile("it is not a zip archive of arrays")
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: np.asarray(file[name]) for name in file.files}
+        return _layers(arrays)
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror or error}") from None
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(f"{path} is not an .npz file: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"cannot use {path}: {error}") from None
+
+
+def _layers(arrays: dict[str, np.ndarray]) -> MaxoutLayers:
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiu":
+            raise ValueError(f"{name} must hold real numbers; it holds {array.dtype}")
+    depth = 0
+    while f"weight_{depth + 1}" in arrays:
+        depth += 1
+    if not depth:
+        raise ValueError(
+            "it needs arrays weight_1 (units, rank, fan_in), bias_1 (units, rank), ..., and "
+            f"output_weight, output_bias; it has {', '.join(arrays) or 'none'}"
+        )
+    known = {"output_weight", "output_bias"}
+    known |= {f"{kind}_{n}" for n in range(1, depth + 1) for kind in ("weight", "bias")}
+    unknown = sorted(set(arrays) - known)
+    if unknown:
+        raise ValueError(f"no array is called {unknown[0]} in a network of {depth} hidden layers")
+    hidden = [
+        (weight, arrays.get(f"bias_{n}", np.zeros(weight.shape[:-1])))
+        for n in range(1, depth + 1)
+        for weight in (arrays[f"weight_{n}"],)
+    ]
+    if "output_weight" not in arrays:
+        if "output_bias" in arrays:
+            raise ValueError("output_bias comes without output_weight")
+        return MaxoutLayers(hidden)
+    last = arrays["output_weight"]
+    return MaxoutLayers(hidden, (last, arrays.get("output_bias", np.zeros(last.shape[:1]))))
