@@ -10,7 +10,19 @@ from importlib import import_module
 
 from maxout.theory.statement import Statement
 
-_MODULES = ("order_statistics", "initialization", "jacobian", "jacobian_exact", "jacobian_gaussian", "typical", "curves", "regions")
+_MODULES = (
+    "order_statistics",
+    "initialization",
+    "jacobian",
+    "jacobian_exact",
+    "jacobian_gaussian",
+    "typical",
+    "curves",
+    "regions",
+    "activation",
+    "gradients",
+    "kernels",
+)
 
 
 def _collect() -> dict[str, Statement]:

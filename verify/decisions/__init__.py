@@ -4,6 +4,7 @@ from maxout.verify.decisions.bounded import BoundedMeanEquality
 from maxout.verify.decisions.depth import LogMeanEquality
 from maxout.verify.decisions.laws import SameLaw, StochasticOrder
 from maxout.verify.decisions.means import MeanAtLeast, MeanAtMost, MeanEquality
+from maxout.verify.decisions.medians import MedianEquality
 from maxout.verify.decisions.outcome import (
     INCONCLUSIVE,
     REFUTED,
@@ -23,6 +24,7 @@ __all__ = [
     "MeanAtLeast",
     "MeanAtMost",
     "MeanEquality",
+    "MedianEquality",
     "Outcome",
     "ProportionEquality",
     "SameLaw",

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.verify.errors import UnknownSuiteError
-from maxout.verify.experiments import logarithms, gaussian, any_bias, curves, exact, order_statistics, regions, typical
+from maxout.verify.experiments import (
+    activation,
+    any_bias,
+    curves,
+    exact,
+    gaussian,
+    gradients,
+    kernels,
+    logarithms,
+    order_statistics,
+    regions,
+    typical,
+)
 from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Size, Twin
 
 BUILDERS: dict[str, Builder] = {
@@ -16,6 +28,9 @@ BUILDERS: dict[str, Builder] = {
     **logarithms.EXPERIMENTS,
     **curves.EXPERIMENTS,
     **regions.EXPERIMENTS,
+    **activation.EXPERIMENTS,
+    **gradients.EXPERIMENTS,
+    **kernels.EXPERIMENTS,
 }
 
 __all__ = ["BUILDERS", "SIZES", "Builder", "Experiment", "Size", "Twin", "experiments"]

@@ -32,7 +32,7 @@ from maxout.verify.populations import Law
 _HALF = sp.Rational(1, 2)
 
 
-def _deep_networks(bias: str, size: Size) -> Iterator[Network]:
+def deep_networks(bias: str, size: Size) -> Iterator[Network]:
     """Several layers, so that an error of 2 % in M_K adds up."""
     yield Network(6, (12,) * 4, 4, 3, bias=bias)
     if size.deep:
@@ -64,7 +64,7 @@ def second_moment_off(percent: int) -> Twin:
     return rewritten(f"M_K off by {percent} %", rewrite)
 
 
-def _without_finite_width(right: sp.Expr) -> sp.Expr:
+def without_finite_width(right: sp.Expr) -> sp.Expr:
     """Drop the 1/n terms of the length: E r^{2t} -> (m M_K)^t."""
     dropped = right.replace(
         lambda e: isinstance(e, SquaredNormMoment),
@@ -85,7 +85,7 @@ def _changed(law: Law, rank: int = 0, factor: sp.Expr = sp.S.One, bias: str = ""
 
 def _laws(key: str, bias: str, kind: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for network in _deep_networks(bias, size):
+        for network in deep_networks(bias, size):
             for cosine, norm in ((0.6, 2.0),) + (((-0.9, 0.5),) if size.deep else ()):
                 case = Case(network, bias, cosine, norm)
                 law = Law(kind, network, cosine, norm)
@@ -119,7 +119,7 @@ def _wrong_laws(law: Law) -> Iterator[tuple[str, Law]]:
 
 def _mean_exact(size: Size) -> Iterator[Experiment]:
     cosines = (0.6,) + ((0.0, 1.0) if size.deep else ())
-    for network in _deep_networks("zero", size):
+    for network in deep_networks("zero", size):
         for cosine in cosines:
             case = Case(network, "zero", cosine, 2.0)
             yield Experiment(
@@ -162,7 +162,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
                 partial(
                     _equality,
                     _variance(network, order, cosine),
-                    0.04 * (order - 1) * size.narrowness,
+                    margin,
                 ),
                 order=order,
                 parameters={"cosine": cosine},
@@ -170,7 +170,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
                 twins=(
                     second_moment_off(2),
                     rank_off_by_one(),
-                    rewritten("the 1/n terms of the length dropped", _without_finite_width),
+                    rewritten("the 1/n terms of the length dropped", without_finite_width),
                 ),
             )
 
@@ -190,7 +190,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             group=2,
             twins=(
                 rank_off_by_one(),
-                rewritten("the 1/n terms of the length dropped", _without_finite_width),
+                rewritten("the 1/n terms of the length dropped", without_finite_width),
                 other_parameters("the angle forgotten", cosine=1.0),
             ),
         )
@@ -211,7 +211,7 @@ def _upper_sharp(size: Size) -> Iterator[Experiment]:
     # The first two are tight: u nearly along x, and a large input where there are biases.
     settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 2.0))
     for bias, cosine, norm in settings:
-        for network in _deep_networks(bias, size):
+        for network in deep_networks(bias, size):
             case = Case(network, bias, cosine, norm)
             tight = cosine > 0.9
             yield Experiment(
@@ -239,7 +239,7 @@ def _no_growth() -> Twin:
 
 def _wide(size: Size) -> Iterator[Experiment]:
     for bias, cosine, norm in (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0)):
-        for network in _deep_networks(bias, size):
+        for network in deep_networks(bias, size):
             case = Case(network, bias, cosine, norm)
             off = wide_bias(network, cosine, norm)
             yield Experiment(

@@ -1,0 +1,180 @@
+"""Experiments on the normalized activation length: law, mean, variance and moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import sympy as sp
+
+from maxout.numerics.predict import predict
+from maxout.theory.network import Network
+from maxout.verify.decisions import Decision, MeanEquality, SameLaw
+from maxout.verify.experiments.any_bias import Case
+from maxout.verify.experiments.exact import (
+    deep_networks,
+    second_moment_off,
+    without_finite_width,
+)
+from maxout.verify.experiments.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    Twin,
+    other_population,
+    rank_off_by_one,
+    rewritten,
+    statement,
+)
+from maxout.verify.pairs import LengthLaw
+from maxout.verify.populations import Arrays, Population
+
+_COSINE, _NORM = 0.6, 2.0
+
+
+def _light_networks(bias: str, size: Size) -> Iterator[Network]:
+    yield Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias=bias)
+    if size.deep:
+        yield Network(8, (40, 30, 40), 40, 5, bias=bias)
+
+
+def _length(network: Network, arrays: Arrays, power: int = 1) -> np.ndarray:
+    """A^(L-1), raised to a power."""
+    return (arrays["length"] / network.widths[-1]) ** power
+
+
+def _half_squares(network: Network, arrays: Arrays) -> np.ndarray:
+    """Half the squared differences of consecutive pairs, whose mean is the variance."""
+    values = _length(network, arrays)
+    even = values.size // 2 * 2
+    return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+
+
+def _moment(network: Network, order: int, norm: float) -> float:
+    if order == 0:
+        return 1.0
+    stated = statement(f"activation.length.moment.{network.bias}")
+    return float(predict(stated, network, order=order, norm=norm))
+
+
+def _law(bias: str, size: Size) -> Iterator[Experiment]:
+    for network in deep_networks(bias, size):
+        case = Case(network, bias, _COSINE, _NORM)
+        law = LengthLaw(network, _NORM)
+        yield Experiment(
+            statement(f"activation.length.law.{bias}"),
+            network,
+            (case.population, law),
+            lambda left, right, network=network: (_length(network, left), right["length"]),
+            lambda _: SameLaw(0.025 * size.narrowness),
+            detail=case.detail,
+            twins=tuple(
+                other_population(label, partial(_against, replace(law, network=wrong)))
+                for label, wrong in _wrong_networks(network)
+            ),
+        )
+
+
+def _against(law: LengthLaw, experiment: Experiment) -> tuple[Population, ...]:
+    return (experiment.populations[0], law)
+
+
+def _wrong_networks(network: Network) -> Iterator[tuple[str, Network]]:
+    n = network
+    at = (n.inputs, n.widths, n.outputs)
+    yield "M_K off by 2 %", Network(*at, n.rank, n.c * sp.Rational(51, 50), n.bias)
+    yield "K + 1 instead of K", Network(*at, n.rank + 1, n.c, n.bias)
+    other = "zero" if n.bias == "gaussian" else "gaussian"
+    yield f"{other} biases", Network(*at, n.rank, n.c, other)
+
+
+def _equality(variance: float, margin: float, predicted: float) -> Decision:
+    return MeanEquality(variance, margin * predicted)
+
+
+def _biases_dropped(bias: str) -> tuple[Twin, ...]:
+    if bias == "zero":
+        return ()
+    # What the biases add to the mean is a sum over the layers that they enter at.
+    return (rewritten("the biases forgotten", lambda right: right.replace(sp.Sum, _nothing)),)
+
+
+def _nothing(*_: sp.Basic) -> sp.Expr:
+    return sp.S.Zero
+
+
+def _mean(bias: str, size: Size) -> Iterator[Experiment]:
+    for network in deep_networks(bias, size):
+        case = Case(network, bias, _COSINE, _NORM)
+        stated = statement(f"activation.length.mean.{bias}")
+        mean, second = float(predict(stated, network, norm=_NORM)), _moment(network, 2, _NORM)
+        yield Experiment(
+            stated,
+            network,
+            (case.population,),
+            partial(_length, network),
+            partial(_equality, second - mean**2, 0.02 * size.narrowness),
+            parameters={"norm": _NORM},
+            detail=case.detail,
+            twins=(second_moment_off(2), rank_off_by_one(), *_biases_dropped(bias)),
+        )
+
+
+def _variance(bias: str, size: Size) -> Iterator[Experiment]:
+    for network in _light_networks(bias, size):
+        case = Case(network, bias, _COSINE)
+        m = [_moment(network, order, 1.0) for order in range(5)]
+        central = m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4
+        spread = (central + (m[2] - m[1] ** 2) ** 2) / 2  # of (X - Y)^2/2
+        yield Experiment(
+            statement(f"activation.length.variance.{bias}"),
+            network,
+            (case.population,),
+            partial(_half_squares, network),
+            partial(_equality, spread, 0.06 * size.narrowness),
+            parameters={"norm": 1.0},
+            detail=case.detail,
+            group=2,
+            twins=(
+                rank_off_by_one(),
+                rewritten("the 1/n terms of the length dropped", without_finite_width),
+            ),
+        )
+
+
+def _moments(bias: str, size: Size) -> Iterator[Experiment]:
+    stated = statement(f"activation.length.moment.{bias}")
+    for network in _light_networks(bias, size):
+        case = Case(network, bias, _COSINE)
+        for order in stated.orders:
+            spread = _moment(network, 2 * order, 1.0) - _moment(network, order, 1.0) ** 2
+            yield Experiment(
+                stated,
+                network,
+                (case.population,),
+                partial(_length, network, power=order),
+                partial(_equality, spread, 0.02 * order * size.narrowness),
+                order=order,
+                parameters={"norm": 1.0},
+                detail=case.detail,
+                twins=(
+                    # M_K stands in the right side up to order 2; above, E r^{2t} is one symbol.
+                    *((second_moment_off(2),) if order == 2 else ()),
+                    rank_off_by_one(),
+                    rewritten("the 1/n terms of the length dropped", without_finite_width),
+                ),
+            )
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    f"activation.length.{what}.{bias}": partial(build, bias)
+    for bias in ("gaussian", "zero")
+    for what, build in (
+        ("law", _law),
+        ("mean", _mean),
+        ("variance", _variance),
+        ("moment", _moments),
+    )
+}
