@@ -132,16 +132,16 @@ def rule_bound(f: Weighted, rule: Rule, folded: bool, total: arb) -> arb:
     """Upper bound of |midpoint sum - integral over its range|."""
     with ctx.workprec(BOUND_BITS):
         step, height = arb(rule.step), arb(rule.strip.height)
-        edges = _edges(f, rule, folded)
+        at_ends = edges(f, rule, folded)
         if rule.strip.theta is not None:
-            return rule_error(_large_line(f, rule.strip, folded), edges, height, step)
+            return rule_error(_large_line(f, rule.strip, folded), at_ends, height, step)
         growth = ((f.beta + f.power) * height**2 / 2).exp()
         if f.degree == 0 and not folded:
             # |f(x + ia)| <= growth f(x): line <= growth J, and J <= total + error.
-            error = rule_error(growth * total.abs_upper(), edges, height, step)
+            error = rule_error(growth * total.abs_upper(), at_ends, height, step)
             relative = rule_error(growth, arb(0), height, step)
             return error / (1 - relative) if relative < 1 else arb("inf")
-        return rule_error(growth * gaussian_moment(f, height), edges, height, step)
+        return rule_error(growth * gaussian_moment(f, height), at_ends, height, step)
 
 
 def _large_parts(f: Weighted, strip: Strip, folded: bool) -> tuple[arb, arb, arb, arb]:
@@ -188,7 +188,7 @@ def _large_line(f: Weighted, strip: Strip, folded: bool) -> arb:
     return (f.beta * height**2 / 2).exp() * (left_part + middle + right)
 
 
-def _edges(f: Weighted, rule: Rule, folded: bool) -> arb:
+def edges(f: Weighted, rule: Rule, folded: bool) -> arb:
     """Upper bound of the two edge integrals of the strip lemma."""
     step, height = arb(rule.step), arb(rule.strip.height)
     left, right = rule.first * step, rule.last * step

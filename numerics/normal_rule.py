@@ -52,6 +52,16 @@ def choose(f: Weighted, folded: bool, bits: int) -> Rule | None:
     return min(rules, key=lambda rule: rule.nodes, default=None)
 
 
+def general(least: Weighted, most: Weighted, bits: int) -> Rule:
+    """One rule of the general bound for all powers from that of ``least`` to that of ``most``."""
+    nats = (bits + 4) * math.log(2) + _SLACK
+    wide, fine = (_Shape(f, False, nats).general() for f in (least, most))
+    left = min(wide.first * wide.step, fine.first * fine.step)
+    right = max(wide.last * wide.step, fine.last * fine.step)
+    first, last = math.floor(left / fine.step), math.ceil(right / fine.step)
+    return Rule(fine.step, first, last, fine.strip)
+
+
 def _candidates(shape: _Shape) -> Iterator[Rule]:
     yield shape.general()
     for c in _MASSES:
