@@ -60,16 +60,30 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
 @click.argument("ranks", nargs=-1, required=True, metavar="RANK...")
 @click.option("--digits", default=20, show_default=True, help="Correct digits asked for.")
 @click.option("--window", default=1, show_default=True, help="Cells of a max pooling that follows.")
+@click.option(
+    "--criterion",
+    type=click.Choice(("mean", "activation", "typical")),
+    help="Choose c by what it keeps, and say what it does not  [default: mean, c = 1/M_K].",
+)
+@click.option("--width", help="Units n of every hidden layer, for --criterion.")
 @click.option("--derive", is_flag=True, help="Derive M_K step by step, each step confirmed.")
 @output.format_option
 @output.json_option
 def command(
-    ranks: tuple[str, ...], digits: int, window: int, derive: bool, style: str, as_json: bool
+    ranks: tuple[str, ...],
+    digits: int,
+    window: int,
+    criterion: str | None,
+    width: str | None,
+    derive: bool,
+    style: str,
+    as_json: bool,
 ) -> None:
     """Print the initialization constant c = 1/M_K for each RANK (5, 2..10, 10^6).
 
     Initialize weights with variance c/fan_in. Every digit printed is certified by ball
-    arithmetic: the true value lies within the stated radius.
+    arithmetic: the true value lies within the stated radius. With --criterion, c is chosen by what
+    it keeps from layer to layer; typical sizes at rank 3 and above are estimates, and say so.
     """
     chosen = parse.ranks(ranks)
     if window != 1:
@@ -83,12 +97,30 @@ def command(
         for rank in chosen:
             show(derive_constant(rank), "json" if as_json else style, {"rank": rank})
         return
+    if criterion is not None or width is not None:
+        in_json = as_json or style == "json"
+        _by_criterion(chosen, criterion or "mean", width, window, digits, in_json)
+        return
     if as_json or style == "json":
         output.dump([record(rank, digits)[0] for rank in chosen])
     elif len(chosen) == 1:
         _block(chosen[0], digits, style)
     else:
         _table(chosen, digits, style)
+
+
+def _by_criterion(
+    ranks: list[int], criterion: str, width: str | None, window: int, digits: int, as_json: bool
+) -> None:
+    from maxout.cli import criterion as shown
+    from maxout.numerics.criteria import choose
+
+    units = None if width is None else parse.integer(width, "width")
+    choices = [choose(rank, criterion, units, digits) for rank in ranks]
+    if as_json:
+        output.dump([{**record(x.rank, digits)[0], **shown.record(x)} for x in choices])
+    else:
+        shown.show(choices, window)
 
 
 _NAMES = {

@@ -1,0 +1,137 @@
+"""``maxout typical``: the size of a typical network's Jacobian against the mean over networks."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maxout.cli import options, output, parse
+from maxout.theory.network import Network
+from maxout.theory.parameters import COSINE, NORM, value_of
+
+if TYPE_CHECKING:
+    from maxout.numerics.summary import Summary
+
+SHOWN_EXPONENTS = 3
+
+
+@click.command("typical")
+@options.network_options
+@click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
+@click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
+@click.option("--samples", default="20000", show_default=True, help="Draws of the chain.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the draws.")
+@output.json_option
+def command(
+    network: Network | None,
+    cosine: str | None,
+    norm: str | None,
+    samples: str,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Print mean, typical value and quantiles of ||J(x)u||^2, and say where the mean misleads.
+
+    The mean is exact. Quantiles come from draws of the exact law by three numbers a layer, with
+    intervals that hold whatever the law.
+    """
+    if network is None:
+        raise click.UsageError("sizes need a network: give --rank, --inputs and --widths")
+    if seed < 0:
+        raise click.UsageError(f"seed must be an integer >= 0; got {seed}")
+    given = {
+        field.name: value_of(
+            field, network, None if text is None else parse.number(text, field.name)
+        )
+        for field, text in ((COSINE, cosine), (NORM, norm))
+    }
+    count = parse.integer(samples, "samples")
+    from maxout.numerics.summary import summarize
+
+    found = summarize(network, seed, count, **given)
+    if as_json:
+        output.dump(_record(network, found, given, seed))
+    else:
+        _show(network, found)
+
+
+def _show(network: Network, found: Summary) -> None:
+    click.echo(str(network))
+    drawn = found.typical
+    rows = [("mean", _power(found.log_mean_gain), _power_error(found.mean_error), found.mean_route)]
+    how = f"{drawn.samples} draws"
+    if found.exact_log is None:
+        rows.append(
+            (
+                "exp(E ln)",
+                _power(drawn.log_mean),
+                f"factor {math.exp(drawn.log_mean_error):.4f}",
+                how,
+            )
+        )
+    else:
+        value, error = found.exact_log
+        rows.append(("exp(E ln)", _power(value), _power_error(error), "exact"))
+    for quantile in drawn.quantiles:
+        interval = f"{_power(quantile.low)} to {_power(quantile.high)}"
+        rows.append((f"{100 * quantile.level:g} % quantile", _power(quantile.log), interval, how))
+    output.table(("||J(x)u||^2", "value", "error or interval", "from"), rows)
+    click.echo(f"intervals of the quantiles: all hold with confidence {100 * drawn.confidence:g} %")
+    if found.exponents:
+        shown = found.exponents[:SHOWN_EXPONENTS]
+        words = ", ".join(f"{value:.6f}" for value in shown)
+        if len(found.exponents) > SHOWN_EXPONENTS:
+            words += f", ..., {found.exponents[-1]:.6f}"
+        click.echo(f"Lyapunov exponents of ||J(x)u|| a layer: {words}")
+    click.echo(found.sentence)
+
+
+def _power(log: float) -> str:
+    """exp(log) to six digits, also where float64 cannot hold it."""
+    if math.isinf(log):
+        return "0" if log < 0 else "inf"
+    if abs(log) < 600:
+        return f"{math.exp(log):.6g}"
+    exponent = math.floor(log / math.log(10))
+    return f"{math.exp(log - exponent * math.log(10)):.4f}e{exponent:+d}"
+
+
+def _power_error(relative: float) -> str:
+    return f"relative {relative:.1e}"
+
+
+def _record(network: Network, found: Summary, given: dict[str, Any], seed: int) -> dict[str, Any]:
+    drawn = found.typical
+    return {
+        "network": str(network),
+        **{name: float(value) for name, value in given.items()},
+        "seed": seed,
+        "samples": drawn.samples,
+        "log_mean_gain": found.log_mean_gain,
+        "log_mean_gain_error": found.mean_error,
+        "mean_log_gain": drawn.log_mean if found.exact_log is None else found.exact_log[0],
+        "mean_log_gain_error": (
+            drawn.log_mean_error if found.exact_log is None else found.exact_log[1]
+        ),
+        "mean_log_gain_exact": found.exact_log is not None,
+        "log_deviation": drawn.log_deviation,
+        "confidence": drawn.confidence,
+        "quantiles": [
+            {
+                "level": q.level,
+                "log": q.log,
+                "interval": [_finite(q.low), _finite(q.high)],
+            }
+            for q in drawn.quantiles
+        ],
+        "share_at_mean": found.share_at_mean,
+        "lyapunov": list(found.exponents),
+        "misleading": found.misleading,
+        "sentence": found.sentence,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

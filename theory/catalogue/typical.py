@@ -1,0 +1,78 @@
+"""Typical sizes against means: logarithms of the Jacobian and of the activation length."""
+
+import sympy as sp
+
+from maxout.theory import typical
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import L, c, l, n, n_0, x_norm
+
+_NORM = r"\|J(x)u\|^2"
+_WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
+_ANY = ("any", "gaussian", "zero")
+_ANY_BIAS = "biases independent of the weights, otherwise arbitrary"
+_chi2_out = sp.Symbol(r"\chi^2_{n_L}", positive=True)
+_chi2 = sp.IndexedBase(r"\chi^2", positive=True)
+
+STATEMENTS = (
+    Statement(
+        key="jacobian.law.rank2",
+        title="rank 2: the law of a linear network, for any input and any biases",
+        left=_NORM,
+        relation=Relation.EQ_D,
+        build=lambda t: _chi2_out / n_0 * sp.Product(c / n[l] * _chi2[n[l]], (l, 1, L - 1)),
+        assumptions=(_WEIGHTS, "K = 1 or 2", _ANY_BIAS, "all chi-squares independent"),
+        biases=_ANY,
+        source=Source("project", "law at rank 2"),
+        proof="typical-size.md#rank-2",
+        maximum_rank=2,
+        numeric=False,
+    ),
+    Statement(
+        key="jacobian.log.mean.rank2",
+        title="rank 2: the exact mean of the logarithm, for any input and any biases",
+        left=rf"\mathbb{{E}}\ln{_NORM}",
+        relation=Relation.EQ,
+        build=lambda t: typical.log_gain_mean_rank2(),
+        assumptions=(_WEIGHTS, "K = 1 or 2", _ANY_BIAS),
+        biases=_ANY,
+        source=Source("project", "law at rank 2"),
+        proof="typical-size.md#rank-2",
+        maximum_rank=2,
+        quantity="jacobian.log.mean",
+        rung="exact",
+    ),
+    Statement(
+        key="jacobian.log.mean",
+        title="the exact mean of the logarithm along the input",
+        left=rf"\mathbb{{E}}\ln{_NORM},\ u \parallel x",
+        relation=Relation.EQ,
+        build=lambda t: typical.log_gain_mean(),
+        assumptions=(_WEIGHTS, "zero biases", "u along x"),
+        biases=("zero",),
+        source=Source("project", "typical size along the input"),
+        proof="typical-size.md#along-the-input",
+    ),
+    Statement(
+        key="jacobian.log.variance",
+        title="the exact variance of the logarithm along the input",
+        left=rf"\mathrm{{Var}}\ln{_NORM},\ u \parallel x",
+        relation=Relation.EQ,
+        build=lambda t: typical.log_gain_variance(),
+        assumptions=(_WEIGHTS, "zero biases", "u along x"),
+        biases=("zero",),
+        source=Source("project", "typical size along the input"),
+        proof="typical-size.md#along-the-input",
+    ),
+    Statement(
+        key="init.typical",
+        title="E ln of the normalized length grows by ln(c/c_n) a layer, c_n = n exp(-2 E ln r)",
+        left=r"\mathbb{E}\,\ln(\|x^{(L-1)}\|^2 / n_{L-1})",
+        relation=Relation.EQ,
+        build=lambda t: typical.log_length_mean(),
+        assumptions=("weights N(0, c/fan_in)", "zero biases"),
+        biases=("zero",),
+        source=Source("project", "typical activation length"),
+        proof="initialization.md#typical-length",
+        parameters=(x_norm,),
+    ),
+)

@@ -1,0 +1,65 @@
+"""Typical sizes: means and variances of logarithms of activations and Jacobians at finite depth.
+
+Along the input at zero bias ||J(x)u||^2 is a product of independent factors, and at rank 1 and 2 it
+is a product of chi-squares in every direction, whatever the biases: the logarithm is a sum. Source:
+this project, docs/typical-size.md.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+
+from maxout.theory.norm import LogNormMean
+from maxout.theory.symbols import K, L, c, l, n, n_0, n_L, x_norm
+
+
+class LogNormVariance(sp.Function):
+    """Var ln r for rank K and m units; evaluates at once for ranks 1 and 2, where r^2 ~ chi^2_m."""
+
+    is_positive = True
+
+    @classmethod
+    def eval(cls, rank: sp.Expr, units: sp.Expr) -> sp.Expr | None:
+        if rank in (1, 2):
+            return sp.polygamma(1, units / 2) / 4
+        return None
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        rank, units = (printer._print(argument) for argument in self.args)
+        text = rf"\mathrm{{Var}}\ln\|\Xi_{{{rank}}}^{{({units})}}\|"
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+
+def log_chi2_mean(freedom: sp.Expr) -> sp.Expr:
+    """Return E ln chi^2_freedom."""
+    return sp.log(2) + sp.digamma(freedom / 2)
+
+
+def log_gain_mean() -> sp.Expr:
+    """Return E ln ||J(x)u||^2 at zero bias, u along x."""
+    layer = sp.log(c / n[l]) + 2 * LogNormMean(K, n[l])
+    return sp.Sum(layer, (l, 1, L - 1)) + log_chi2_mean(n_L) - sp.log(n_0)
+
+
+def log_gain_variance() -> sp.Expr:
+    """Return Var ln ||J(x)u||^2 at zero bias, u along x."""
+    layers = sp.Sum(4 * LogNormVariance(K, n[l]), (l, 1, L - 1))
+    return layers + sp.polygamma(1, n_L / 2)
+
+
+def log_gain_mean_rank2() -> sp.Expr:
+    """Return E ln ||J(x)u||^2 at rank 1 and 2, any direction and any biases."""
+    layer = sp.log(c / n[l]) + log_chi2_mean(n[l])
+    return sp.Sum(layer, (l, 1, L - 1)) + log_chi2_mean(n_L) - sp.log(n_0)
+
+
+def log_length_mean() -> sp.Expr:
+    """Return E ln (||x^(L-1)||^2 / n_{L-1}) at zero bias."""
+    layer = sp.log(c / n[l]) + 2 * LogNormMean(K, n[l])
+    return sp.log(x_norm**2 / n_0) + sp.Sum(layer, (l, 1, L - 1))
+
+
+def typical_constant(width: sp.Expr) -> sp.Expr:
+    """Return the c that keeps E ln of the normalized length at one width, n exp(-2 E ln r)."""
+    return width * sp.exp(-2 * LogNormMean(K, width))

@@ -1,0 +1,228 @@
+"""Experiments on logarithms: typical sizes at finite depth, and the law at rank 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import sympy as sp
+from scipy.special import polygamma
+
+from maxout.numerics.frame import norm_statistics
+from maxout.numerics.frame_law import log_law
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.network import Network
+from maxout.theory.symbols import K, L, c, n_0, n_L, x_norm
+from maxout.verify.decisions import Decision, MeanEquality, SameLaw
+from maxout.verify.experiments.any_bias import Case
+from maxout.verify.experiments.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    Twin,
+    other_population,
+    rank_off_by_one,
+    rewritten,
+    statement,
+)
+from maxout.verify.populations import Arrays, Law
+
+
+def _log_gain(arrays: Arrays) -> np.ndarray:
+    return np.log(arrays["gain"])
+
+
+def _half_squares(arrays: Arrays) -> np.ndarray:
+    """Half the squared differences of consecutive pairs, whose mean is the variance."""
+    values = np.log(arrays["gain"])
+    even = values.size // 2 * 2
+    return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+
+
+def _along(size: Size) -> Iterator[tuple[Network, Case]]:
+    # Sampled for the statements on any biases as well, as networks with "any" biases that are zero.
+    yield (
+        Network(5, (12, 12), 8, 3, c=1, bias="zero"),
+        Case(Network(5, (12, 12), 8, 3, c=1, bias="any"), "zero", 1.0),
+    )
+    if size.deep:
+        deep = Network(10, (32,) * 8, 8, 5, bias="zero")
+        yield deep, Case(deep, "zero", 1.0)
+
+
+def _cumulants(network: Network) -> tuple[float, float]:
+    """Second and fourth cumulant of ln ||Ju||^2 along the input: sums over independent factors."""
+    second = float(polygamma(1, network.outputs / 2))
+    fourth = float(polygamma(3, network.outputs / 2))
+    for units in network.widths:
+        law = log_law(network.rank, units)
+        centred = law.points - law.points @ law.weights
+        square, power = (float(centred**t @ law.weights) for t in (2, 4))
+        second += square
+        fourth += power - 3 * square**2
+    return second, fourth
+
+
+_MEAN_OF_LN = "ln of the mean instead of the mean of ln"
+_GAIN = c * LargestNormalMoment(K, 2)
+
+
+def _log_mean(size: Size) -> Iterator[Experiment]:
+    for network, case in _along(size):
+        yield Experiment(
+            statement("jacobian.log.mean"),
+            network,
+            (case.population,),
+            _log_gain,
+            partial(_equality, _cumulants(network)[0], 0.02 * size.narrowness),
+            detail="zero biases, along x",
+            twins=(
+                claimed(_MEAN_OF_LN, sp.log(n_L / n_0) + (L - 1) * sp.log(_GAIN)),
+                rank_off_by_one(),
+            ),
+        )
+
+
+def _log_variance(size: Size) -> Iterator[Experiment]:
+    for network, case in _along(size):
+        second, fourth = _cumulants(network)
+        # (X - Y)^2/2 has variance kappa_4/2 + 2 sigma^4.
+        spread = fourth / 2 + 2 * second**2
+        yield Experiment(
+            statement("jacobian.log.variance"),
+            network,
+            (case.population,),
+            _half_squares,
+            partial(_equality, spread, 0.05 * size.narrowness * second),
+            detail="zero biases, along x",
+            group=2,
+            twins=(
+                claimed("the hidden layers forgotten", sp.polygamma(1, n_L / 2)),
+                rank_off_by_three(),
+            ),
+        )
+
+
+def claimed(label: str, right: sp.Expr) -> Twin:
+    """A twin that claims an expression evaluated in balls, past the statement's own route."""
+
+    def change(experiment: Experiment) -> Experiment:
+        wrong = replace(
+            experiment.statement, key=f"{experiment.key}:claimed", build=lambda t: right
+        )
+        return replace(experiment, statement=wrong)
+
+    return Twin(label, change)
+
+
+def rank_off_by_three() -> Twin:
+    """K + 3 instead of K: the spread of a logarithm hardly depends on the rank."""
+
+    def change(experiment: Experiment) -> Experiment:
+        n = experiment.network
+        wrong = Network(n.inputs, n.widths, n.outputs, n.rank + 3, n.c, n.bias)
+        return replace(experiment, network=wrong)
+
+    return Twin("K + 3 instead of K", change)
+
+
+def _equality(variance: float, margin: float, predicted: float) -> Decision:
+    return MeanEquality(variance, margin)
+
+
+def _rank2(size: Size) -> Iterator[Case]:
+    # The cases that jacobian.mean.rank2 samples, at the biases that favour no piece and one piece.
+    networks = [Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")]
+    if size.deep:
+        networks.append(Network(20, (32,) * 8, 8, 2, c=1, bias="any"))
+    for network in networks:
+        yield Case(network, "mixed", 1.0, norm=2.0)
+        yield Case(network, "one-hot", 1.0, norm=2.0)
+
+
+def _linear(network: Network, factor: sp.Expr = sp.S.One, width: int = 0) -> Law:
+    """The law of a linear network: the bound by the largest of one chi-square."""
+    widths = [units + width for units in network.widths]
+    return Law(
+        "largest", Network(network.inputs, widths, network.outputs, 1, network.c * factor, "any")
+    )
+
+
+def _law_rank2(size: Size) -> Iterator[Experiment]:
+    for case in _rank2(size):
+        network = case.network
+        yield Experiment(
+            statement("jacobian.law.rank2"),
+            network,
+            (case.population, _linear(network)),
+            lambda left, right: (left["gain"], right["gain"]),
+            lambda _: SameLaw(0.03 * size.narrowness),
+            detail=case.detail,
+            twins=(
+                other_population(
+                    "c off by 4 %",
+                    partial(_against, _linear(network, sp.Rational(26, 25))),
+                ),
+                other_population(
+                    "widths less by three", partial(_against, _linear(network, width=-3))
+                ),
+            ),
+        )
+
+
+def _against(law: Law, experiment: Experiment) -> tuple[object, ...]:
+    return (experiment.populations[0], law)
+
+
+def _log_rank2(size: Size) -> Iterator[Experiment]:
+    for case in _rank2(size):
+        network = case.network
+        variance = float(
+            polygamma(1, network.outputs / 2) + sum(polygamma(1, m / 2) for m in network.widths)
+        )
+        yield Experiment(
+            statement("jacobian.log.mean.rank2"),
+            network,
+            (case.population,),
+            _log_gain,
+            partial(_equality, variance, 0.05 * size.narrowness),
+            detail=case.detail,
+            twins=(
+                claimed(_MEAN_OF_LN, sp.log(n_L / n_0) + (L - 1) * sp.log(c)),
+                rewritten("one layer too many", lambda right: right + sp.log(c)),
+            ),
+        )
+
+
+def _typical_length(size: Size) -> Iterator[Experiment]:
+    networks = [(Network(6, (12,) * 4, 4, 3, bias="zero"), 2.0)]
+    if size.deep:
+        networks.append((Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias="zero"), 1.0))
+    for network, norm in networks:
+        case = Case(network, "zero", 0.6, norm)
+        variance = sum(4 * norm_statistics(network.rank, m).log_variance for m in network.widths)
+        start = sp.log(x_norm**2 / n_0)
+        yield Experiment(
+            statement("init.typical"),
+            network,
+            (case.population,),
+            lambda arrays, units=network.widths[-1]: np.log(arrays["length"] / units),
+            partial(_equality, variance, 0.02 * size.narrowness),
+            parameters={"norm": norm},
+            detail=f"zero biases, |x| = {norm:g}",
+            twins=(
+                claimed(_MEAN_OF_LN, start + (L - 1) * sp.log(_GAIN)),
+                rank_off_by_one(),
+            ),
+        )
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    "jacobian.law.rank2": _law_rank2,
+    "jacobian.log.mean.rank2": _log_rank2,
+    "jacobian.log.mean": _log_mean,
+    "jacobian.log.variance": _log_variance,
+    "init.typical": _typical_length,
+}
