@@ -21,11 +21,9 @@ _ROUTES: dict[str, tuple[str, str]] = {
     "init.typical": ("maxout.numerics.typical_routes", "log_length_mean"),
     "jacobian.log.mean": ("maxout.numerics.typical_routes", "log_gain_mean"),
     "jacobian.log.variance": ("maxout.numerics.typical_routes", "log_gain_variance"),
-
     "jacobian.mean.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.moment.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.variance.gaussian": ("maxout.numerics.angle_routes", "variance"),
-
     "curve.breakpoints": ("maxout.numerics.breakpoints", "network_route"),
     "curve.breakpoints.layer": ("maxout.numerics.breakpoints", "layer_route"),
     "curve.plane.regions": ("maxout.numerics.breakpoints", "plane_route"),
