@@ -33,6 +33,8 @@ class GradientProfile:
       layers: 1..L; L is the linear output layer.
       weights: ln E||dN/dW^(l)||_F^2, exact.
       biases: ln E||dN/db^(l)||^2, exact.
+      lengths: ln E||x^(l-1)||^2, exact; the bounds of the weights' values are these and what
+        bounds the biases'.
       lower, upper: the paper's bounds of the weights' values.
       lower_sharp, upper_sharp: this project's.
       error: estimate of the largest relative error of the exact values.
@@ -41,6 +43,7 @@ class GradientProfile:
     layers: NDArray[np.int64]
     weights: Array
     biases: Array
+    lengths: Array
     lower: Array
     upper: Array
     lower_sharp: Array
@@ -88,6 +91,7 @@ def gradient_profile(network: Network, norm: float | None = None) -> GradientPro
         np.arange(1, network.depth + 1),
         weights,
         biases,
+        lengths,
         lengths + _bound(network, float(log_moment(SmallestChi2Moment, network.rank, 1))),
         lengths + _bound(network, float(log_moment(LargestChi2Moment, network.rank, 1))),
         lengths + _bound(network, 0.0),
@@ -152,8 +156,8 @@ def _gaussian(network: Network, log_x: float, refine: int) -> tuple[Array, Array
     log_c, _ = _log_gains(network)
     values = {v.layer: v for v in value_functions(single, 1, grid, grid.points)}
     cos2 = 1 / (1 + np.exp(-grid.points))
-    # ``law`` is that of ln X; ``sized`` is it weighted by X and divided by E X, which is exact on its
-    # own and does not stop where the grid does.
+    # ``law`` is that of ln X; ``sized`` is it weighted by X and divided by E X, which is exact on
+    # its own and does not stop where the grid does.
     at, law, sized = np.array([log_x]), np.ones(1), np.ones(1)
     log_lengths = _gaussian_lengths(network, log_x)
     weights, biases = [], []

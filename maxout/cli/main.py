@@ -19,6 +19,8 @@ COMMANDS = {
     "bounds": "bounds, exact values and laws of a network: symbolic, or evaluated",
     "ladder": "bounds, exact value and simulation of each quantity, side by side",
     "typical": "typical size of a network's Jacobian against its mean, with quantiles",
+    "gradients": "gradient size layer by layer, for any c: bounds, exact value, simulation",
+    "kernel": "infinite-width kernels at correlations, or Gram matrices of inputs",
     "verify": "check every statement against sampled networks",
     "calibrate": "the verifier's own error rates and power, on known truths and planted errors",
     "train": "train maxout networks from several initializations and compare them",

@@ -1,0 +1,140 @@
+"""``maxout kernel``: the infinite-width kernels at correlations, or Gram matrices of inputs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maxout.cli import output, parse
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_ENTRIES = 10**8
+_NUMBER = re.compile(r"-\.?\d.*")
+
+
+@click.command("kernel", context_settings={"ignore_unknown_options": True})
+@click.argument("correlations", nargs=-1, metavar="[RHO]...")
+@click.option("--rank", required=True, help="Rank K, up to 10,000.")
+@click.option("--data", help="CSV or NPY file of inputs, one a row: print their Gram matrix.")
+@click.option(
+    "--kind",
+    type=click.Choice(("ntk", "nngp")),
+    default="ntk",
+    show_default=True,
+    help="Tangent kernel, or covariance of the output.",
+)
+@click.option("--depth", default="3", show_default=True, help="Layers L, the output layer too.")
+@click.option("--c", help="Weight variance times fan_in  [default: 1/M_K].")
+@click.option("--bias-variance", default="0", show_default=True, help="Variance of every bias.")
+@output.json_option
+def command(
+    correlations: tuple[str, ...],
+    rank: str,
+    data: str | None,
+    kind: str,
+    depth: str,
+    c: str | None,
+    bias_variance: str,
+    as_json: bool,
+) -> None:
+    """Print kappa_K and q_K at correlations RHO, or the kernel of the inputs in a file.
+
+    kappa_K = E[max_k X_k max_k Y_k] and q_K = Pr(one piece wins at both inputs), for K pairs of
+    standard normals with correlation RHO. A Gram matrix is printed as comma-separated values.
+    """
+    for word in correlations:
+        if word.startswith("-") and not _NUMBER.fullmatch(word):
+            raise click.NoSuchOption(word)
+    if bool(correlations) == (data is not None):
+        raise click.UsageError("give correlations RHO or --data FILE (one of them)")
+    chosen = parse.integer(rank, "rank")
+    if data is None:
+        _at(chosen, [float(parse.number(word, "rho")) for word in correlations], as_json)
+        return
+    from maxout.numerics import kernels
+
+    x = _inputs(Path(data))
+    if len(x) ** 2 > MAX_ENTRIES:
+        raise ValueError(
+            f"{data} has {len(x):,} inputs, whose Gram matrix is too large to print: use "
+            "maxout.numerics.kernels block by block"
+        )
+    given: dict[str, Any] = {
+        "depth": parse.integer(depth, "depth"),
+        "rank": chosen,
+        "c": None if c is None else float(parse.number(c, "c")),
+        "bias_variance": float(parse.number(bias_variance, "bias-variance")),
+    }
+    gram = {"ntk": kernels.ntk, "nngp": kernels.nngp}[kind](x, **given)
+    if as_json:
+        output.dump({"kind": kind, **given, "gram": gram.tolist()})
+        return
+    for row in gram:
+        click.echo(",".join(repr(float(value)) for value in row))
+
+
+def _at(rank: int, rhos: list[float], as_json: bool) -> None:
+    from maxout.numerics.kernels import ACCURACY, kappa, winner
+
+    rows = [(rho, float(kappa(rank, rho)), float(winner(rank, rho))) for rho in rhos]
+    if as_json:
+        names = ("rho", "kappa", "q")
+        output.dump(
+            {
+                "rank": rank,
+                "error": {"kappa": ACCURACY * float(kappa(rank, 1.0)), "q": ACCURACY},
+                "rows": [dict(zip(names, row, strict=True)) for row in rows],
+            }
+        )
+        return
+    output.table(
+        ("rho", f"kappa_{rank}", f"q_{rank}"),
+        [(f"{rho:g}", f"{k:.14f}", f"{q:.14f}") for rho, k, q in rows],
+    )
+
+
+def _inputs(path: Path) -> np.ndarray:
+    """Inputs from a file, by its extension. Nothing in it is ever unpickled.
+
+    Raises:
+      ValueError: for a file that cannot be read as a matrix of numbers.
+    """
+    import numpy as np
+
+    if not path.is_file():
+        raise ValueError(f"no file is called {path}")
+    if path.suffix.lower() == ".npy":
+        try:
+            loaded = np.load(path, allow_pickle=False)
+        except (ValueError, OSError, EOFError):
+            raise ValueError(f"{path} is not an NPY file of plain numbers") from None
+        if not (np.issubdtype(loaded.dtype, np.number) and np.isrealobj(loaded)):
+            raise ValueError(f"{path} holds {loaded.dtype}, not real numbers")
+        return np.asarray(loaded, dtype=float)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is neither a .npy file nor text: give a CSV file") from None
+    rows: list[list[float]] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append([float(cell) for cell in line.split(",")])
+        except ValueError:
+            raise ValueError(
+                f"{path}, line {number}: numbers separated by commas are expected; "
+                f"got {line[:40]!r}"
+            ) from None
+        if len(rows[-1]) != len(rows[0]):
+            raise ValueError(
+                f"{path}, line {number}: {len(rows[-1])} numbers, but {len(rows[0])} in the first"
+            )
+    if not rows:
+        raise ValueError(f"{path} holds no inputs")
+    return np.array(rows)
