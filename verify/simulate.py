@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -13,11 +14,22 @@ import torch
 from maxout.theory.field import Field, integer
 from maxout.theory.network import Network
 from maxout.verify.networks import Sampler
-from maxout.verify.populations import Arrays, Networks, Setting, concatenate, shards_for
+from maxout.verify.parameters import ParameterGradients
+from maxout.verify.populations import (
+    Arrays,
+    Networks,
+    Population,
+    Setting,
+    concatenate,
+    shards_for,
+)
 from maxout.verify.streams import Stream
 
-Measure = Callable[[Arrays, Network, int], np.ndarray]
-"""(arrays of ``populations.Networks``, network, order t) -> observations whose mean is wanted."""
+Wanted = tuple[str, int | None, int | None]
+"""Quantity of the catalogue, order t and layer of one row of the ladder."""
+
+Measure = Callable[[Arrays, Network, int, int], np.ndarray]
+"""(arrays of a population, network, order t, layer) -> observations whose mean is wanted."""
 
 SAMPLES = Field(
     "simulate",
@@ -40,50 +52,70 @@ class Simulated:
     samples: int
 
 
-def _gain(arrays: Arrays, network: Network, order: int) -> np.ndarray:
+def _gain(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
     return arrays["gain"] ** order
 
 
-def _length(arrays: Arrays, network: Network, order: int) -> np.ndarray:
+def _length(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
     return (arrays["length"] / network.widths[-1]) ** order
+
+
+def _log_gain(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
+    return np.log(arrays["gain"])
+
+
+def _bias_gradient(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
+    return arrays["biases"][:, layer - 1]
+
+
+def _weight_gradient(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
+    return arrays["weights"][:, layer - 1]
+
+
+def _diagonal(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
+    return arrays["weights"].sum(axis=1)
 
 
 def _half_squares(measure: Measure) -> Measure:
     """Half the squared differences of consecutive pairs, whose mean is the variance."""
 
-    def pairs(arrays: Arrays, network: Network, order: int) -> np.ndarray:
-        values = measure(arrays, network, order)
+    def pairs(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
+        values = measure(arrays, network, order, layer)
         even = values.size // 2 * 2
         return (values[0:even:2] - values[1:even:2]) ** 2 / 2
 
     return pairs
 
 
-# quantity of the catalogue -> what is averaged
-MEASURES: dict[str, Measure] = {
-    "jacobian.mean": _gain,
-    "jacobian.variance": _half_squares(_gain),
-    "jacobian.moment": _gain,
-    "activation.mean": _length,
-    "activation.variance": _half_squares(_length),
-    "activation.moment": _length,
+# quantity of the catalogue -> the population it is measured in, and what is averaged
+MEASURES: dict[str, tuple[type[Networks] | type[ParameterGradients], Measure]] = {
+    "jacobian.mean": (Networks, _gain),
+    "jacobian.variance": (Networks, _half_squares(_gain)),
+    "jacobian.moment": (Networks, _gain),
+    "jacobian.log.mean": (Networks, _log_gain),
+    "activation.mean": (Networks, _length),
+    "activation.variance": (Networks, _half_squares(_length)),
+    "activation.moment": (Networks, _length),
+    "gradients.bias": (ParameterGradients, _bias_gradient),
+    "gradients.weights": (ParameterGradients, _weight_gradient),
+    "kernel.diagonal": (ParameterGradients, _diagonal),
 }
 
 
 def simulate(
     network: Network,
-    wanted: list[tuple[str, int | None]],
+    wanted: list[Wanted],
     samples: int,
     cosine: float,
     norm: float,
     seed: int = 0,
-) -> dict[tuple[str, int | None], Simulated]:
+) -> dict[Wanted, Simulated]:
     """Estimate quantities from sampled networks, by automatic differentiation.
 
     Args:
       network: with any biases, those of ``ANY_BIASES`` are drawn.
-      wanted: (quantity, order t); those that no measure is known for are left out.
-      samples: networks, from 100 to 10^8; all of one population.
+      wanted: (quantity, order t, layer); those that no measure is known for are left out.
+      samples: networks, from 100 to 10^8; all quantities share them.
       cosine: of the angle between x and u.
       norm: of x.
       seed: of the draws.
@@ -93,17 +125,25 @@ def simulate(
     """
     count = SAMPLES(samples)
     biases = ANY_BIASES if network.bias == "any" else network.bias
-    population = Networks(Sampler(network, biases, cosine, norm))
+    sampler = Sampler(network, biases, cosine, norm)
+    drawn: dict[type[Any], Arrays] = {}
+    found = {}
+    for quantity, order, layer in wanted:
+        if quantity not in MEASURES:
+            continue
+        kind, measure = MEASURES[quantity]
+        if kind not in drawn:
+            drawn[kind] = _draw(kind(sampler), count, seed)
+        data = measure(drawn[kind], network, order or 1, layer or 1)
+        error = float(data.std(ddof=1)) / math.sqrt(data.size)
+        found[quantity, order, layer] = Simulated(float(data.mean()), error, count)
+    return found
+
+
+def _draw(population: Population, count: int, seed: int) -> Arrays:
     setting = Setting(torch.device("cpu"), torch.float64)
     shards = [
         population.draw(Stream(seed, population.name, shard), setting)
         for shard in range(shards_for(population, count))
     ]
-    arrays = {name: values[:count] for name, values in concatenate(shards).items()}
-    found = {}
-    for quantity, order in wanted:
-        if quantity in MEASURES:
-            data = MEASURES[quantity](arrays, network, order or 1)
-            error = float(data.std(ddof=1)) / math.sqrt(data.size)
-            found[quantity, order] = Simulated(float(data.mean()), error, count)
-    return found
+    return {name: values[:count] for name, values in concatenate(shards).items()}

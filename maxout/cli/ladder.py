@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from maxout.numerics.ladder import Row
     from maxout.verify.simulate import Simulated
 
-    Estimates = dict[tuple[str, int | None], Simulated]
+    Estimates = dict[tuple[str, int | None, int | None], Simulated]
 
 COLUMNS = ("lower", "lower.sharp", "exact", "simulated", "upper.sharp", "upper")
 SHOWN_DIGITS = 6
@@ -62,7 +62,7 @@ def command(
         ("quantity", *columns),
         [(row.label, *(_cell(row, name, estimates) for name in columns)) for row in rows],
     )
-    for note in _notes(rows, estimates):
+    for note in _notes(network, rows, estimates):
         click.echo(note)
 
 
@@ -93,16 +93,14 @@ def _simulated(
     cosine, norm = (
         float(value_of(field, network, given.get(field.name))) for field in (COSINE, NORM)
     )
-    wanted = [(row.quantity, row.order) for row in rows if row.layer is None]
+    wanted = [(row.quantity, row.order, row.layer) for row in rows]
     return simulate(network, wanted, count, cosine, norm, seed)
 
 
 def _cell(row: Row, column: str, estimates: Estimates) -> str:
     if column == "simulated":
-        if row.layer is not None or (row.quantity, row.order) not in estimates:
-            return ""
-        found = estimates[row.quantity, row.order]
-        return _with_error(found.value, found.error)
+        found = estimates.get((row.quantity, row.order, row.layer))
+        return "" if found is None else _with_error(found.value, found.error)
     if column not in row.rungs:
         return ""
     value = row.rungs[column].value
@@ -118,7 +116,7 @@ def _with_error(value: float, error: float) -> str:
     return f"{value:.{min(digits, 15)}g} +- {error:.2g}"
 
 
-def _notes(rows: list[Row], estimates: Estimates) -> list[str]:
+def _notes(network: Network, rows: list[Row], estimates: Estimates) -> list[str]:
     used = [rung.statement for row in rows for rung in row.rungs.values()]
     notes = []
     for title, names in (("bounds", ("lower", "upper")), ("sharp", ("lower.sharp", "upper.sharp"))):
@@ -140,12 +138,13 @@ def _notes(rows: list[Row], estimates: Estimates) -> list[str]:
         )
     if estimates:
         count = next(iter(estimates.values())).samples
-        notes.append(f"simulated: {count} networks, +- one standard error")
+        drawn = ", with a fixed pattern of biases" if network.bias == "any" else ""
+        notes.append(f"simulated: {count} networks{drawn}, +- one standard error")
     return notes
 
 
 def _record(row: Row, estimates: Estimates) -> dict[str, Any]:
-    found = None if row.layer is not None else estimates.get((row.quantity, row.order))
+    found = estimates.get((row.quantity, row.order, row.layer))
     return {
         "quantity": row.quantity,
         "order": row.order,

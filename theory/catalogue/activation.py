@@ -54,6 +54,8 @@ def _of(bias: str) -> tuple[Statement, ...]:
             title="mean of the normalized activation length",
             left=rf"\mathbb{{E}}\,{_LENGTH}",
             relation=Relation.EQ,
+            quantity="activation.mean",
+            rung="exact",
             build=lambda t: activation.length_mean(bias=bias),
         ),
         _statement(
@@ -64,6 +66,8 @@ def _of(bias: str) -> tuple[Statement, ...]:
             title="variance of the normalized activation length",
             left=rf"\mathrm{{Var}}\,{_LENGTH}",
             relation=Relation.EQ,
+            quantity="activation.variance",
+            rung="exact",
             build=lambda t: activation.length_variance(bias=bias),
         ),
         _statement(
@@ -74,6 +78,8 @@ def _of(bias: str) -> tuple[Statement, ...]:
             title="moment of order t of the normalized activation length",
             left=rf"\mathbb{{E}}\,({_LENGTH})^t",
             relation=Relation.EQ,
+            quantity="activation.moment",
+            rung="exact",
             build=_moment(bias),
             further=("integer t >= 1",),
             orders=(2, 3),
