@@ -167,12 +167,13 @@ class Sampler:
                         None if offset is None else offset.to(device, dtype),
                     )
                 )
-            x, u = self._directions(inputs, networks)
+            x, u = self.directions(inputs, networks)
             yield Tile(layers, x.to(device, dtype), u.to(device, dtype))
 
-    def _directions(
+    def directions(
         self, generator: np.random.Generator, networks: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw inputs x and unit directions u, (networks, n_0) each, in float64 on the CPU."""
         shape = (networks, 2, self.network.inputs)
         pair = fill_normal(generator, torch.empty(shape, dtype=torch.float64))
         first, second = pair[:, 0], pair[:, 1]
