@@ -234,10 +234,10 @@ def mean_square(network: Network, norms: Array, inner: Array) -> Array:
       (points,); at zero bias and x = 0 the mean over directions of x, which does not exist.
     """
     if network.bias == "zero":
-        across, along = (_at_cosine(network, value) for value in (0, 1))
+        least, most = (_at_cosine(network, value) for value in (0, 1))
         with np.errstate(invalid="ignore"):
             cosine = np.where(norms > 0, inner / np.where(norms > 0, norms, 1), 0.0)
-        return across + (along - across) * np.minimum(cosine**2, 1.0)
+        return least + (most - least) * np.minimum(cosine**2, 1.0)
     with np.errstate(divide="ignore"):
         log_x = 2 * np.log(norms)
     *_, last = value_functions(network, 1, LengthGrid(1), log_x)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 
 import numpy as np
@@ -23,7 +24,7 @@ from maxout.numerics.regions import (
     decision_boundary,
     subdivide,
 )
-from maxout.verify.networks import Sampler, forward
+from maxout.verify.networks import Layer, Sampler, forward
 from maxout.verify.populations import Arrays, Setting, concatenate
 from maxout.verify.streams import BIASES, INPUTS, Stream
 
@@ -196,6 +197,10 @@ def _without_one(found: Subdivision) -> Subdivision:
     return replace(found, cells=found.cells.take(kept), winners=found.winners[kept], maps=maps)
 
 
+def _output(layers: list[Layer], x: torch.Tensor) -> torch.Tensor:
+    return forward(layers, x)[1]
+
+
 @dataclass(frozen=True)
 class Features(_Concrete):
     """``slope``: ||grad zeta(x)||^2 of a pre-activation feature of the last hidden layer, by
@@ -221,7 +226,8 @@ class Features(_Concrete):
                 biases=None if last.biases is None else last.biases[..., :1, :1],
             )
             layers = [*before, piece]
-            output, pull = torch.func.vjp(lambda x, layers=layers: forward(layers, x)[1], tile.x)
+            feature = partial(_output, layers)
+            output, pull = torch.func.vjp(feature, tile.x)  # type: ignore[misc]
             gradient = pull(torch.ones_like(output))[0]
             parts.append({"slope": gradient.double().square().sum(dim=1).cpu().numpy()})
         return concatenate(parts)

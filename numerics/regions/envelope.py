@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,13 @@ class _Lines(NamedTuple):
     usable: Flags
 
     def rows(self, which: Index) -> _Lines:
-        return _Lines(*(part[which] for part in self))
+        return _Lines(
+            self.slope[which],
+            self.offset[which],
+            self.slope_error[which],
+            self.offset_error[which],
+            self.usable[which],
+        )
 
     def at(self, t: Array, radius: Array) -> tuple[Array, Array]:
         """Values (rows, K) at t (rows,) known up to ``radius``, and bounds on their errors."""
@@ -90,9 +96,10 @@ class _Lines(NamedTuple):
         item = np.arange(len(t))
         value, doubt = self.at(t, radius)
         doubt += doubt[item, one, None]
-        near = self.usable & (value[item, one, None] - value <= doubt) & (doubt > 0)
+        near: Flags = self.usable & (value[item, one, None] - value <= doubt) & (doubt > 0)
         near[item, one] = near[item, two] = False
-        return near.any(axis=1), doubt[item, two]
+        anywhere: Flags = np.logical_or.reduce(near, axis=1)
+        return anywhere, doubt[item, two]
 
 
 def envelope(maps: Maps, interval: Array, error: Array, usable: Flags) -> Bends:
@@ -111,7 +118,10 @@ def envelope(maps: Maps, interval: Array, error: Array, usable: Flags) -> Bends:
     pieces, _, units, rank = maps.value.shape
     flat = pieces * units
     lines = _Lines(
-        *(part[:, i].reshape(flat, rank) for part in maps for i in (0, 1)),
+        maps.value[:, 0].reshape(flat, rank),
+        maps.value[:, 1].reshape(flat, rank),
+        maps.error[:, 0].reshape(flat, rank),
+        maps.error[:, 1].reshape(flat, rank),
         np.broadcast_to(usable, (pieces, units, rank)).reshape(flat, rank),
     )
     position, end = interval.repeat(units, axis=0).T
@@ -123,7 +133,7 @@ def envelope(maps: Maps, interval: Array, error: Array, usable: Flags) -> Bends:
     uncertain |= lines.close(winner, winner, position, radius)[0]
 
     row = np.arange(flat)
-    found: list[tuple[Array, ...]] = []
+    found: list[tuple[npt.NDArray[Any], ...]] = []
     while len(row):
         meeting, rival = lines.next_bend(winner, position)
         over = np.flatnonzero(meeting >= end)

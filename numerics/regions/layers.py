@@ -57,7 +57,10 @@ class MaxoutLayers:
         )
         if not layers:
             raise ValueError("a maxout network needs at least one hidden layer; got none")
-        last = None if output is None else _layer(*output, "the output layer", False)
+        last = None
+        if output is not None:
+            weight, bias = output
+            last = _layer(weight, bias, "the output layer", False)
         fans = [w.shape[-1] for w, _ in layers] + ([last[0].shape[-1]] if last else [])
         for before, (w, _), fan_in in zip(range(1, len(fans)), layers, fans[1:], strict=False):
             if w.shape[0] != fan_in:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -147,7 +148,7 @@ def _part(pieces: Pieces, which: slice | Index) -> Pieces:
 
 
 def _join(parts: list[Pieces], undecided: int) -> Pieces:
-    def column(name: str) -> Array:
+    def column(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in parts])
 
     return Pieces(

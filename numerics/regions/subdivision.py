@@ -114,9 +114,10 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
         state = _State(
             join([part.cells for part in parts]),
             np.concatenate([part.winners for part in parts]),
-            join_maps([part.maps for part in parts]),
+            join_maps([part.maps for part in parts if part.maps is not None]),
             state.undecided + sum(part.undecided for part in parts),
         )
+    assert state.maps is not None  # there is at least one layer
     return Subdivision(bounds, state.cells, state.winners, state.maps, state.undecided)
 
 

@@ -20,6 +20,7 @@ from maxout.verify.concrete import Chords, Polylines, Windows
 from maxout.verify.constants import ordered_moment
 from maxout.verify.decisions import BoundedMeanEquality, Decision, MeanAtMost, MeanEquality
 from maxout.verify.experiments.experiment import (
+    QUICK,
     Builder,
     Experiment,
     Size,
@@ -32,7 +33,7 @@ from maxout.verify.experiments.experiment import (
     statement,
 )
 from maxout.verify.networks import Sampler
-from maxout.verify.populations import Arrays
+from maxout.verify.populations import Arrays, Population
 
 Points = tuple[tuple[float, ...], ...]
 
@@ -62,6 +63,11 @@ def augmented_angle(points: Points) -> float:
     return float(2 * np.arcsin(chords / 2).sum())
 
 
+def _narrow(size: Size) -> float:
+    """Narrowness of the margins here: networks are taken one by one, a millisecond each."""
+    return math.sqrt(size.narrowness)
+
+
 def _length(arrays: Arrays, power: int = 1) -> np.ndarray:
     return arrays["length"] ** power
 
@@ -76,6 +82,11 @@ def _even_moment(network: Network, length: float, power: int) -> float:
 
 def _at_most(network: Network, length: float, power: int, margin: float, right: float) -> Decision:
     return MeanAtMost(_even_moment(network, length, 2 * power), margin * right)
+
+
+def _margin(margin: float, network: Network) -> float:
+    # With any biases only a loose bound on the variance is known.
+    return max(margin, 0.2) * (2 if network.bias == "any" else 1)
 
 
 def _length_settings(size: Size) -> Iterator[tuple[Network, str, str, Points, float]]:
@@ -106,12 +117,13 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
                 parameters["cosine"] = cosine
             for order in statement(key).orders or (None,):
                 t = order or power or 1
+                wide = _margin(margin * t, network)
                 yield Experiment(
                     statement(key),
                     network,
                     (Polylines(Sampler(network, biases, 0.6), points, what),),
                     partial(_length, power=t),
-                    partial(_at_most, network, length, t, margin * t * size.narrowness),
+                    partial(_at_most, network, length, t, wide * _narrow(size)),
                     order=order,
                     parameters=parameters,
                     detail=f"{what}, {biases} biases",
@@ -148,7 +160,7 @@ def _arc(size: Size) -> Iterator[Experiment]:
         network,
         (Polylines(Sampler(network, "zero", 0.6), ARC, "an arc"),),
         _length,
-        partial(_at_most, network, length, 1, 0.2 * size.narrowness),
+        partial(_at_most, network, length, 1, 0.2 * _narrow(size)),
         parameters={"length": length, "cosine": 0},
         detail="a quarter circle, zero biases",
         twins=(scaled(-30),),
@@ -182,7 +194,7 @@ def _line_ceiling(network: Network) -> int:
 def _zero_networks(size: Size) -> Iterator[Network]:
     yield Network(2, (3, 4), 1, 3, bias="zero")
     if size.deep:
-        yield Network(2, (3, 4, 4), 1, 4, bias="zero")
+        yield Network(2, (2, 3, 3), 1, 3, bias="zero")
 
 
 def _bounded(ceiling: int, planned: float, margin: float, predicted: float) -> Decision:
@@ -206,14 +218,15 @@ def _never_turned() -> Twin:
 
 def _breakpoints(key: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for network in _zero_networks(size):
-            last_only = key == "curve.breakpoints.layer"
+        last_only = key == "curve.breakpoints.layer"
+        # The deep network's last layer alone would take a hundred thousand networks.
+        for network in _zero_networks(QUICK if last_only else size):
             yield Experiment(
                 statement(key),
                 network,
                 (Polylines(Sampler(network, "zero", 0.6), SQUARE, "a square"),),
                 _last_layer if last_only else _all_breakpoints,
-                partial(_bounded, _circle_ceiling(network), 0.6, 0.12 * size.narrowness),
+                partial(_bounded, _circle_ceiling(network), 0.6, 0.12 * _narrow(size)),
                 parameters={} if key == "curve.plane.regions" else {"sweep": 2 * sp.pi},
                 detail="once around the origin",
                 twins=(_never_turned(), *(() if last_only else (rank_off_by_one(),))),
@@ -246,7 +259,7 @@ def _first(size: Size) -> Iterator[Experiment]:
             network,
             (Polylines(Sampler(network, "gaussian", 0.6), SEGMENT, "a segment"),),
             _first_layer,
-            partial(_bounded, ceiling, 1.0, 0.08 * size.narrowness),
+            partial(_bounded, ceiling, 1.0, 0.08 * _narrow(size)),
             parameters={"sweep": augmented_angle(SEGMENT)},
             detail="a segment",
             twins=(
@@ -270,14 +283,14 @@ def _locus(size: Size) -> Iterator[Experiment]:
     """
     networks = [Network(3, (3, 3), 1, 3, bias="zero")]
     if size.deep:
-        networks.append(Network(3, (3, 3, 3), 1, 4, bias="zero"))
+        networks.append(Network(3, (2, 2, 2), 1, 3, bias="zero"))
     for network in networks:
         yield Experiment(
             statement("curve.locus.density"),
             network,
             (Chords(Sampler(network, "zero", 0.6)),),
             _all_breakpoints,
-            partial(_bounded, _line_ceiling(network), 1.3, 0.12 * size.narrowness),
+            partial(_bounded, _line_ceiling(network), 1.3, 0.12 * _narrow(size)),
             parameters={"norm": 1},
             detail="lines through the unit ball",
             twins=(
@@ -286,6 +299,11 @@ def _locus(size: Size) -> Iterator[Experiment]:
             ),
             least=500,
         )
+
+
+def _of_rank_four(experiment: Experiment) -> tuple[Population, ...]:
+    network = Network(2, (6,), 1, 4, bias="zero")
+    return (Windows(Sampler(network, "zero", 0.6), 2.0),)
 
 
 def _plane_rank3(size: Size) -> Iterator[Experiment]:
@@ -299,15 +317,7 @@ def _plane_rank3(size: Size) -> Iterator[Experiment]:
         detail="polygons about the origin",
         twins=(
             rewritten("2 n_1 regions", lambda r: 2 * r / 3),
-            other_population(
-                "rank 4",
-                lambda e: (
-                    replace(
-                        e.populations[0],  # type: ignore[type-var]
-                        sampler=Sampler(Network(2, (6,), 1, 4, bias="zero"), "zero", 0.6),
-                    ),
-                ),
-            ),
+            other_population("rank 4", _of_rank_four),
         ),
         least=100,
     )

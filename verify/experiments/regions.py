@@ -30,7 +30,7 @@ from maxout.verify.experiments.experiment import (
     statement,
 )
 from maxout.verify.networks import Sampler
-from maxout.verify.populations import Arrays
+from maxout.verify.populations import Arrays, Population
 
 _SIDE = 6.0
 
@@ -69,6 +69,7 @@ def _gradients(key: str, margin: float, twins: tuple[Twin, ...]) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         for network, biases in _gradient_settings(key, size):
             tight = network.inputs == 1
+            narrow = math.sqrt(size.narrowness)
             for order in statement(key).orders:
                 if network.bias == "any" and order > 2:
                     continue  # no useful bound on the variance is known there
@@ -77,7 +78,7 @@ def _gradients(key: str, margin: float, twins: tuple[Twin, ...]) -> Builder:
                     network,
                     (Features(Sampler(network, biases, 1.0)),),
                     partial(_slope, order=order),
-                    partial(_at_most, network, order, margin * order * size.narrowness),
+                    partial(_at_most, network, order, margin * order * narrow),
                     order=order,
                     detail=f"{biases} biases",
                     twins=twins if tight else (),
@@ -97,12 +98,13 @@ def _exact(size: Size) -> Iterator[Experiment]:
         networks.append(Network(2, (6, 12, 6, 3), 1, 3, c=1, bias="zero"))
     for network in networks:
         for order in statement(key).orders:
+            margin = (0.05, 0.12)[order - 1] * math.sqrt(size.narrowness)
             yield Experiment(
                 statement(key),
                 network,
                 (Features(Sampler(network, "zero", 0.6)),),
                 partial(_slope, order=2 * order),
-                partial(_equal, network, order, 0.05 * order * size.narrowness),
+                partial(_equal, network, order, margin),
                 order=order,
                 detail="zero biases",
                 twins=(rank_off_by_one(), _aligned()),
@@ -222,6 +224,12 @@ def _patterns(size: Size) -> Iterator[Experiment]:
     yield _few("regions.count.patterns", size)
 
 
+def _with_one_lost(experiment: Experiment) -> tuple[Population, ...]:
+    (windows,) = experiment.populations
+    assert isinstance(windows, Windows)
+    return (replace(windows, damage="dropped"),)
+
+
 def _subdivision(size: Size) -> Iterator[Experiment]:
     least = 200 if not size.deep else 500
     for network, windows in _planes(size):
@@ -233,12 +241,7 @@ def _subdivision(size: Size) -> Iterator[Experiment]:
             # All must pass: one failure refutes. The margin says how often one could be missed.
             lambda _: ProportionEquality(1.0, 0.1 * size.narrowness),
             detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
-            twins=(
-                other_population(
-                    "one region lost from each subdivision",
-                    lambda _, windows=windows: (replace(windows, damage="dropped"),),
-                ),
-            ),
+            twins=(other_population("one region lost from each subdivision", _with_one_lost),),
             least=least,
         )
 
