@@ -48,6 +48,11 @@ def report(
     for number, (begin, end) in enumerate(_chains(layers)):
         measured = layers[begin].input_size
         size = 1.0 if measured is None else measured
+        if not math.isfinite(size):
+            layers[begin].notes.append(
+                "what it read in the run was not finite; the prediction starts from size 1"
+            )
+            size = 1.0
         if begin == 0 and input_size is not None:
             size = input_size
         first = size if begin == 0 else first
@@ -155,5 +160,8 @@ def _assumptions(layers: Sequence[Found], audited: Sequence[LayerAudit]) -> tupl
     return tuple(said)
 
 
-def _log10(x: float) -> float:
+def _log10(x: float) -> float | None:
+    """None for what is not a number."""
+    if math.isnan(x):
+        return None
     return math.log10(x) if x > 0 else -math.inf

@@ -54,13 +54,21 @@ def trace(model: nn.Module, example: Tensor | tuple[Any, ...]) -> tuple[list[Fou
 
     Returns:
       The layers in the order they ran, and what could not be told.
+
+    Raises:
+      ValueError: where the model does not run on the example, or the example holds NaN.
     """
+    if any(x.is_floating_point() and not x.isfinite().all() for x in tensors_in(example)):
+        raise ValueError("the example input holds NaN or infinite numbers")
     watch = _Watch(model)
     training = [module for module in model.modules() if module.training]
     try:
         model.eval()
         with torch.no_grad(), watch:
             output = model(*(example if isinstance(example, tuple) else (example,)))
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(f"the model does not run on the example input: {reason}") from error
     finally:
         for module in training:
             module.training = True

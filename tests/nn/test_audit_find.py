@@ -208,7 +208,7 @@ def test_a_run_leaves_no_trace() -> None:
     audit(model, torch.randn(5, 4))
     assert [m.training for m in model] == [True, True, False]
     assert all(torch.equal(before[name], x) for name, x in model.state_dict().items())
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="does not run on the example input: mat1 and mat2 shapes"):
         audit(Net(CONTIGUOUS["view amax"]).train(), torch.randn(5, 3))
 
 
@@ -273,6 +273,19 @@ def _integers() -> nn.Module:
 def test_bad_models(model: object, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         audit(model)
+
+
+def test_numbers_that_are_not_finite() -> None:
+    model = nn.Sequential(MaxoutLinear(3, 4, 2), MaxoutLinear(4, 4, 2))
+    for bad in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="example input holds NaN or infinite numbers"):
+            audit(model, torch.full((2, 3), bad))
+    # A run that overflows half way is measured as what it is, and the weights are audited still.
+    between = nn.Sequential(model[0], nn.Softplus(beta=1e-40, threshold=1e-45), model[1])
+    report = audit(between, torch.randn(2, 3))
+    assert "not finite" in str(report)
+    assert report.layers[1].measured in (None, float("inf"))
+    assert report.to_json()["layers"][1]["measured"] is None
 
 
 def test_nan_and_zero_weights() -> None:
