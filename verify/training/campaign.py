@@ -19,16 +19,15 @@ from maxout.verify.training.store import read_cell, write_text
 from maxout.verify.training.workers import Job, run_jobs
 
 ALPHA = 0.01
-SMALL = ("iris", "digits", "mnist5k")
 
 # network -> data -> epochs. Of the full run so that two cores need less than an hour; of the quick
 # one so that they need less than three minutes. The paper trains for longer.
 EPOCHS = {
     "fc": {"iris": 200, "digits": 80, "mnist5k": 15},
-    "conv": {"digits": 20, "mnist5k": 5},
+    "conv": {"digits": 12},
 }
-QUICK_EPOCHS = {"fc": {"iris": 40, "digits": 8, "mnist5k": 2}, "conv": {"digits": 3, "mnist5k": 1}}
-OTHER_EPOCHS = 200  # data sets read from files
+QUICK_EPOCHS = {"fc": {"iris": 40, "digits": 8, "mnist5k": 2}, "conv": {"digits": 3}}
+OTHER_EPOCHS = {"fc": 200, "conv": 20}
 MULTIPLIERS = {"fc": 1.0, "conv": 1 / 16}
 
 Progress = Callable[[Setting, int, bool], None]
@@ -50,12 +49,12 @@ def plan(
     """Lay out the cells: every data set with every optimizer and every scheme.
 
     Args:
-      data: by name; the sets that come with packages where left out (images only for "conv").
+      data: by name; where left out, those that ``EPOCHS`` has for the network.
       network: "fc" or "conv".
       optimizers, schemes: by name; all where left out.
       seeds: networks of every cell.
       epochs: for all data sets; where left out, as many as ``EPOCHS`` or ``QUICK_EPOCHS`` says.
-      quick: the small epochs.
+      quick: the epochs of the quick run.
       root: seed of all draws.
       multiplier: of the widths; 1 for "fc" and 1/16 for "conv" where left out.
       augment: whether images are shifted, turned and zoomed.
@@ -88,7 +87,7 @@ def plan(
             optimizer,
             initialization,
             seeds=seeds,
-            epochs=epochs or default.get(name, OTHER_EPOCHS),
+            epochs=epochs or default.get(name, OTHER_EPOCHS[network]),
             root=root,
             multiplier=MULTIPLIERS[network] if multiplier is None else multiplier,
             augment=augment,
