@@ -25,6 +25,9 @@ from maxout.verify.manifest import differences
 from maxout.verify.populations import Arrays, Population
 
 MANIFEST, REPORT, SHARDS = "manifest.json", "report.json", "shards"
+FILE_SAMPLES = 1 << 15
+"""Samples that a file of several shards may hold: some hundred kilobytes to a megabyte."""
+
 _SHARD = re.compile(r"\d{6,}\.shard")
 
 
@@ -51,7 +54,6 @@ class Campaign:
     ) -> None:
         self.folder = folder
         self.manifest = manifest
-        self.block: int = manifest["block"]
         self._folders = {
             p.name: hashlib.sha256(p.name.encode()).hexdigest()[:16] for p in populations
         }
@@ -67,6 +69,11 @@ class Campaign:
             os.close(self._lock)
             self._lock = None
 
+    def shards(self, population: Population) -> int:
+        """Shards of one file: several where they are small, one where it has samples enough."""
+        most: int = self.manifest["block"]
+        return max(1, min(most, FILE_SAMPLES // population.shard_size))
+
     def has(self, population: Population, block: int) -> bool:
         """Whether a block is finished."""
         return self._path(population, block).exists()
@@ -77,7 +84,7 @@ class Campaign:
         Raises:
           ShardError: for a file that is damaged, or not what its name says.
         """
-        samples = self.block * population.shard_size
+        samples = self.shards(population) * population.shard_size
         return shardfile.read(
             self._path(population, block), self._header(population, block), samples
         )
@@ -101,10 +108,11 @@ class Campaign:
         return self.folder / SHARDS / self._folders[population.name] / f"{block:06}.shard"
 
     def _header(self, population: Population, block: int) -> dict[str, Any]:
+        shards = self.shards(population)
         return {
             "population": population.name,
-            "first_shard": block * self.block,
-            "shards": self.block,
+            "first_shard": block * shards,
+            "shards": shards,
             "shard_size": population.shard_size,
             **{name: self.manifest[name] for name in ("seed", "stream", "dtype", "device")},
         }

@@ -58,7 +58,8 @@ def cores() -> int:
 class Shelf(Protocol):
     """Where finished blocks of shards are kept, so that they need not be drawn again."""
 
-    block: int
+    def shards(self, population: Population) -> int:
+        """Shards of one block."""
 
     def has(self, population: Population, block: int) -> bool: ...
 
@@ -152,10 +153,9 @@ class Collector:
         self._pool.shutdown(wait=True, cancel_futures=True)
         torch.set_num_threads(self._threads)
 
-    @property
-    def block(self) -> int:
-        """Shards that are kept together."""
-        return self.shelf.block if self.shelf else 1
+    def shards(self, population: Population) -> int:
+        """Shards of one block: those that are kept together."""
+        return self.shelf.shards(population) if self.shelf else 1
 
     def require_memory(self, population: Population) -> int:
         """Return the bytes that drawing one shard takes.
@@ -173,7 +173,7 @@ class Collector:
 
     def blocks_for(self, population: Population, samples: int) -> int:
         """Blocks that hold at least so many samples."""
-        return -(-shards_for(population, samples) // self.block)
+        return -(-shards_for(population, samples) // self.shards(population))
 
     def collect(
         self,
@@ -199,7 +199,7 @@ class Collector:
                 held.parts.append(next(fresh))
             self._blocks[population.name] = block + 1
             if drawn:
-                drawn(min(samples, (block + 1) * self.block * population.shard_size))
+                drawn(min(samples, (block + 1) * self.shards(population) * population.shard_size))
         return held.first(samples)
 
     def forget(self, population: Population) -> None:
@@ -212,14 +212,14 @@ class Collector:
 
         Only so many are asked for ahead as keep the threads busy.
         """
-        ahead = -(-self.workers // self.block)
         window: deque[tuple[Population, int, list[Future[Arrays]]]] = deque()
         try:
             for population, block in wanted:
-                shards = range(block * self.block, (block + 1) * self.block)
+                size = self.shards(population)
+                shards = range(block * size, (block + 1) * size)
                 futures = [self._pool.submit(self._shard, population, shard) for shard in shards]
                 window.append((population, block, futures))
-                if len(window) > ahead:
+                if sum(len(later) for _, _, later in list(window)[1:]) >= self.workers:
                     yield self._finish(*window.popleft())
             while window:
                 yield self._finish(*window.popleft())

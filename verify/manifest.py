@@ -18,9 +18,9 @@ from maxout.verify.experiments import Experiment
 FORMAT = 1
 BLOCKS = {"quick": 1}
 MOST = 8
-"""Shards of one file, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so that a
-file of 8 is 0.4 s: few enough files for a suite of hours, and little to lose. It is fixed by the
-suite, since the folder's bytes may depend on nothing that the manifest does not say."""
+"""Shards of one file at most, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so
+that a file of 8 is 0.4 s: few enough files for a suite of hours, and little to lose. It is fixed by
+the suite, since the folder's bytes may depend on nothing that the manifest does not say."""
 
 
 def manifest(
