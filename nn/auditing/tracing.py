@@ -6,15 +6,15 @@ their output, and maxima; everything else ends what can be followed, and is name
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from maxout.nn.auditing.calls import Call, layers_from
 from maxout.nn.auditing.layer import Found
-from maxout.nn.auditing.trail import Trail, layout, replaced, start, tensors_in
+from maxout.nn.auditing.trail import Trail, replaced, start, tensors_in
 from maxout.nn.walk import pool_cells
 
 _AFFINE = {"linear": 0, "conv1d": 1, "conv2d": 2, "conv3d": 3}
@@ -32,21 +32,6 @@ _SAME = frozenset(
     + ["feature_dropout", "to", "float", "double", "half", "bfloat16", "type"]
 )
 _NORMS = ("layer_norm", "batch_norm", "group_norm", "instance_norm", "rms_norm", "normalize")
-# Turn the outputs of a linear layer into probabilities; they are that layer's business no more.
-_READOUTS = frozenset(["softmax", "log_softmax", "sigmoid", "logsigmoid"])
-
-
-@dataclass
-class _Call:
-    """One layer as it ran: what it read, and in which ways its output was used."""
-
-    name: str
-    spatial: int
-    channels: int
-    source: Trail
-    input_size: float
-    times: int = 1
-    uses: list[tuple[Trail, str, float]] = field(default_factory=list)
 
 
 def trace(model: nn.Module, example: Tensor | tuple[Any, ...]) -> tuple[list[Found], list[str]]:
@@ -74,13 +59,13 @@ def trace(model: nn.Module, example: Tensor | tuple[Any, ...]) -> tuple[list[Fou
             module.training = True
     for tensor in tensors_in(output):
         watch.use(tensor, "output")
-    return _summary(model, watch)
+    return layers_from(model, watch.calls)
 
 
 class _Watch(TorchFunctionMode):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        self.calls: dict[str, _Call] = {}
+        self.calls: dict[str, Call] = {}
         self._weights = {
             id(p): name
             for name, module in model.named_modules()
@@ -128,7 +113,7 @@ class _Watch(TorchFunctionMode):
             self.calls[layer].times += 1
         else:
             source = self._trails.get(id(x), Trail(None))
-            self.calls[layer] = _Call(layer, spatial, x.shape[axis], source, _mean_square(x))
+            self.calls[layer] = Call(layer, spatial, x.shape[axis], source, _mean_square(x))
         self._set(result, start(layer, result, axis))
 
     def _follow(
@@ -237,69 +222,3 @@ def _reason(name: str, inputs: int) -> str:
 
 def _mean_square(x: Tensor) -> float:
     return float(x.detach().double().square().mean()) if x.is_floating_point() else float("nan")
-
-
-def _summary(model: nn.Module, watch: _Watch) -> tuple[list[Found], list[str]]:
-    modules = dict(model.named_modules())
-    layers: list[Found] = []
-    notes: list[str] = []
-    told: set[str] = set()
-    last = next(reversed(watch.calls), None)
-    for name, call in watch.calls.items():
-        module = modules[name]
-        shown = name or "(model)"
-        ways = {(len(t.shadows), t.window) for t, _, _ in call.uses}
-        groups = call.uses[0][0].groups() if call.uses else None
-        if len(ways) != 1 or groups is None:
-            why = (
-                "its output is never used"
-                if not call.uses
-                else "its output is used in several ways"
-                if len(ways) > 1
-                else "its maximum does not split the channels into units"
-            )
-            notes.append(f"layer {shown}: cannot tell its rank ({why}); left out")
-            told.add(name)
-            continue
-        trail, by, size = call.uses[0]
-        rank, window = groups.shape[1], trail.window
-        others = sorted({use for _, use, _ in call.uses} - {"layer", "output"})
-        told.add(name)
-        if rank == 1 and others and not (name == last and set(others) <= _READOUTS):
-            notes.append(f"layer {shown}: a plain layer followed by {', '.join(others)}; left out")
-            continue
-        weight = module.weight
-        assert isinstance(weight, Tensor)
-        bias = module.bias if isinstance(module.bias, Tensor) else None
-        found = Found(
-            shown,
-            weight.detach().flatten(1)[groups.to(weight.device)],
-            None if bias is None else bias.detach()[groups.to(weight.device)],
-            window,
-            call.spatial,
-            call.channels,
-            input_size=call.input_size,
-            output_size=size,
-        )
-        if rank > 1 and (order := layout(groups)) != "contiguous":
-            found.notes.append(f"its pieces lie {order}")
-        if call.times > 1:
-            found.notes.append(f"it runs {call.times} times; the first is described")
-        found.start = _start(call.source, layers)
-        layers.append(found)
-    for name, parameter in model.named_parameters():
-        owner, _, key = name.rpartition(".")
-        if parameter.dim() >= 2 and not (key == "weight" and owner in told):
-            notes.append(
-                f"parameter {name} {tuple(parameter.shape)}: not seen in a linear layer or "
-                "convolution; left out"
-            )
-    return layers, notes
-
-
-def _start(source: Trail, layers: list[Found]) -> str | None:
-    if source.source is None:
-        return f"its input is {source.reason}" if not layers else f"behind {source.reason}"
-    if layers and layers[-1].name == (source.source or "(model)"):
-        return None
-    return f"its input is the output of {source.source or '(model)'}"

@@ -134,6 +134,10 @@ def test_skip_connections_are_named() -> None:
             lambda y: y.view(-1, N, K).amax(-1) + y.view(-1, N, K).amin(-1),
             "output is used in several",
         ),
+        (
+            lambda y: y.view(-1, N, K).amax(-1) + y.view(-1, K, N).amax(1),
+            "output is used in several",
+        ),
         (lambda y: y.view(-1, N, K).logsumexp(-1), "a plain layer followed by logsumexp"),
         (lambda y: torch.relu(y).view(-1, N, K).amax(-1), "a plain layer followed by relu"),
     ],
