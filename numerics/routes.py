@@ -20,6 +20,7 @@ Route = Callable[[Network, int | None, dict[Any, Any]], Enclosure]
 _ROUTES: dict[str, tuple[str, str]] = {
     "init.typical": ("maxout.numerics.typical_routes", "log_length_mean"),
     "jacobian.log.mean": ("maxout.numerics.typical_routes", "log_gain_mean"),
+    "jacobian.lyapunov.top": ("maxout.numerics.typical_routes", "lyapunov_top"),
     "jacobian.log.variance": ("maxout.numerics.typical_routes", "log_gain_variance"),
     "jacobian.mean.gaussian": ("maxout.numerics.angle_routes", "moment"),
     "jacobian.moment.gaussian": ("maxout.numerics.angle_routes", "moment"),

@@ -49,6 +49,13 @@ def log_gain_variance(network: Network, order: int | None, values: dict[Any, Any
     return _estimate(total, error)
 
 
+def lyapunov_top(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Value the growth rate a layer along the input, of networks of one width."""
+    growth, error = log_growth(network)
+    layers = 2 * len(network.widths)
+    return _estimate(growth / layers, error / layers)
+
+
 def log_length_mean(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
     """Value E ln (||x||^2/n) of the last hidden layer at zero bias.
 

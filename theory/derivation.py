@@ -118,7 +118,7 @@ def _steps(rank: sp.Integer, order: sp.Integer, statistic: str) -> Iterator[Step
 
     values = {}
     for ended in sorted(reduced.atoms(PowerDensityIntegral), key=lambda i: int(i.args[1])):
-        values[ended] = ended.as_probability(evaluate=False)
+        values[ended] = ended.as_probability(evaluate=ended.args[2] == 0)
         yield Step(_probability_words(ended), ended, values[ended])
     yield from _probabilities(reduced.xreplace(values))
 
