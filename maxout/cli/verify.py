@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,13 @@ def _print(result: dict[str, Any], as_json: bool) -> int:
 
 
 def _show(result: dict[str, Any]) -> None:
-    # The weakest link first: what failed, what could not be decided, then what held.
+    # The weakest link first: what failed, what could not be decided, then what held, the bluntest
+    # experiment before sharper ones.
     order = ("refuted", "inconclusive", "verified")
-    verdicts = sorted(result["verdicts"], key=lambda verdict: order.index(verdict["status"]))
+    verdicts = sorted(
+        result["verdicts"],
+        key=lambda verdict: (order.index(verdict["status"]), -bluntness(verdict)),
+    )
     output.table(
         ("key", "", "predicted", "estimate", "interval", "detectable", "samples", "verdict"),
         [
@@ -154,6 +159,16 @@ def _show(result: dict[str, Any]) -> None:
         + f"; chance of any false alarm at most {result['false_alarm_rate']:g}; "
         + f"seed {result['seed']}"
     )
+
+
+def bluntness(verdict: dict[str, Any]) -> float:
+    """The error that a verdict could have seen, relative where the predicted value is not 0.
+
+    Infinite where nothing was judged.
+    """
+    if verdict["detectable"] is None:
+        return math.inf
+    return float(verdict["detectable"]) / (abs(float(verdict["predicted"] or 0)) or 1.0)
 
 
 def _number(value: Any) -> str:
