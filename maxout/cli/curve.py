@@ -147,7 +147,7 @@ def _show(record: dict[str, Any], order: int) -> None:
                 f"{simulated['breakpoints_error'][index]:.2g}"
             )
         lines.append((f"layer {index + 1}", f"{mean:.6g}", said))
-    total = f"{sum(record['breakpoints']):.6g}"
+    total = f"{sum(record['breakpoints']):.6g} +/- {record['breakpoints_error']:.1g}"
     lines.append(("all layers", total, _pair(simulated, "total", "total_error")))
     output.table(("breakpoints", "expected", "simulated"), lines)
     if simulated:

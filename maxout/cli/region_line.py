@@ -41,7 +41,8 @@ def count(
         "breakpoints": pieces.count,
         "layers": counts,
         "undecided": pieces.undecided,
-        "expected_layers": expected,
+        "expected_layers": None if expected is None else expected.layers.tolist(),
+        "expected_error": None if expected is None else expected.error,
     }
     if csv_path is not None:
         region_output.write_csv(csv_path, _piece_rows(pieces))
@@ -54,12 +55,14 @@ def count(
     else:
         click.echo(record["network"])
         rows = [
-            (f"breakpoints of layer {n}", f"{count:,}", "" if not expected else f"{mean:.6g}")
-            for n, count, mean in zip(
-                range(1, len(counts) + 1), counts, expected or [0.0] * len(counts), strict=True
+            (
+                f"breakpoints of layer {n + 1}",
+                f"{count:,}",
+                "" if expected is None else f"{expected.layers[n]:.6g}",
             )
+            for n, count in enumerate(counts)
         ]
-        total = "" if not expected else f"{sum(expected):.6g}"
+        total = "" if expected is None else f"{expected.total:.6g} +/- {expected.error:.1g}"
         rows.append(("breakpoints", f"{pieces.count:,}", total))
         rows.append(("decisions within rounding", f"{pieces.undecided:,}", ""))
         rows.append(("length of the curve", f"{record['length']:.6g}", ""))
@@ -68,14 +71,14 @@ def count(
     return region_output.code(pieces.undecided, ())
 
 
-def _expected_along(network: Any, points: Any) -> list[float] | None:
-    """Expected breakpoints a layer; None where the theory has no value."""
+def _expected_along(network: Any, points: Any) -> Any:
+    """Expected breakpoints; None where the theory has no value."""
     if network is None:
         return None
     from maxout.numerics.curve import expected_breakpoints
 
     try:
-        return [float(value) for value in expected_breakpoints(network, points).layers]
+        return expected_breakpoints(network, points)
     except ValueError:  # through the origin at zero bias, or a single unit before another layer
         return None
 
