@@ -66,7 +66,7 @@ class DefiniteIntegral(sp.Integral):
         (symbol, low, high) = self.limits[0]
         integrand = sp.lambdify(symbol, self.function, "mpmath")
         with workprec(prec + 20):
-            ends = [mp.mpf(end.p) / end.q for end in (low, high)]
+            ends = [mp.mpf(sp.N(end, mp.dps + 5)._mpf_) if end else 0 for end in (low, high)]
             value = mp.quad(integrand, ends)
         return sp.Float._new(value._mpf_, prec)
 
@@ -223,7 +223,9 @@ def _orthant(m: int, rho: sp.Expr, probability: sp.Expr) -> Iterator[Step]:
         yield Step(words, probability, dilogarithm.odd_orthant(m, smaller))
     else:
         equation = f"Schlaefli's equation for dP_{m}/drho, from P_{m}(0) = 1/{2**m}:"
-        integral = _from_zero(OrthantProbability, m, rho)
+        r = sp.Symbol("r", positive=True)
+        slope = OrthantProbability(m, r, evaluate=False).fdiff(2)
+        integral = sp.Rational(1, 2**m) + DefiniteIntegral(slope, (r, 0, rho))
         yield Step(equation, probability, integral)
         words = "which is an arcsine:" if m == 2 else "which closes in dilogarithms:"
         yield Step(words, integral, closed)
@@ -235,14 +237,11 @@ def _half_normal(m: int, rho: sp.Expr, probability: sp.Expr) -> Iterator[Step]:
         words = "Expand F^m = (1 - 2 Phi(-z))^m, m even:"
         yield Step(words, probability, dilogarithm.even_half_normal(orthants))
         return
-    integral = _from_zero(HalfNormalProbability, m, rho)
-    yield Step(f"Integrate dA_{m}/drho from A_{m}(0) = 0:", probability, integral)
+    # In s = sqrt(rho) the integrand has no singularity at 0.
+    s = sp.Symbol("s", positive=True)
+    slope = HalfNormalProbability(m, s**2, evaluate=False).fdiff(2)
+    integral = DefiniteIntegral(sp.simplify(2 * s * slope), (s, 0, sp.sqrt(rho)))
+    words = f"Integrate dA_{m}/drho from A_{m}(0) = 0, in s = sqrt(rho):"
+    yield Step(words, probability, integral)
     words = "which is an arcsine:" if m == 1 else "which closes in dilogarithms:"
     yield Step(words, integral, HalfNormalProbability(m, rho))
-
-
-def _from_zero(function: type[sp.Function], m: int, rho: sp.Expr) -> sp.Expr:
-    """The probability at 0 plus the integral of its derivative up to rho."""
-    r = sp.Symbol("r", positive=True)
-    slope = function(m, r, evaluate=False).fdiff(2)
-    return function(m, sp.Integer(0)) + DefiniteIntegral(slope, (r, 0, rho))

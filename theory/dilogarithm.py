@@ -97,6 +97,8 @@ def _half_normal_3(rho: sp.Expr) -> sp.Expr:
 
 def _ratio(a: sp.Expr, b: sp.Expr, rho: sp.Expr) -> sp.Expr:
     """(a - b)/(a + b), with a rational denominator where rho is rational."""
+    if a == b:  # at X = 0 the rational denominator is 0
+        return sp.Integer(0)
     if not rho.is_Rational:
         return (a - b) / (a + b)
     return sp.expand(sp.expand((a - b) ** 2) / sp.expand(a**2 - b**2))
@@ -105,7 +107,10 @@ def _ratio(a: sp.Expr, b: sp.Expr, rho: sp.Expr) -> sp.Expr:
 def _dilog(z: sp.Expr) -> sp.Expr:
     # Unevaluated: SymPy would compare z with a table of special values by simplification, which
     # takes seconds and never hits.
-    return sp.polylog(2, sp.expand(z) if z.is_number else z, evaluate=False)
+    z = sp.expand(z) if z.is_number else z
+    if z == 0:  # SymPy does not come back from the value of re(polylog(2, 0))
+        return sp.Integer(0)
+    return sp.polylog(2, z, evaluate=False)
 
 
 def _re_dilog(x: sp.Expr, rho: sp.Expr) -> sp.Expr:
