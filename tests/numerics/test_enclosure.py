@@ -1,0 +1,125 @@
+"""Enclosures and precision: no rounding loses the value, no doubt is returned as digits."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import mpmath
+import pytest
+from flint import arb, ctx, fmpq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.precision import PrecisionError, at_digits, bits_of
+
+MANTISSAS = st.integers(-(10**30), 10**30)
+EXPONENTS = st.one_of(st.integers(-120, 60), st.integers(-5000, 5000))
+
+
+def _power(exponent: int) -> Fraction:
+    return Fraction(2) ** exponent
+
+
+def _fraction(x: fmpq) -> Fraction:
+    return Fraction(int(x.p), int(x.q))
+
+
+@given(MANTISSAS, EXPONENTS, st.integers(0, 10**6), EXPONENTS, st.integers(1, 60))
+def test_rounding_never_loses_the_ball(m: int, e: int, r: int, re: int, digits: int) -> None:
+    with ctx.workprec(300):
+        ball = arb(m) * arb(2) ** e + arb(0, arb(r) * arb(2) ** re)
+    middle, radius = m * _power(e), r * _power(re)
+    found = Enclosure.from_ball(ball, digits, "arb")
+    assert _fraction(found.lower) <= middle - radius
+    assert middle + radius <= _fraction(found.upper)
+    assert found.lower == found.upper or Fraction(found.radius) > 0
+    assert Fraction(found.midpoint) - Fraction(found.radius) == _fraction(found.lower)
+    if radius == 0 and middle:
+        shown = Fraction(found.midpoint)
+        assert abs(shown - middle) <= abs(middle) * Fraction(1, 2 * 10 ** (digits - 1))
+        assert sum(c.isdigit() for c in found.midpoint.split("e")[0].lstrip("-0.")) == digits
+    with ctx.workprec(300):
+        assert found.ball.contains(arb(m) * arb(2) ** e)
+
+
+def test_contains_and_overlaps() -> None:
+    a = Enclosure("1.5", "0.5", 2, "arb")
+    for inside in (1, 2, 1.5, Fraction(3, 2), Decimal("1.1"), mpmath.mpf(2), arb(2)):
+        assert inside in a
+    for outside in (0.999, 3, Fraction(201, 100), arb(2, 0.1), mpmath.mpf("2.001")):
+        assert outside not in a
+    assert a.overlaps(Enclosure("2.5", "0.5", 2, "arb"))  # they touch
+    assert not a.overlaps(Enclosure("2.6", "0.5", 2, "arb"))
+    assert Enclosure("1.4", "0.1", 2, "arb") in a
+    assert a not in Enclosure("1.4", "0.1", 2, "arb")
+    assert str(a) == "1.5 +/- 0.5 (certified, arb)"
+
+
+def test_estimates() -> None:
+    found = Enclosure.estimate(2.5, 1e-6, "float64")
+    assert not found.certified
+    assert Fraction(found.midpoint) == Fraction("2.5")
+    assert found.radius == "1.1e-6" or Fraction(found.radius) >= Fraction(1e-6)
+    assert Fraction(found.radius) < Fraction("1.2e-6")
+    assert Enclosure.estimate(0.0, 1e-3, "float64").midpoint == "0"
+    big = Enclosure.estimate_exp(5000.0, 1e-9, "float64")  # e^5000 is beyond float64
+    assert "e+2171" in big.midpoint
+    with mpmath.workdps(30):
+        assert mpmath.exp(5000) in big
+        assert mpmath.exp(5000) * (1 + mpmath.mpf("3e-9")) not in big
+        assert mpmath.exp(-5000) in Enclosure.estimate_exp(-5000.0, 1e-9, "float64")
+
+
+def test_extreme_balls() -> None:
+    for exponent in (-(10**6), 10**6):
+        found = Enclosure.from_ball(arb(3) * arb(2) ** exponent, 5, "arb")
+        assert found.lower <= fmpq(3) * fmpq(2) ** exponent <= found.upper
+    with pytest.raises(PrecisionError, match="too large or too small"):
+        Enclosure.from_ball(arb(2) ** (10**9), 5, "arb")
+    with pytest.raises(PrecisionError, match="not finite"):
+        Enclosure.from_ball(arb("nan"), 5, "arb")
+    with pytest.raises(PrecisionError, match="not finite"):
+        Enclosure.from_ball(arb("inf"), 5, "arb")
+    zero = Enclosure.from_ball(arb(1e-9, 1e-8), 5, "arb")
+    assert zero.midpoint == "0"
+    assert 1e-9 in zero
+
+
+def test_precision_is_scoped_and_escalated() -> None:
+    seen = []
+    before = ctx.prec
+
+    def cancelling() -> arb:
+        seen.append(ctx.prec)
+        big = arb(10) ** 40
+        return (big + arb.pi()) - big
+
+    ball = at_digits(cancelling, 20)
+    assert ctx.prec == before
+    assert len(seen) > 1
+    assert seen == sorted(seen)
+    assert ball.rel_accuracy_bits() >= bits_of(20)
+    with ctx.workprec(400):
+        assert ball.contains(arb.pi())
+
+
+def test_digits_not_reached_raise() -> None:
+    with pytest.raises(PrecisionError, match="20 digits were not reached"):
+        at_digits(lambda: arb(1, 1e-9), 20)
+    with pytest.raises(PrecisionError, match="not reached"):
+        at_digits(lambda: arb("nan"), 5)
+    with pytest.raises(PrecisionError, match="not reached"):  # zero, but too wide a ball of it
+        at_digits(lambda: arb(0, 1e-3), 5)
+    for digits in (0, -3, 2.5, 10**6, math.nan):
+        with pytest.raises(ValueError, match="digits must be"):
+            at_digits(lambda: arb(1), digits)  # type: ignore[arg-type]
+
+
+def test_zero_is_given_absolutely() -> None:
+    def zero() -> arb:
+        return arb(0, arb(2) ** (20 - ctx.prec))
+
+    assert at_digits(zero, 10).contains(0)
