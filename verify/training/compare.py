@@ -93,6 +93,12 @@ class Comparison:
     difference_interval: Interval
     claimed: bool
 
+    @property
+    def share_interval(self) -> Interval:
+        """Of the share of wins; all of [0, 1] where every pair is a tie."""
+        low, high = self.outcome.interval
+        return (0.0, 1.0) if low is None or high is None else (low, high)
+
 
 def compare(results: Sequence[Result], alpha: float) -> list[Comparison]:
     """Compare every reference with every other scheme of its data set, network and optimizer.

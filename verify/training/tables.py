@@ -140,7 +140,7 @@ def _verdicts(comparisons: Sequence[Comparison]) -> str:
             c.reference,
             c.other,
             f"{c.wins} / {c.ties} / {c.losses}",
-            interval(c.outcome.interval),
+            interval(c.share_interval),
             f"{100 * c.difference:+.1f}",
             interval(c.difference_interval),
             c.outcome.status if c.claimed else f"({c.outcome.status})",

@@ -77,8 +77,8 @@ class _Pool:
         for pipe in self.pipes:
             self._give(pipe, waiting)
         while self.busy:
-            for pipe in wait(list(self.busy)):
-                assert isinstance(pipe, Connection)
+            ready = wait(list(self.busy))
+            for pipe in [pipe for pipe in self.busy if pipe in ready]:
                 job = self.busy[pipe]
                 try:
                     message = pipe.recv()
