@@ -34,6 +34,7 @@ def every_route(rank: int, order: int, statistic: str, digits: int) -> dict[str,
     return values
 
 
+@pytest.mark.slow
 # Shrinking would take minutes: each example asks mpmath for the slow route.
 @settings(max_examples=50, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(RANKS, ORDERS, st.sampled_from(STATISTICS), st.sampled_from((1, 5, 15, 28)))
