@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,6 +91,33 @@ def gradients_csv(cells: Sequence[Mapping[str, Any]]) -> str:
         for row in cell["gradients"]
     ]
     return csv_text(("data", "network", "optimizer", "scheme", *columns), rows)
+
+
+def gradients_markdown(text: str) -> str:
+    """A table of the squared gradients of all layers together, before training and after it.
+
+    Args:
+      text: what :func:`gradients_csv` wrote; lines of single layers are passed over.
+    """
+    cells: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        if row["layer"] == "0":
+            key = tuple(row[name] for name in ("data", "network", "optimizer", "scheme"))
+            cells.setdefault(key, []).append(row)
+    rows = [(*key, *_sizes(some[0]), *_sizes(some[-1])) for key, some in cells.items()]
+    columns = (
+        "data", "network", "optimizer", "scheme", "mean before", "quartiles before", "mean after",
+        "quartiles after",
+    )  # fmt: skip
+    return _table(columns, rows)
+
+
+def _sizes(row: Mapping[str, str]) -> tuple[str, str]:
+    """Mean and quartiles of one line; a dash where every seed has diverged."""
+    if not row["mean"]:
+        return "-", "-"
+    mean, *quartiles = (f"{float(row[n]):.1e}" for n in ("mean", "lower", "median", "upper"))
+    return mean, " / ".join(quartiles)
 
 
 def _names(cell: Mapping[str, Any]) -> tuple[str, ...]:
