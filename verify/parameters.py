@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -38,7 +39,8 @@ def output_gradient(layers: list[Layer], x: torch.Tensor) -> tuple[Gradient, tor
         hidden, outputs = forward([Layer(w, layer.scale, b) for layer, w, b in there], x)
         return outputs[:, 0], hidden
 
-    value, pull, hidden = torch.func.vjp(output, weights, biases, has_aux=True)
+    found: tuple[Any, ...] = torch.func.vjp(output, weights, biases, has_aux=True)
+    value, pull, hidden = found
     # Networks share nothing, so one pull differentiates all of them.
     return pull(torch.ones_like(value)), hidden
 
@@ -119,12 +121,13 @@ class TangentPairs(_Differentiated):
         for tile in self._tiles(stream, setting):
             at_x, hidden_x = output_gradient(tile.layers, tile.x)
             at_y, hidden_y = output_gradient(tile.layers, self.other * tile.u)
-            ntk = sum(inner(a, b) for a, b in zip(at_x[0], at_y[0], strict=True))
-            if self.deviation:
-                biases = zip(at_x[1], at_y[1], strict=True)
-                ntk = ntk + self.deviation**2 * sum(inner(a, b) for a, b in biases)
+            ntk = torch.zeros(len(hidden_x), dtype=torch.float64, device=hidden_x.device)
+            for by_weights in zip(at_x[0], at_y[0], strict=True):
+                ntk += inner(*by_weights)
+            for by_biases in zip(at_x[1], at_y[1], strict=True):
+                ntk += self.deviation**2 * inner(*by_biases)
             nngp = inner(hidden_x, hidden_y) / width + self.deviation**2
-            parts.append({"nngp": nngp.cpu().numpy(), "ntk": torch.as_tensor(ntk).cpu().numpy()})
+            parts.append({"nngp": nngp.cpu().numpy(), "ntk": ntk.cpu().numpy()})
         return concatenate(parts)
 
     def _tiles(self, stream: Stream, setting: Setting) -> Iterator[Tile]:

@@ -98,6 +98,7 @@ def block(
         scale = outer(left.deviations, right.deviations, layer) * table.second_moment
         product = scale * (1 - fall)
         if tangent is not None:
+            assert factors is not None  # as where ``tangent`` was made
             weight, bias = factors[layer + 1]
             tangent *= gain * table.winner(theta)
             tangent += weight * product + bias

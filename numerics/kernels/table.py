@@ -133,7 +133,7 @@ def kernel_table(rank: int) -> KernelTable:
 
 
 def _series(series: Array, theta: Array) -> Array:
-    return chebyshev.chebval(theta * (2 / np.pi) - 1, series)
+    return np.asarray(chebyshev.chebval(theta * (2 / np.pi) - 1, series), dtype=np.float64)
 
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(48)

@@ -5,6 +5,7 @@ n_L times as much.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -32,6 +33,14 @@ def _project(name: str) -> Source:
     return Source("project", name)
 
 
+def _bound(right: Any, side: str, sharp: bool, t: sp.Expr | int) -> Any:
+    return right(side, sharp)
+
+
+def _output(bias: str, t: sp.Expr | int) -> sp.Expr:
+    return gradients.output_weight_gradient(bias)
+
+
 def _bounds(left: str, prefix: str, bias: str, right: Any, **fields: Any) -> Iterator[Statement]:
     """The paper's two bounds and this project's two; ``right``: (side, sharp) -> expression."""
     for sharp in (False, True):
@@ -43,7 +52,7 @@ def _bounds(left: str, prefix: str, bias: str, right: Any, **fields: Any) -> Ite
                 title=f"{side} bound: a factor c {gain} a later layer",
                 left=rf"\mathbb{{E}}\,{left}",
                 relation=relation,
-                build=lambda t, side=side, sharp=sharp: right(side, sharp),
+                build=partial(_bound, right, side, sharp),
                 assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT, _LAYER),
                 source=_project("two-sided bounds of the parameter gradients") if sharp else _PAPER,
                 proof="gradients.md#bounds",
@@ -188,7 +197,7 @@ STATEMENTS = (
             title="the gradient by the output weights is the last activation",
             left=r"\mathbb{E}\,\|\partial N/\partial W^{(L)}\|^2",
             relation=Relation.EQ,
-            build=lambda t, bias=bias: gradients.output_weight_gradient(bias),
+            build=partial(_output, bias),
             assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT),
             biases=(bias,),
             source=_PAPER,

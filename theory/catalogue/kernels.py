@@ -146,7 +146,7 @@ def _of_pairs(name: str, kernel: type[sp.Function], left: str, *further: str) ->
     words = {"nngp": "the covariance of the output", "ntk": "the tangent kernel of one output"}[
         name
     ]
-    shared = {
+    shared: dict[str, Any] = {
         "left": left,
         "build": lambda t: _pair(kernel),
         "biases": ("any", "zero"),

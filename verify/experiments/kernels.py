@@ -344,7 +344,7 @@ def _diagonal(key: str, size: Size) -> Iterator[Experiment]:
     biases = key.endswith("biases")
     for network, law in networks(bias, size):
         second = diagonal_second(network, NORM, biases)
-        twins = (_one_layer_missing(), rank_off_by_one(), _no_finite_width())
+        twins: tuple[Twin, ...] = (_one_layer_missing(), rank_off_by_one(), _no_finite_width())
         if bias == "gaussian":
             twins = (other_parameters("another norm", norm=2 * NORM), rank_off_by_one())
         yield Experiment(
