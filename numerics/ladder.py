@@ -83,7 +83,7 @@ def ladder(
         orders = sorted({t for statement in group for t in statement.orders})
         layered = any(LAYER.symbol in statement.parameters for statement in group)
         layers = [given["layer"]] if "layer" in given else range(1, network.depth)
-        for t in ([order] if order else orders) if orders else [None]:
+        for t in (orders if order is None else [order]) if orders else [None]:
             for layer in layers if layered else [None]:
                 known = given if layer is None else {**given, "layer": layer}
                 rungs = _rungs(group, network, t, digits, known)

@@ -1,4 +1,4 @@
-"""``maxout bounds``: what is known of a network's gradients, symbolic or evaluated."""
+"""``maxout bounds``: what is known of a network, symbolic or evaluated."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from maxout.cli import options, output, parse
+from maxout.cli.plain import plain
 from maxout.theory.catalogue import select
 from maxout.theory.network import Network
 from maxout.theory.statement import Statement
@@ -30,7 +31,7 @@ def command(
     style: str,
     as_json: bool,
 ) -> None:
-    """Print the statements about the Jacobian (all, or those under KEY).
+    """Print the statements about networks (all, or those under KEY).
 
     With no numbers they are symbolic; with --rank, --inputs and --widths they are evaluated for
     that network, and those that do not apply to it are left out.
@@ -40,7 +41,8 @@ def command(
     if network is None:
         if given:
             names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
-            raise click.UsageError(f"{names} need a network: give --rank, --inputs and --widths")
+            need = "needs" if len(given) == 1 else "need"
+            raise click.UsageError(f"{names} {need} a network: give --rank, --inputs and --widths")
         rows = [(s, t, None) for s in chosen for t in _orders(s, chosen_order)]
     else:
         rows = list(_evaluated(chosen, network, chosen_order, digits, given, bool(keys)))
@@ -52,17 +54,20 @@ def command(
         click.echo(str(network))
         output.table(
             ("key", "", "value", "status", "source"),
-            [
-                (
-                    _name(s, t),
-                    s.relation.value,
-                    "a law, see --format pretty" if v is None else v.midpoint,
-                    s.status,
-                    str(s.source),
-                )
-                for s, t, v in rows
-            ],
+            [(_name(s, t), s.relation.value, _value(v), s.status, _short(s)) for s, t, v in rows],
         )
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "a law: maxout bounds KEY"
+    # Certified digits are all right; others carry their error.
+    return value.midpoint if value.certified else f"{value.midpoint} +- {value.radius}"
+
+
+def _short(statement: Statement) -> str:
+    """The source without the result's name there, which ``maxout results`` prints."""
+    return str(statement.source).partition(":")[0]
 
 
 def _orders(statement: Statement, order: int | None) -> tuple[int | None, ...]:
@@ -122,11 +127,14 @@ def _symbolic(rows: list[tuple[Statement, int | None, Any]], style: str) -> None
         shown.add(name)
         click.echo(f"{name}  [{statement.status}; {statement.source}]")
         click.echo(f"  {statement.title}")
-        click.echo(f"  if {'; '.join(statement.assumptions)}")
+        for word, assumption in zip(
+            ("if", *("and",) * len(statement.assumptions)), statement.assumptions, strict=False
+        ):
+            click.echo(f"  {word} {assumption}")
         right = output.expression(statement.right(order), style)
         if style == "latex":
             click.echo(f"  {statement.left} {statement.relation.latex} {right}")
         else:
-            click.echo(f"  {statement.left}  {statement.relation.value}")
+            click.echo(f"  {plain(statement.left)}  {statement.relation.value}")
             click.echo("    " + right.replace("\n", "\n    "))
         click.echo()

@@ -44,6 +44,8 @@ def command(
     A row reads upwards from the paper's lower bound over the sharper one to the exact value, and
     on to the upper bounds. Blank: nothing is stated for this network.
     """
+    if seed < 0:
+        raise click.UsageError(f"seed must be an integer >= 0; got {seed}")
     if network is None:
         raise click.UsageError("a ladder needs a network: give --rank, --inputs and --widths")
     from maxout.numerics.ladder import ladder
@@ -133,7 +135,8 @@ def _notes(network: Network, rows: list[Row], estimates: Estimates) -> list[str]
         worst = max(Decimal(v.radius) / abs(Decimal(v.midpoint)) for v in guesses)
         routes = ", ".join(dict.fromkeys(v.route for v in guesses))
         notes.append(
-            f"not certified ({routes}): relative error estimated at most {worst:.1e}; "
+            f"not certified ({routes}): relative error estimated below "
+            f"1e{worst.adjusted() + 1:+03d}; "
             "all other values are certified"
         )
     if estimates:

@@ -99,7 +99,7 @@ def _power(log: float) -> str:
 
 
 def _power_error(relative: float) -> str:
-    return f"relative {relative:.1e}"
+    return f"relative, below 1e{math.floor(math.log10(relative)) + 1:+03d}"
 
 
 def _record(network: Network, found: Summary, given: dict[str, Any], seed: int) -> dict[str, Any]:
