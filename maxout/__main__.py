@@ -3,7 +3,7 @@
 import gc
 import sys
 
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 
 def main() -> None:

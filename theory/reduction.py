@@ -96,7 +96,8 @@ class PowerDensityIntegral(sp.Function):
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
         if self.free_symbols:
             return None
-        value = self._integral(*(int(a) for a in self.args), prec)
+        p, j, m = (int(a) for a in self.args)
+        value = self._integral(p, j, m, prec)
         return sp.Float._new(value._mpf_, prec)
 
     @classmethod
@@ -189,7 +190,6 @@ def reduction_coefficients(t: int) -> dict[int, sp.Rational]:
     return dict(_coefficients(int(t), PowerDensityIntegral.slope)[0])
 
 
-@lru_cache(maxsize=4096)
 def order_statistic_moment(
     integral: type[PowerDensityIntegral], p: int, rank: sp.Expr
 ) -> sp.Expr:
@@ -202,6 +202,12 @@ def order_statistic_moment(
       p: the power, an integer >= 1.
       rank: K, an Integer, or a symbol: then the result holds for K > p.
     """
+    kind: Any = integral  # a class is hashable, which mypy does not see of SymPy's metaclass
+    return _moment(kind, p, rank)
+
+
+@lru_cache(maxsize=4096)
+def _moment(integral: type[PowerDensityIntegral], p: int, rank: sp.Expr) -> sp.Expr:
     ends, edges = _coefficients(p, integral.slope)
     total = []
     for s, coefficient in ends.items():
