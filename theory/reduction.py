@@ -13,7 +13,7 @@ docs/order-statistics.md#reduction.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy as sp
@@ -154,7 +154,7 @@ def normal_mass(j: int) -> sp.Expr:
     return (2 * sp.pi) ** sp.Rational(1 - j, 2) / sp.sqrt(j)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _coefficients(p: int, slope: int) -> tuple[dict[int, sp.Rational], dict[int, sp.Rational]]:
     """Reduce I(p; 1, m): coefficients of (m)_s I(0; s+1, m-s), and of the boundary terms, by s."""
     pending = {(p, 0): sp.Integer(1)}  # (power, s): coefficient of (m)_s I(power; s+1, m-s)
@@ -190,9 +190,7 @@ def reduction_coefficients(t: int) -> dict[int, sp.Rational]:
     return dict(_coefficients(int(t), PowerDensityIntegral.slope)[0])
 
 
-def order_statistic_moment(
-    integral: type[PowerDensityIntegral], p: int, rank: sp.Expr
-) -> sp.Expr:
+def order_statistic_moment(integral: type[PowerDensityIntegral], p: int, rank: sp.Expr) -> sp.Expr:
     """Return E[Z^p] exactly, Z of density rank * share * phi f^{rank-1}.
 
     Args:
