@@ -8,6 +8,8 @@ sampler returns draws of a law of ||J(x)u||^2 for one architecture. Source: Tser
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,10 +31,30 @@ def _output(network: Network, stream: Stream, count: int) -> Array:
     return stream.generator(network.depth).chisquare(network.outputs, count)
 
 
-def angle_chain(
+@dataclass(frozen=True)
+class Step:
+    """The angle chain after one hidden layer: arrays of one value a draw.
+
+    Attributes:
+      length: ||x||^2.
+      gain: ||u||^2.
+      inner: x . u.
+    """
+
+    length: Array
+    gain: Array
+    inner: Array
+
+    @property
+    def cosine(self) -> Array:
+        """Of the angle between the images of x and u."""
+        return self.inner / np.sqrt(self.length * self.gain)
+
+
+def angle_steps(
     network: Network, c: float, stream: Stream, count: int, cosine: float, norm: float
-) -> Array:
-    """Draw ||J(x)u||^2 through the angles of the augmented vectors, layer by layer.
+) -> Iterator[Step]:
+    """Draw the angles of the augmented vectors, layer by layer, and yield each hidden layer.
 
     With (x, 1) and (u, 0) at angle gamma, unit i of the next layer has value s |(x, 1)| Xi_i and
     derivative s |u| (v_i sin gamma + Xi_i cos gamma): the norms and the inner product of the next
@@ -47,22 +69,30 @@ def angle_chain(
     if network.bias not in ("gaussian", "zero"):
         raise ValueError("the law through the angles needs gaussian or zero biases")
     extra = 1.0 if network.bias == "gaussian" else 0.0
-    length = np.full(count, norm**2)
-    gain = np.ones(count)
-    inner = np.full(count, norm * cosine)
+    step = Step(np.full(count, norm**2), np.ones(count), np.full(count, norm * cosine))
     for layer, (fan_in, units) in enumerate(network.hidden(), start=1):
         shape = (count, units)
         largest = largest_normal(stream.generator(layer, UNITS), network.rank, shape)
         across = stream.generator(layer, WEIGHTS).standard_normal(shape)
-        augmented = length + extra
-        along = inner / np.sqrt(augmented * gain)  # cos gamma
+        augmented = step.length + extra
+        along = step.inner / np.sqrt(augmented * step.gain)  # cos gamma
         sine = np.sqrt(np.maximum(1 - along**2, 0))
         scale = c / fan_in
         slope = across * sine[:, None] + largest * along[:, None]
-        inner = scale * np.sqrt(augmented * gain) * np.sum(largest * slope, axis=1)
-        length = scale * augmented * np.sum(largest**2, axis=1)
-        gain = scale * gain * np.sum(slope**2, axis=1)
-    return gain * _output(network, stream, count) / network.widths[-1]
+        step = Step(
+            scale * augmented * np.sum(largest**2, axis=1),
+            scale * step.gain * np.sum(slope**2, axis=1),
+            scale * np.sqrt(augmented * step.gain) * np.sum(largest * slope, axis=1),
+        )
+        yield step
+
+
+def angle_chain(
+    network: Network, c: float, stream: Stream, count: int, cosine: float, norm: float
+) -> Array:
+    """Draw ||J(x)u||^2 through ``angle_steps``; arguments as there."""
+    *_, last = angle_steps(network, c, stream, count, cosine, norm)
+    return last.gain * _output(network, stream, count) / network.widths[-1]
 
 
 def moving_frame(network: Network, c: float, stream: Stream, count: int, cosine: float) -> Array:
