@@ -11,7 +11,7 @@ from maxout.numerics.balls import enclose
 from maxout.theory import asymptotics
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network import Network
-from maxout.theory.symbols import rho
+from maxout.theory.orthant import HalfNormalProbability, OrthantProbability
 from maxout.verify.constants import variance_of_power
 from maxout.verify.decisions import Decision, MeanEquality, ProportionEquality
 from maxout.verify.experiments.experiment import (
@@ -146,9 +146,13 @@ def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) 
                 detail=_GROUP.format(m, correlation),
                 twins=(
                     off(0.08),
+                    # The unreduced correlation would be off by less than the margin.
                     rewritten(
-                        "correlation not reduced to rho/(1+2 rho)",
-                        lambda right: right.subs(rho / (1 + 2 * rho), rho),
+                        "m - 1 normals left instead of m - 2",
+                        lambda right: right.replace(
+                            lambda e: isinstance(e, OrthantProbability | HalfNormalProbability),
+                            lambda e: e.func(e.args[0] + 1, e.args[1]),
+                        ),
                     ),
                 ),
             )
