@@ -39,7 +39,7 @@ class LengthGrid:
     @property
     def points(self) -> Array:
         """Values of ln X on the grid."""
-        return self.step * np.arange(self.first, 1 - self.first)
+        return self.step * np.arange(self.first, 1 - self.first, dtype=float)
 
     def expect(self, law: LogLaw, log_scale: float, values: Array, log_x: Array) -> Array:
         """Return E g(ln X') given ln X = log_x, for g given by ``values`` on the grid.

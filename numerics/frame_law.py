@@ -47,10 +47,10 @@ def stencil(offset: Array) -> tuple[NDArray[np.int64], Array]:
     distance = fraction[..., None] - np.arange(-_HALF, POINTS - _HALF)
     signs = np.array([(-1) ** k * comb(POINTS - 1, k) for k in range(POINTS)], dtype=float)
     exact = distance == 0
-    terms = signs / np.where(exact, 1.0, distance)
-    weights = np.where(
-        exact.any(-1, keepdims=True), exact, terms / terms.sum(axis=-1, keepdims=True)
-    )
+    weights: Array = signs / np.where(exact, 1.0, distance)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    on_grid = exact.any(-1)
+    weights[on_grid] = exact[on_grid]
     return below.astype(np.int64) - _HALF, weights
 
 
@@ -65,7 +65,7 @@ class LogLaw:
     @property
     def points(self) -> Array:
         """Values of ln r^2."""
-        return self.step * np.arange(self.first, self.first + len(self.weights))
+        return self.step * np.arange(self.first, self.first + len(self.weights), dtype=np.float64)
 
     def tilted(self, order: int) -> LogLaw:
         """Masses times r^(2 order): the rule for E[r^(2 order) g(ln r^2)], 0 <= order <= 4."""
