@@ -10,6 +10,7 @@ import sympy as sp
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.routes import float_route
+from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
 from maxout.theory.statement import Statement
@@ -64,7 +65,8 @@ def predict(
         return Prediction(statement, network, order, None)
     _require_shape(statement, network)
     route = float_route(statement.key)
-    if route is not None:
+    # A route values the catalogue's own right side, never a rewritten one under the same key.
+    if route is not None and statement.build is CATALOGUE[statement.key].build:
         return Prediction(statement, network, order, route(network, order, values))
     right: sp.Expr = statement.right(order)
     return Prediction(statement, network, order, enclose(right, values, digits))

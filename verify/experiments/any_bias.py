@@ -206,7 +206,7 @@ _SMALLEST_AS_UPPER = _exchanged("S_K instead of M_K", LargestNormalMoment, Small
 def _rank2(size: Size) -> Iterator[Experiment]:
     networks = [Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")]
     if size.deep:
-        networks.append(Network(20, (32,) * 8, 8, 2, c=1, bias="any"))
+        networks.append(Network(20, (32,) * 8, 8, 2, c=sp.Rational(9, 10), bias="any"))
     for network in networks:
         second = rank2_second_moment(network)
         for biases in NASTY:

@@ -24,7 +24,6 @@ from maxout.verify.experiments.experiment import (
     Twin,
     other_parameters,
     rank_off_by_one,
-    rewritten,
     statement,
 )
 from maxout.verify.networks import Sampler
@@ -63,6 +62,18 @@ def _mean_instead_of_typical() -> Twin:
     return Twin("ln of the mean instead of the mean of ln", change)
 
 
+def _constant_off(percent: int) -> Twin:
+    """c off by so many percent."""
+
+    def change(experiment: Experiment) -> Experiment:
+        n = experiment.network
+        factor = 1 + sp.Rational(percent, 100)
+        wrong = Network(n.inputs, n.widths, n.outputs, n.rank, n.c * factor, n.bias)
+        return replace(experiment, network=wrong)
+
+    return Twin(f"c off by {percent} %", change)
+
+
 def _top(size: Size) -> Iterator[Experiment]:
     for network in _networks(size):
         width, layers = network.widths[0], len(network.widths)
@@ -78,7 +89,7 @@ def _top(size: Size) -> Iterator[Experiment]:
             twins=(
                 _mean_instead_of_typical(),
                 rank_off_by_one(),
-                rewritten("c off by 2 %", lambda right: right + sp.log(sp.Rational(51, 50)) / 2),
+                _constant_off(2),
             ),
         )
 
