@@ -95,6 +95,19 @@ def test_files_need_a_folder_and_torchvision(tmp_path, monkeypatch) -> None:
         load("cifar10", tmp_path)
 
 
+def test_a_torchvision_of_another_torch_is_named(tmp_path, monkeypatch) -> None:
+    package = tmp_path / "torchvision"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "raise RuntimeError('operator torchvision::nms does not exist')"
+    )
+    for name in ("torchvision", "torchvision.datasets"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(DataError, match="cannot be imported .*nms"):
+        load("mnist", tmp_path)
+
+
 class _Fake:
     """Stands for torchvision's classes: it reads tiny files of ours, in its own attributes."""
 

@@ -51,13 +51,19 @@ def load(name: str, root: Path) -> Dataset:
             f"{name} is read by torchvision, which is not installed: install the torchvision that "
             "belongs to your torch"
         ) from None
+    except RuntimeError as error:  # what a torchvision made for another torch raises
+        raise DataError(
+            f"{name} is read by torchvision, which cannot be imported ({error}): install the "
+            "torchvision that belongs to your torch"
+        ) from None
     loader, classes = _CLASSES[name]
     if not root.is_dir():
         raise DataError(f"no such folder: {root}")
     try:
         train, test = (_read(getattr(datasets, loader), name, root, part) for part in (True, False))
     except _FAILURES as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "damaged file"
+        lines = str(error).strip().splitlines() or ["damaged file"]
+        reason = lines[0].split(" You can use download=True")[0]  # which is not on offer here
         raise DataError(
             f"{name} cannot be read from {root}: {reason} (nothing is downloaded; put "
             "torchvision's files there)"
