@@ -82,5 +82,7 @@ def describe(look: Look) -> str:
     parts = [look.experiment.key, f"{look.drawn:,} of at most {look.planned:,} samples"]
     if look.outcome is not None:
         low, high = look.outcome.interval
-        parts.append(f"in [{low:.5g}, {high:.5g}]: {look.outcome.status}")
+        # None where a number would mean nothing: rare networks rule it.
+        where = "no interval" if low is None or high is None else f"in [{low:.5g}, {high:.5g}]"
+        parts.append(f"{where}: {look.outcome.status}")
     return "  ".join(parts)
