@@ -27,6 +27,7 @@ COMMANDS = {
     "audit": "existing weights: their gains, predicted sizes, and what to change",
     "regions": "the linear regions of one network, counted exactly and drawn",
     "curve": "length and breakpoints of a curve under random networks",
+    "figure": "the paper's figures, theory over samples: data and pictures",
     "results": "the catalogue of statements with their sources",
 }
 

@@ -1,0 +1,149 @@
+"""``maxout figure``: the paper's figures as data and as pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maxout.cli import output, parse
+
+if TYPE_CHECKING:
+    from maxout.verify.figures import Figure
+
+NO_TORCH = "figures need PyTorch: pip install 'maxout[torch,plots]'"
+
+
+@click.command("figure")
+@click.argument("name", required=False)
+@click.option(
+    "--out", help="Write a picture: FILE.png, .svg or .pdf (pip install 'maxout[plots]')."
+)
+@click.option("--csv", "csv_file", help="Write the data to a CSV file, one row a point.")
+@click.option("--networks", help="Networks to sample. [default: as many as the paper]")
+@click.option("--seed", default="0", show_default=True, help="Root of every stream of draws.")
+@click.option("--data", help="Folder that `maxout train --out` wrote, for training-gradients.")
+@output.json_option
+def command(
+    name: str | None,
+    out: str | None,
+    csv_file: str | None,
+    networks: str | None,
+    seed: str,
+    data: str | None,
+    as_json: bool,
+) -> None:
+    """Compute one of the paper's figures, the theory over the samples.
+
+    Without a NAME, list the figures. Without --out, --csv and --json, say what the figure has.
+    """
+    from maxout.verify import figures
+
+    if name is None:
+        _list(figures.FIGURES, as_json)
+        return
+    root = parse.integer(seed, "seed")
+    if not 0 <= root < 2**128:
+        raise ValueError(f"seed must be an integer from 0 to 2^128 - 1; got {seed[:60]}")
+    count = None if networks is None else parse.integer(networks, "networks")
+    if data is not None and name != "training-gradients":
+        raise ValueError("--data is for training-gradients alone; the other figures sample")
+    picture = None if out is None else Path(out)
+    if picture is not None:
+        from maxout.verify.figures import drawing
+
+        drawing.check(picture)
+    if csv_file is not None and not Path(csv_file).absolute().parent.is_dir():
+        raise ValueError(f"there is no folder to write {csv_file[:200]} to")
+    try:
+        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
+    except ImportError:
+        raise click.UsageError(NO_TORCH) from None
+    with _Progress(name) as progress:
+        figure = figures.make(name, figures.Request(count, root, data, progress))
+    if csv_file is not None:
+        _write(csv_file, figure.to_csv())
+    if picture is not None:
+        _draw(figure, picture)
+    if as_json:
+        output.dump(figure.to_json())
+    else:
+        _show(figure)
+    for path in (csv_file, out):
+        if path is not None:
+            click.echo(f"wrote {path}", err=True)
+
+
+def _list(known: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        output.dump({"figures": known})
+    else:
+        output.table(("figure", "shows"), list(known.items()))
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _draw(figure: Figure, path: Path) -> None:
+    from maxout.verify.figures import drawing
+
+    try:
+        drawing.write(figure, path)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _show(figure: Figure) -> None:
+    """A line for every curve: where it starts and ends."""
+    rows = []
+    for panel in figure.panels:
+        title = panel.title.replace("\n", ": ")
+        for curve in panel.curves:
+            ends = [f"{value:.4g}" for value in (curve.y[0], curve.y[-1])] if len(curve.y) else []
+            rows.append((title, curve.label, curve.kind, str(len(curve.y)), *(ends or ("-", "-"))))
+        if panel.image is not None:
+            values = panel.image.values
+            ends = [f"{values.min():.4g}", f"{values.max():.4g}"]
+            rows.append((title, "least to largest", "map", str(values.size), *ends))
+    click.echo(figure.title)
+    output.table(("panel", "curve", "kind", "points", "from", "to"), rows)
+    for fact in figure.facts:
+        click.echo(fact)
+
+
+class _Progress:
+    """A bar on stderr, on a terminal only."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(self._name, total=1.0)
+        return self
+
+    def __call__(self, share: float) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=share)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()

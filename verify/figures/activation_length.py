@@ -1,0 +1,91 @@
+"""Normalized activation length against depth: networks, the law, and the mean in closed form."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy as sp
+
+from maxout.numerics.balls import enclose
+from maxout.theory.activation import length_mean
+from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.network import Network
+from maxout.theory.symbols import x_norm
+from maxout.verify.constants import moment
+from maxout.verify.figures.chains import Chain
+from maxout.verify.figures.figure import Array, Curve, Figure, Panel
+from maxout.verify.figures.sampled import join, profiles
+from maxout.verify.networks import Sampler
+from maxout.verify.streams import Stream
+
+if TYPE_CHECKING:
+    from maxout.verify.figures import Request
+
+RANK, DEPTH, WIDTH, NETWORKS, LAW = 5, 50, 50, 100, 1000
+
+
+def figure(request: Request) -> Figure:
+    """Draw 100 networks by default, and ten times as many chains."""
+    count = request.networks or NETWORKS
+    largest = moment(LargestNormalMoment, RANK, 2)
+    schemes = {"0.5": 0.5, "1/M_K": 1 / largest, "0.6": 0.6, "1": 1.0}
+    variances = tuple(schemes.values())
+    norm = math.sqrt(WIDTH)
+    actual = network_lengths(variances, norm, request, count)
+    chain = Chain(RANK, WIDTH, DEPTH, variances)
+    law = chain.lengths(request.seed, "figure.activation-length.law", LAW, norm) / WIDTH
+    depths = np.arange(1.0, DEPTH + 1)
+    panels = []
+    for i, (name, c) in enumerate(schemes.items()):
+        panels.append(
+            Panel(f"c = {name}", "hidden layers", "||x||^2 / n", (
+                Curve(f"{count} networks, quartiles", "samples", depths, actual[i].mean(axis=0),
+                      *np.quantile(actual[i], (0.25, 0.75), axis=0)),
+                Curve(f"law, mean of {LAW:,}", "theory", depths, law[:, i].mean(axis=1), colour=2),
+                Curve("formula", "theory", depths, formula(RANK, c), colour=1),
+            ), log_up=True)
+        )  # fmt: skip
+    return Figure(
+        "activation-length",
+        f"Normalized activation length, K = {RANK}, width {WIDTH}",
+        tuple(panels),
+        2,
+        (
+            f"{count} networks with gaussian biases, ||x||^2 = n_0; one draw serves every c",
+            f"law: {LAW:,} draws of the equality in distribution, independent of the networks",
+        ),
+    )
+
+
+def network_lengths(
+    variances: tuple[float, ...], norm: float, request: Request, count: int
+) -> list[Array]:
+    """||x^(l)||^2 / n_l of sampled networks for every c, (count, depth) each."""
+    network = Network(WIDTH, (WIDTH,) * DEPTH, 1, RANK, 1, "gaussian")
+    stream = Stream(request.seed, "figure.activation-length", 0)
+    parts, done = [], 0
+    for some in profiles(Sampler(network, "gaussian", norm=norm), stream, count, variances):
+        parts.append(some)
+        done += len(some[0].length)
+        request.progress(done / count)
+    return [join(of_one_c).length / WIDTH for of_one_c in zip(*parts, strict=True)]
+
+
+def formula(rank: int, c: float) -> Array:
+    """E A^(l) of every hidden layer, in balls."""
+    return np.array(
+        [
+            float(
+                enclose(
+                    length_mean(bias="gaussian"),
+                    {
+                        **Network(WIDTH, (WIDTH,) * depth, 1, rank, c, "gaussian").environment(),
+                        x_norm: sp.sqrt(WIDTH),
+                    },
+                )
+            )
+            for depth in range(1, DEPTH + 1)
+        ]
+    )

@@ -1,0 +1,69 @@
+"""|cos| of the angle between the images of x and u against depth, gaussian biases.
+
+The samples are of the law through the angles, which networks obey exactly in distribution: some
+random numbers a layer stand for a network.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from maxout.theory.moments import LargestNormalMoment
+from maxout.verify.constants import moment
+from maxout.verify.figures.chains import Chain
+from maxout.verify.figures.figure import Curve, Figure, Panel
+
+if TYPE_CHECKING:
+    from maxout.verify.figures import Request
+
+WIDTHS, RANKS, DEPTH, NETWORKS = (2, 10, 100), (2, 3, 4, 5), 100, 100
+SMALL, LARGE, COSINE = 0.1, 10.0, 0.1
+
+
+def figure(request: Request) -> Figure:
+    """Draw the paper's 100 networks of every kind by default."""
+    count = request.networks or NETWORKS
+    names = (f"c = {SMALL:g}", "c = 1/M_K", f"c = {LARGE:g}")
+    curves: dict[tuple[int, int], list[Curve]] = {}
+    depths = np.arange(1.0, DEPTH + 1)
+    for done, (width, rank) in enumerate((w, k) for w in WIDTHS for k in RANKS):
+        largest = moment(LargestNormalMoment, rank, 2)
+        chain = Chain(rank, width, DEPTH, (SMALL, 1 / largest, LARGE))
+        start = (math.sqrt(width), COSINE)
+        name = f"figure.angles.{width}.{rank}"
+        samples = np.abs(chain.cosines(request.seed, name, count, *start))
+        limit = chain.limit_cosines(largest, *start)
+        low, high = np.quantile(samples, (0.25, 0.75), axis=2)
+        for i in range(len(names)):
+            curves.setdefault((width, i), []).extend(
+                (
+                    Curve(f"K = {rank}", "samples", depths, samples[:, i].mean(axis=1),
+                          low[:, i], high[:, i], rank - 2),
+                    Curve("", "theory", depths, limit[:, i], colour=rank - 2),
+                )
+            )  # fmt: skip
+        request.progress((done + 1) / (len(WIDTHS) * len(RANKS)))
+    return Figure(
+        "angles",
+        "|cos| between the images of x and u: mean (points), quartiles (bands), wide limit (lines)",
+        tuple(
+            Panel(
+                f"width {width}, {name}",
+                "hidden layers",
+                "|cos|",
+                tuple(curves[width, i]),
+                ends=(-0.03, 1.03),
+            )
+            for width in WIDTHS
+            for i, name in enumerate(names)
+        ),
+        len(names),
+        (
+            f"{count} networks of every kind by the law through the angles; gaussian biases, "
+            f"||x||^2 = n_0 = width, starting at cos = {COSINE:g}",
+            "the same draws serve the three values of c",
+        ),
+    )

@@ -1,0 +1,30 @@
+"""Exact E||J(x)u||^2 with gaussian biases at many inputs: one backward pass serves them all."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maxout.numerics.angle import value_functions
+from maxout.numerics.angle_grid import LengthGrid
+from maxout.theory.network import Network
+
+Array = NDArray[np.float64]
+
+
+def mean_gains(network: Network, norms: Array, cosines: Array) -> Array:
+    """Return E||J(x)u||^2; the numbers of ``numerics.angle.jacobian_moment``, input by input.
+
+    Args:
+      network: with gaussian biases.
+      norms: ||x|| >= 0, any one-dimensional array.
+      cosines: of the angles between x and u, as many; any number where x = 0.
+    """
+    with np.errstate(divide="ignore"):
+        log_x = 2 * np.log(norms)
+    *_, first = value_functions(network, 1, LengthGrid(2), log_x)
+    across, along = first.values
+    # (x, 1) has squared length X + 1.
+    share = cosines**2 * np.exp(-np.logaddexp(0.0, -log_x))
+    values: Array = np.exp(first.log_factor) * ((1 - share) * across + share * along)
+    return values
