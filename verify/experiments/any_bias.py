@@ -23,7 +23,6 @@ from maxout.verify.decisions import (
     Decision,
     MeanAtLeast,
     MeanAtMost,
-    MeanEquality,
     StochasticOrder,
 )
 from maxout.verify.experiments.experiment import (
@@ -31,13 +30,14 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    other_population,
+    against,
+    equality,
     rewritten,
     scaled,
     statement,
 )
 from maxout.verify.networks import Sampler
-from maxout.verify.populations import Arrays, Law, Networks
+from maxout.verify.populations import Arrays, Law, Networks, Population
 
 
 @dataclass(frozen=True)
@@ -117,25 +117,23 @@ def _experiments(
 def _order(key: str, kind: str, other: str) -> Builder:
     """Stochastic order against the ``kind`` of K chi-squares; the control takes the other one."""
 
-    def populations(case: Case, law: str) -> tuple[Networks | Law, Networks | Law]:
-        # The decision's data are (the smaller variable, the larger one).
-        bound = Law(law, case.network)
-        return (case.population, bound) if kind == "largest" else (bound, case.population)
-
     def build(size: Size) -> Iterator[Experiment]:
         for case in _cases(size):
-            wrong = partial(populations, case, other)
+            # The decision's data are (the smaller variable, the larger one).
+            populations: list[Population] = [Law(kind, case.network), case.population]
+            bound = 0
+            if kind == "largest":
+                bound = 1
+                populations.reverse()
             yield Experiment(
                 statement(key),
                 case.network,
-                populations(case, kind),
+                tuple(populations),
                 lambda smaller, larger: (smaller["gain"], larger["gain"]),
                 lambda _: StochasticOrder(0.025 * size.narrowness),
                 detail=case.detail,
                 twins=(
-                    other_population(
-                        f"{other} instead of {kind} of K", lambda _, wrong=wrong: wrong()
-                    ),
+                    against(f"{other} instead of {kind} of K", Law(other, case.network), bound),
                 ),
             )
 
@@ -217,9 +215,7 @@ def _rank2(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                lambda predicted, variance=variance: MeanEquality(
-                    variance, 0.04 * size.narrowness * predicted
-                ),
+                partial(equality, variance, 0.04 * size.narrowness),
                 detail=case.detail,
                 twins=(
                     scaled(6),

@@ -21,8 +21,8 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
+    against,
     other_parameters,
-    other_population,
     rank_off_by_one,
     rewritten,
     statement,
@@ -96,17 +96,10 @@ def _laws(key: str, bias: str, kind: str) -> Builder:
                     lambda left, right: (left["gain"], right["gain"]),
                     lambda _: SameLaw(0.025 * size.narrowness),
                     detail=case.detail,
-                    twins=tuple(
-                        other_population(label, partial(_against, wrong))
-                        for label, wrong in _wrong_laws(law)
-                    ),
+                    twins=tuple(against(label, wrong) for label, wrong in _wrong_laws(law)),
                 )
 
     return build
-
-
-def _against(law: Law, experiment: Experiment) -> tuple[object, ...]:
-    return (experiment.populations[0], law)
 
 
 def _wrong_laws(law: Law) -> Iterator[tuple[str, Law]]:

@@ -13,7 +13,7 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.theory.statement import Statement
-from maxout.verify.decisions import Decision, Outcome
+from maxout.verify.decisions import Decision, MeanEquality, Outcome
 from maxout.verify.populations import Arrays, Population
 
 Measure = Callable[..., Any]
@@ -122,6 +122,16 @@ class Experiment:
 Builder = Callable[[Size], Iterator[Experiment]]
 
 
+def equality(variance: float, share: float, predicted: float) -> Decision:
+    """The rule that a mean is the predicted one to within a share of it."""
+    return MeanEquality(variance, share * abs(predicted))
+
+
+def equality_from_square(second: float, share: float, predicted: float) -> Decision:
+    """``equality`` where E X^2 is known, or a bound of it: it bounds the variance too."""
+    return equality(second - predicted**2, share, predicted)
+
+
 def statement(key: str) -> Statement:
     """The catalogue's statement of this key."""
     return CATALOGUE[key]
@@ -165,6 +175,17 @@ def rank_off_by_one() -> Twin:
 def other_population(label: str, make: Callable[[Experiment], tuple[Population, ...]]) -> Twin:
     """A twin that compares with other populations."""
     return Twin(label, lambda experiment: replace(experiment, populations=make(experiment)))
+
+
+def against(label: str, other: Population, place: int = -1) -> Twin:
+    """A twin that compares with ``other`` in place of one population, the last if not said."""
+
+    def instead(experiment: Experiment) -> tuple[Population, ...]:
+        populations = list(experiment.populations)
+        populations[place] = other
+        return tuple(populations)
+
+    return other_population(label, instead)
 
 
 def other_parameters(label: str, **parameters: Any) -> Twin:

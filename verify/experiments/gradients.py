@@ -14,15 +14,16 @@ from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, Smalle
 from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, l
 from maxout.verify.constants import weight_variance
-from maxout.verify.decisions import Decision, MeanAtLeast, MeanAtMost, MeanEquality, SameLaw
+from maxout.verify.decisions import Decision, MeanAtLeast, MeanAtMost, SameLaw
 from maxout.verify.experiments.exact import second_moment_off, without_finite_width
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
     Size,
     Twin,
+    against,
+    equality_from_square,
     other_parameters,
-    other_population,
     rank_off_by_one,
     rewritten,
     statement,
@@ -71,11 +72,6 @@ def _parameters(array: str, layer: int, bias: str = "zero") -> dict[str, Any]:
     return {"layer": layer, "norm": NORM}
 
 
-def _equality(second: float, margin: float, predicted: float) -> Decision:
-    # ``second`` is E X^2 or, with gaussian biases, a bound of it: so is the variance's.
-    return MeanEquality(second - predicted**2, margin * predicted)
-
-
 def _layer_shifted(array: str, layer: int, bias: str) -> Twin:
     wrong = layer + 1 if layer == 1 else layer - 1
     return other_parameters("layer off by one", **_parameters(array, wrong, bias))
@@ -104,7 +100,9 @@ def _exact(key: str, array: str, bias: str, size: Size) -> Iterator[Experiment]:
                 network,
                 (population(network, biases),),
                 partial(_column, array, layer),
-                partial(_equality, _second(network, array, layer), margin * size.narrowness),
+                partial(
+                    equality_from_square, _second(network, array, layer), margin * size.narrowness
+                ),
                 parameters=_parameters(array, layer, bias),
                 detail=f"layer {layer}, |x| = {NORM:g}",
                 twins=tuple(twins),
@@ -122,7 +120,7 @@ def _moment(key: str, array: str, size: Size) -> Iterator[Experiment]:
                 network,
                 (population(network, biases),),
                 lambda arrays, layer=layer: _column(array, layer, arrays) ** 2,
-                partial(_equality, fourth, 0.1 * size.narrowness),
+                partial(equality_from_square, fourth, 0.1 * size.narrowness),
                 order=order,
                 parameters=parameters,
                 detail=f"layer {layer}, |x| = {NORM:g}",
@@ -167,15 +165,11 @@ def _law(size: Size) -> Iterator[Experiment]:
                 parameters={"layer": layer},
                 detail=f"layer {layer}",
                 twins=(
-                    _against("layer off by one", wrong),
+                    against("layer off by one", wrong),
                     # The last hidden layer's gradient is the output weights, free of c.
-                    *((_against("c off by 10 %", more),) if layer < len(network.widths) else ()),
+                    *((against("c off by 10 %", more),) if layer < len(network.widths) else ()),
                 ),
             )
-
-
-def _against(label: str, frame: BackwardFrame) -> Twin:
-    return other_population(label, lambda experiment: (experiment.populations[0], frame))
 
 
 def _bounds(
@@ -253,7 +247,7 @@ def _output(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (population(network, biases),),
             partial(_column, "weights", network.depth),
-            partial(_equality, second, 0.02 * size.narrowness),
+            partial(equality_from_square, second, 0.02 * size.narrowness),
             parameters={"norm": NORM},
             detail=f"|x| = {NORM:g}",
             twins=(

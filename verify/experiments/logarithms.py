@@ -22,7 +22,7 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    other_population,
+    against,
     rank_off_by_one,
     rewritten,
     statement,
@@ -161,19 +161,10 @@ def _law_rank2(size: Size) -> Iterator[Experiment]:
             lambda _: SameLaw(0.03 * size.narrowness),
             detail=case.detail,
             twins=(
-                other_population(
-                    "c off by 4 %",
-                    partial(_against, _linear(network, sp.Rational(26, 25))),
-                ),
-                other_population(
-                    "widths less by three", partial(_against, _linear(network, width=-3))
-                ),
+                against("c off by 4 %", _linear(network, sp.Rational(26, 25))),
+                against("widths less by three", _linear(network, width=-3)),
             ),
         )
-
-
-def _against(law: Law, experiment: Experiment) -> tuple[object, ...]:
-    return (experiment.populations[0], law)
 
 
 def _log_rank2(size: Size) -> Iterator[Experiment]:
