@@ -73,14 +73,14 @@ class Tile:
         expanded zero as well, one network at a time, and keeps process-wide state that two threads
         would corrupt.
         """
-        values, pull = torch.func.vjp(lambda x: forward(self.layers, x), self.x)
+        values, pull = torch.func.vjp(lambda x: forward(self.layers, x), self.x)[:2]
         anywhere = tuple(torch.zeros_like(value) for value in values)
-        _, push = torch.func.vjp(lambda *v: pull(v)[0], *anywhere)
+        push = torch.func.vjp(lambda *v: pull(v)[0], *anywhere)[1]
         return values, push(self.u)
 
     def hidden_jacobian(self) -> torch.Tensor:
         """Return the Jacobian of the last hidden layer, (networks, n_{L-1}, n_0)."""
-        hidden, pull = torch.func.vjp(lambda x: forward(self.layers, x)[0], self.x)
+        hidden, pull = torch.func.vjp(lambda x: forward(self.layers, x)[0], self.x)[:2]
         units = torch.eye(hidden.shape[1], dtype=hidden.dtype, device=hidden.device)
         rows = [pull(unit.expand_as(hidden))[0] for unit in units]
         return torch.stack(rows, dim=1)
@@ -157,7 +157,9 @@ class Sampler:
             networks = min(size, count - start)
             layers = []
             for index, shape in enumerate(self.shapes):
-                drawn = weights[index].draw((networks, *shape), device, dtype)
+                drawn = weights[index].fill(
+                    torch.empty((networks, *shape), dtype=dtype, device=device)
+                )
                 law = None if index == depth - 1 else LAWS[self.biases]
                 offset = law and law(index + 1, drawn.shape[:3], scales[index], biases[index])
                 layers.append(
