@@ -3,9 +3,9 @@
     python benchmarks/bench_nn.py [--seconds 1.0] [--json]
 
 Both sides hold the same weights and are timed in turns, round by round, so that whatever else the
-machine does falls on both. Printed is the median over rounds of (layer / by hand), below 1 where the
-layer is faster, with the quartiles, and the time of one call of the layer. "forward" runs without
-gradients, "training" is forward and backward.
+machine does falls on both. Printed is the median over rounds of (layer / by hand), below 1 where
+the layer is faster, with the quartiles, and the time of one call of the layer. "forward" runs
+without gradients, "training" is forward and backward.
 """
 
 from __future__ import annotations

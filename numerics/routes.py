@@ -1,7 +1,7 @@
 """Float64 routes of statements whose right side has no ball: key -> the function that values it.
 
-A route takes (network, order, values), ``values`` being ``theory.parameters.environment`` (symbol ->
-value for the architecture and the statement's parameters), and returns an ``Enclosure`` with
+A route takes (network, order, values), ``values`` being ``theory.parameters.environment`` (symbol
+-> value for the architecture and the statement's parameters), and returns an ``Enclosure`` with
 ``certified`` False and an honest estimate of its error. It is loaded on first use.
 """
 

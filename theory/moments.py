@@ -66,8 +66,8 @@ class _Moment(sp.Function):
     def doit(self, **hints: Any) -> sp.Expr:
         """Return the exact expression at an integer rank and order; otherwise the moment itself.
 
-        No P_m, A_m, B_m is left in it (``is_closed``) up to ranks 7 and 8 for odd and even orders of
-        the largest normal, and up to rank 7 for the chi-squares.
+        No P_m, A_m, B_m is left in it (``is_closed``) up to ranks 7 and 8 for odd and even orders
+        of the largest normal, and up to rank 7 for the chi-squares.
         """
         K, t = (a.doit(**hints) for a in self.args) if hints.get("deep", True) else self.args
         if K.is_Integer and t.is_Integer:

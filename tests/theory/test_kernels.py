@@ -120,7 +120,10 @@ MOMENTS = {  # elementary at rank 4; the second moment of the largest is that of
 }
 
 
-def at_the_case(expression, layer=None, norm=sp.Rational(17, 10)):
+NORM = sp.Rational(17, 10)
+
+
+def at_the_case(expression, layer=None, norm=NORM):
     """n_0 = 6, widths 8, 5, 7, K = 4, c = 1/M_4, ||x|| = 1.7."""
     expression = expression.subs(MOMENTS).subs({symbols.L: 4, symbols.x_norm: norm})
     if layer is not None:
