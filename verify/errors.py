@@ -21,3 +21,7 @@ class CampaignError(ValueError):
 
 class ShardError(CampaignError):
     """A file is not the finished shard that it should be."""
+
+
+class StreamError(ValueError):
+    """A stream of draws cannot be had on this machine."""

@@ -11,16 +11,15 @@ Triton runs on a GPU, or anywhere in its interpreter (``TRITON_INTERPRET=1`` bef
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
 import triton
 import triton.language as tl
 
-from maxout.verify import philox
+from maxout.verify import layerwise, philox
 from maxout.verify.networks import Sampler
-from maxout.verify.streams import BIASES, INPUTS, WEIGHTS, Stream
+from maxout.verify.streams import WEIGHTS, Stream
 
 _UNITS = 16
 _BLOCKS = 32  # of four inputs
@@ -197,7 +196,7 @@ def push_layer(
 def squared_norms(
     sampler: Sampler, stream: Stream, count: int, device: torch.device
 ) -> Iterator[dict[str, torch.Tensor]]:
-    """Yield what ``populations.Networks`` draws, tile by tile, through the fused layers.
+    """Yield what ``layerwise.squared_norms`` does, through layers whose weights are never written.
 
     Inputs, directions and biases come from the same streams as there; weights agree with
     ``--stream philox`` in float32 to rounding, and so do the results.
@@ -205,38 +204,19 @@ def squared_norms(
     Raises:
       ValueError: for a stream whose weights do not come from counters.
     """
-    from maxout.verify.biases import LAWS
-
     if stream.kind != "philox":
         raise ValueError("fused layers make their weights by Philox: use a stream of that kind")
     key = philox.key_of(stream.seed, stream.name)
-    shapes = sampler.shapes
-    scales = [math.sqrt(sampler.variance / fan) for _, _, fan in shapes]
-    scales[-1] = 1 / math.sqrt(sampler.network.widths[-1])
-    inputs = stream.generator(0, INPUTS)
-    biases = [stream.generator(layer, BIASES) for layer in range(1, len(shapes) + 1)]
-    law = LAWS[sampler.biases]
-    size = sampler.tile_size(torch.float32)
-    for start in range(0, count, size):
-        networks = min(size, count - start)
-        x, u = sampler.directions(inputs, networks)
-        rows = torch.stack([x, u], dim=1).to(device, torch.float32)
-        last = (x, u)
-        for index, (units, pieces, _) in enumerate(shapes):
-            hidden = index < len(shapes) - 1
-            offset = None
-            if law and hidden:
-                shape = torch.Size((networks, units, pieces))
-                drawn = law(index + 1, shape, scales[index], biases[index])
-                offset = drawn.expand(shape).to(device, torch.float32)
-            values, slopes = push_layer(
-                rows, key, stream.shard, index + 1, start, units, pieces, scales[index], offset
-            )
-            rows = torch.cat([values.unsqueeze(1), slopes], dim=1)
-            if hidden:
-                last = (values, slopes[:, 0])
-        yield {
-            "gain": slopes[:, 0].double().square().sum(1),
-            "hidden": last[1].double().square().sum(1),
-            "length": last[0].double().square().sum(1),
-        }
+
+    def layer(
+        rows: torch.Tensor,
+        index: int,
+        network: int,
+        shape: layerwise.Shape,
+        scale: float,
+        biases: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        units, pieces, _ = shape
+        return push_layer(rows, key, stream.shard, index, network, units, pieces, scale, biases)
+
+    return layerwise.squared_norms(sampler, stream, count, device, torch.float32, layer)

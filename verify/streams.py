@@ -3,9 +3,10 @@
 A shard is a fixed number of samples, so which worker draws it, in what order, and how much memory
 there is cannot change a number. Source of the keying: NumPy's SeedSequence spawn keys.
 
-Two kinds: ``pcg`` draws everything on the CPU by NumPy's PCG64, the fastest there. ``philox`` draws
-the weights of networks by Philox4x32-10 where they are used, which a GPU can do for itself and
-which ``maxout.verify.philox`` repeats on the CPU; what is few or drawn on the CPU in any case
+Three kinds: ``pcg`` draws everything on the CPU by NumPy's PCG64, the same on every machine.
+``philox`` draws the weights of networks by Philox4x32-10 where they are used, which a GPU can do
+for itself and which ``maxout.verify.philox`` repeats on the CPU. ``torch`` draws them by PyTorch's
+own generator, in float32 the fastest on the CPU. What is few or drawn on the CPU in any case
 (inputs, biases, order statistics, chains) comes from PCG64 all the same.
 """
 
@@ -18,9 +19,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from maxout.verify import philox
+from maxout.verify import philox, torch_stream
 
-KINDS = ("pcg", "philox")
+KINDS = ("pcg", "philox", "torch")
 
 WEIGHTS = 0
 BIASES = 1
@@ -37,7 +38,7 @@ class Stream:
       seed: root seed of the run, 0 <= seed < 2^128.
       name: what is sampled; equal names mean equal draws.
       shard: index of the shard, 0 <= shard < 2^32.
-      kind: "pcg" or "philox", how the weights of networks are drawn.
+      kind: "pcg", "philox" or "torch", how the weights of networks are drawn.
     """
 
     seed: int
@@ -52,7 +53,7 @@ class Stream:
         if not 0 <= self.shard < 2**32:
             raise ValueError(f"shard must be an integer from 0 to 2^32 - 1; got {self.shard}")
         if self.kind not in KINDS:
-            raise ValueError(f"stream must be {' or '.join(KINDS)}; got {self.kind!r}")
+            raise ValueError(f"stream must be one of {', '.join(KINDS)}; got {self.kind!r}")
 
     def generator(self, layer: int, role: int = WEIGHTS) -> np.random.Generator:
         """Return the generator of one layer and role, always from its beginning.
@@ -60,27 +61,28 @@ class Stream:
         PCG64 was the fastest of NumPy's generators for normals in either precision, and its
         ziggurat takes draws one after the other: reading them in pieces changes nothing.
         """
+        return np.random.Generator(np.random.PCG64(self._sequence(layer, role)))
+
+    def _sequence(self, layer: int, role: int) -> np.random.SeedSequence:
         digest = hashlib.sha256(self.name.encode()).digest()
         words = np.frombuffer(digest[:16], dtype="<u4")
         key = (*(int(word) for word in words), self.shard, layer, role)
-        return np.random.Generator(
-            np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key))
-        )
+        return np.random.SeedSequence(self.seed, spawn_key=key)
 
     def weights(self, layer: int) -> Weights:
         """Return what draws the weights of one layer, tile after tile from the first network."""
         if self.kind == "philox":
             return PhiloxWeights(philox.key_of(self.seed, self.name), self.shard, layer)
+        if self.kind == "torch":
+            return TorchWeights(torch_stream.generator(self._sequence(layer, WEIGHTS)))
         return PcgWeights(self.generator(layer, WEIGHTS))
 
 
 class Weights(Protocol):
     """Draws the weights of one layer, network after network."""
 
-    def draw(
-        self, shape: tuple[int, int, int, int], device: torch.device, dtype: torch.dtype
-    ) -> torch.Tensor:
-        """Return N(0, 1) weights (networks, units, pieces, fan_in) of the next networks."""
+    def fill(self, out: torch.Tensor) -> torch.Tensor:
+        """Fill (networks, units, pieces, fan_in) with N(0, 1) of the next networks; return it."""
 
 
 @dataclass
@@ -89,10 +91,11 @@ class PcgWeights:
 
     generator: np.random.Generator
 
-    def draw(
-        self, shape: tuple[int, int, int, int], device: torch.device, dtype: torch.dtype
-    ) -> torch.Tensor:
-        return fill_normal(self.generator, torch.empty(shape, dtype=dtype)).to(device)
+    def fill(self, out: torch.Tensor) -> torch.Tensor:
+        if out.device.type == "cpu":
+            return fill_normal(self.generator, out)
+        drawn = fill_normal(self.generator, torch.empty(out.shape, dtype=out.dtype))
+        return out.copy_(drawn)
 
 
 @dataclass
@@ -104,13 +107,27 @@ class PhiloxWeights:
     layer: int
     network: int = 0
 
-    def draw(
-        self, shape: tuple[int, int, int, int], device: torch.device, dtype: torch.dtype
-    ) -> torch.Tensor:
-        out = torch.empty(shape, dtype=dtype, device=device)
+    def fill(self, out: torch.Tensor) -> torch.Tensor:
         philox.fill_weights(out, self.key, self.shard, self.layer, WEIGHTS, self.network)
-        self.network += shape[0]
+        self.network += out.shape[0]
         return out
+
+
+@dataclass
+class TorchWeights:
+    """Weights from a PyTorch generator on the CPU, tile after tile.
+
+    PyTorch rounds a tile's draws up to blocks of its own, so the tiles belong to the stream: their
+    size depends on the architecture and the precision alone.
+    """
+
+    generator: torch.Generator
+
+    def fill(self, out: torch.Tensor) -> torch.Tensor:
+        if out.device.type == "cpu":
+            return out.normal_(generator=self.generator)
+        drawn = torch.empty(out.shape, dtype=out.dtype).normal_(generator=self.generator)
+        return out.copy_(drawn)
 
 
 def fill_normal(generator: np.random.Generator, out: torch.Tensor) -> torch.Tensor:

@@ -38,10 +38,10 @@ NO_TORCH = (
 )
 @click.option(
     "--stream",
-    type=click.Choice(["pcg", "philox"]),
+    type=click.Choice(["pcg", "philox", "torch"]),
     default="pcg",
     show_default=True,
-    help="Generator of the weights: NumPy's PCG64, or Philox4x32-10 on the device itself.",
+    help="Weights by NumPy's PCG64, Philox4x32-10 on the device, or PyTorch (fastest CPU float32).",
 )
 @click.option(
     "--out",

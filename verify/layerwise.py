@@ -1,0 +1,119 @@
+"""Networks pushed through layer by layer, each layer's weights forgotten before the next is drawn.
+
+An input and a direction are two rows of one product with the weights, and of each unit the winner's
+value and derivative are kept: the forward mode of differentiation, written out. It uses every
+weight once, while it is in the cache, where automatic differentiation (``networks.Tile.push``, to
+which the tests hold it) reads them three times.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+
+from maxout.verify.biases import LAWS
+from maxout.verify.networks import Sampler
+from maxout.verify.streams import BIASES, INPUTS, Stream
+
+LAYER_BYTES = 1 << 20
+"""Weights of one layer of a tile, unless a single network has more: half of a core's cache."""
+
+Shape = tuple[int, int, int]
+PushLayer = Callable[
+    [torch.Tensor, int, int, Shape, float, torch.Tensor | None], tuple[torch.Tensor, torch.Tensor]
+]
+"""(rows (networks, 1 + directions, fan_in), layer from 1, first network, (units, pieces, fan_in),
+standard deviation of a weight, biases or None) -> values (networks, units) and derivatives
+(networks, directions, units)."""
+
+
+def tile_size(sampler: Sampler, dtype: torch.dtype) -> int:
+    """Networks of one tile; depends on the architecture and the precision alone."""
+    widest = max(math.prod(shape) for shape in sampler.shapes)
+    return max(1, LAYER_BYTES // (dtype.itemsize * widest))
+
+
+def squared_norms(
+    sampler: Sampler,
+    stream: Stream,
+    count: int,
+    device: torch.device,
+    dtype: torch.dtype,
+    push_layer: PushLayer | None = None,
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield what ``populations.Networks`` draws, tile by tile.
+
+    Args:
+      push_layer: makes a layer's weights and applies them; by default they are drawn from the
+        stream into one buffer that all layers share.
+
+    Returns:
+      Tiles of ``gain`` ||J u||^2, ``hidden`` the same before the output layer, and ``length``
+      ||x||^2 of the last hidden layer, in float64. Where two pieces tie the first wins.
+    """
+    shapes = sampler.shapes
+    scales = [math.sqrt(sampler.variance / fan) for _, _, fan in shapes]
+    scales[-1] = 1 / math.sqrt(sampler.network.widths[-1])
+    inputs = stream.generator(0, INPUTS)
+    law = LAWS[sampler.biases]
+    hidden_layers = range(1, len(shapes)) if law else range(0)
+    biases = [stream.generator(layer, BIASES) for layer in hidden_layers]
+    size = tile_size(sampler, dtype)
+    push_layer = push_layer or drawn_layers(sampler, stream, size, device, dtype)
+    for start in range(0, count, size):
+        networks = min(size, count - start)
+        x, u = sampler.directions(inputs, networks)
+        rows = torch.stack([x, u], dim=1).to(device, dtype)
+        hidden = rows
+        for index, shape in enumerate(shapes):
+            is_hidden = index < len(shapes) - 1
+            offset = None
+            if law and is_hidden:
+                full = torch.Size((networks, *shape[:2]))
+                drawn = law(index + 1, full, scales[index], biases[index])
+                offset = drawn.expand(full).to(device, dtype)
+            values, slopes = push_layer(rows, index + 1, start, shape, scales[index], offset)
+            rows = torch.cat([values.unsqueeze(1), slopes], dim=1)
+            hidden = rows if is_hidden else hidden
+        yield {
+            "gain": _squared(rows[:, 1]),
+            "hidden": _squared(hidden[:, 1]),
+            "length": _squared(hidden[:, 0]),
+        }
+
+
+def _squared(values: torch.Tensor) -> torch.Tensor:
+    return values.double().square().sum(dim=1)
+
+
+def drawn_layers(
+    sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
+) -> PushLayer:
+    """Return the layer that draws its weights from the stream."""
+    shapes = sampler.shapes
+    weights = [stream.weights(layer) for layer in range(1, len(shapes) + 1)]
+    buffer = torch.empty(size * max(map(math.prod, shapes)), dtype=dtype, device=device)
+
+    def push_layer(
+        rows: torch.Tensor,
+        layer: int,
+        network: int,
+        shape: Shape,
+        scale: float,
+        biases: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        networks, (units, pieces, fan_in) = len(rows), shape
+        drawn = buffer[: networks * math.prod(shape)].view(networks, *shape)
+        matrices = weights[layer - 1].fill(drawn).view(networks, units * pieces, fan_in)
+        products = torch.bmm(rows, matrices.transpose(1, 2)).mul_(scale)
+        products = products.view(networks, rows.shape[1], units, pieces)
+        if pieces == 1 and biases is None:
+            return products[:, 0, :, 0], products[:, 1:, :, 0]
+        scores = products[:, 0] if biases is None else products[:, 0] + biases
+        values, winner = scores.max(dim=-1)
+        index = winner[:, None, :, None].expand(-1, rows.shape[1] - 1, -1, 1)
+        return values, products[:, 1:].gather(-1, index).squeeze(-1)
+
+    return push_layer
