@@ -9,18 +9,28 @@ import math
 
 import numpy as np
 import pytest
+import sympy as sp
 import torch
 
 from maxout.numerics.angle import jacobian_moment
+from maxout.numerics.predict import predict
+from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.verify.constants import moment
-from maxout.verify.figures import FIGURES, Request, UnknownFigureError, drawing, make
+from maxout.verify.figures import (
+    FIGURES,
+    Request,
+    UnknownFigureError,
+    activation_length,
+    drawing,
+    make,
+)
 from maxout.verify.figures.chains import Chain
 from maxout.verify.figures.convolution import Convolutions
 from maxout.verify.figures.exact import mean_gains
 from maxout.verify.figures.gradients_depth import dense_gains, exact_gains
-from maxout.verify.figures.sampled import gains, join, profiles
+from maxout.verify.figures.sampled import gains, join, lengths, profiles
 from maxout.verify.figures.second_moments import sampled_moments
 from maxout.verify.figures.training_gradients import read
 from maxout.verify.networks import Sampler
@@ -138,6 +148,27 @@ def test_gains_of_relu_networks_agree_with_half_of_c_a_layer():
     samples = np.concatenate(list(gains(Sampler(network, "gaussian"), stream, 8000, x, u, True)))
     assert scores(samples, np.full(2, 0.5)).max() < NEAR
     assert scores(samples, np.full(2, 0.5 * 2**3)).min() > FAR  # linear units
+
+
+def test_activation_lengths_are_those_of_profiles_and_of_the_formula():
+    request = Request(seed=8)
+    (actual,) = activation_length.network_lengths((0.7,), math.sqrt(50), request, 400)
+    few = actual[:, :6]  # deeper, a few networks rule the mean
+    assert scores(few, activation_length.formula(5, 0.7)[:6]).max() < NEAR
+    assert scores(few, activation_length.formula(6, 0.7)[:6]).min() > FAR
+    network = Network(3, (4, 5), 1, 3, 1, "gaussian")
+    sampler = Sampler(network, "gaussian")
+    (some,) = lengths(sampler, Stream(0, "t", 0), 3, (0.3,))
+    ((profile,),) = profiles(sampler, Stream(0, "t", 0), 3, (0.3,))
+    np.testing.assert_allclose(some[0], profile.length, rtol=1e-14)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 7])
+def test_the_formula_in_float64_is_the_statement(depth):
+    network = Network(50, (50,) * depth, 1, 4, 0.7, "gaussian")
+    statement = CATALOGUE["activation.length.mean.gaussian"]
+    value = float(predict(statement, network, norm=sp.sqrt(50)))
+    assert activation_length.formula(4, 0.7)[depth - 1] == pytest.approx(value, rel=1e-13)
 
 
 def test_derivatives_are_those_of_difference_quotients():

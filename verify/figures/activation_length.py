@@ -6,17 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.theory.activation import length_mean
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
-from maxout.theory.symbols import x_norm
 from maxout.verify.constants import moment
 from maxout.verify.figures.chains import Chain
 from maxout.verify.figures.figure import Array, Curve, Figure, Panel
-from maxout.verify.figures.sampled import join, profiles
+from maxout.verify.figures.sampled import lengths
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import Stream
 
@@ -61,31 +57,21 @@ def figure(request: Request) -> Figure:
 
 def network_lengths(
     variances: tuple[float, ...], norm: float, request: Request, count: int
-) -> list[Array]:
-    """||x^(l)||^2 / n_l of sampled networks for every c, (count, depth) each."""
+) -> Array:
+    """||x^(l)||^2 / n_l of sampled networks (variances, count, depth)."""
     network = Network(WIDTH, (WIDTH,) * DEPTH, 1, RANK, 1, "gaussian")
     stream = Stream(request.seed, "figure.activation-length", 0)
     parts, done = [], 0
-    for some in profiles(Sampler(network, "gaussian", norm=norm), stream, count, variances):
+    for some in lengths(Sampler(network, "gaussian", norm=norm), stream, count, variances):
         parts.append(some)
-        done += len(some[0].length)
+        done += some.shape[1]
         request.progress(done / count)
-    return [join(of_one_c).length / WIDTH for of_one_c in zip(*parts, strict=True)]
+    return np.concatenate(parts, axis=1) / WIDTH
 
 
 def formula(rank: int, c: float) -> Array:
-    """E A^(l) of every hidden layer, in balls."""
-    return np.array(
-        [
-            float(
-                enclose(
-                    length_mean(bias="gaussian"),
-                    {
-                        **Network(WIDTH, (WIDTH,) * depth, 1, rank, c, "gaussian").environment(),
-                        x_norm: sp.sqrt(WIDTH),
-                    },
-                )
-            )
-            for depth in range(1, DEPTH + 1)
-        ]
-    )
+    """E A^(l) of every hidden layer: ``theory.activation.length_mean`` at one width, in float64."""
+    gain = c * moment(LargestNormalMoment, rank, 2)
+    powers = gain ** np.arange(1.0, DEPTH + 1)
+    # ||x||^2 = n_0; the biases of layer j add gain^(l-j+1)/n.
+    return powers + np.cumsum(powers) / WIDTH

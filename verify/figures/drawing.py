@@ -104,6 +104,8 @@ def _curve(axes: Any, curve: Curve) -> None:
     if curve.low is not None and curve.high is not None:
         axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
     if curve.kind == "samples":
-        axes.plot(curve.x, curve.y, "o", ms=2.6, color=colour, label=curve.label)
+        # Some thirty markers at most: more would hide the band and the line.
+        every = max(1, len(curve.x) // 30)
+        axes.plot(curve.x, curve.y, "o", ms=2.6, color=colour, label=curve.label, markevery=every)
     else:
         axes.plot(curve.x, curve.y, "-", lw=1.2, color=colour, label=curve.label)

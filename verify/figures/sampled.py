@@ -18,6 +18,8 @@ from maxout.verify.streams import Stream
 
 CPU = torch.device("cpu")
 Array = np.ndarray
+PASS_BYTES = 1 << 20
+"""Values of the widest layer in one pass of many inputs: few enough to stay in the cache."""
 
 
 def _layer(layer: Layer, x: torch.Tensor, relu: bool) -> torch.Tensor:
@@ -28,7 +30,7 @@ def _layer(layer: Layer, x: torch.Tensor, relu: bool) -> torch.Tensor:
     values = values.view(networks, x.shape[1], units, pieces)
     if layer.biases is not None:
         values = values + layer.biases.reshape(-1, 1, units, pieces)
-    return values.squeeze(-1).clamp(min=0) if relu else values.amax(dim=-1)
+    return values.squeeze(-1).clamp(min=0) if relu else values.max(dim=-1).values
 
 
 def hidden_layers(
@@ -78,6 +80,19 @@ def profiles(
             _profile(_rescaled(tile.layers, math.sqrt(c / sampler.variance)), tile.x, tile.u)
             for c in variances
         ]
+
+
+def lengths(
+    sampler: Sampler, stream: Stream, count: int, variances: Sequence[float]
+) -> Iterator[Array]:
+    """Yield ||x^(l)||^2 of the networks of ``profiles``, (variances, networks, L-1)."""
+    for tile in sampler.tiles(stream, count, CPU, torch.float64):
+        found = []
+        for c in variances:
+            layers = _rescaled(tile.layers, math.sqrt(c / sampler.variance))
+            values = hidden_layers(layers, tile.x[:, None])
+            found.append(torch.stack([x.square().sum(dim=(1, 2)) for x in values], dim=1))
+        yield torch.stack(found).numpy()
 
 
 def _rescaled(layers: list[Layer], factor: float) -> list[Layer]:
@@ -146,9 +161,21 @@ def gains(
       x: inputs (inputs, n_0).
       u: unit direction (n_0,).
     """
+    values = max(units * pieces for units, pieces, _ in sampler.shapes) * len(x)
+    size = max(1, PASS_BYTES // (torch.float64.itemsize * values))
     for tile in sampler.tiles(stream, count, CPU, torch.float64):
-        networks = len(tile.x)
-        many = x.expand(networks, *x.shape)
-        along = u.expand_as(many)
-        _, slopes = push(lambda y, layers=tile.layers: outputs(layers, y, relu), many, along)
-        yield slopes.square().sum(dim=2).numpy()
+        for start in range(0, len(tile.x), size):
+            some = [_part(layer, slice(start, start + size)) for layer in tile.layers]
+            many = x.expand(len(some[0].weights), *x.shape)
+            _, slopes = push(
+                lambda y, layers=some: outputs(layers, y, relu), many, u.expand_as(many)
+            )
+            yield slopes.square().sum(dim=2).numpy()
+
+
+def _part(layer: Layer, which: slice) -> Layer:
+    """Some of the networks."""
+    biases = layer.biases
+    if biases is not None:
+        biases = biases.expand(layer.weights.shape[:3])[which]
+    return replace(layer, weights=layer.weights[which], biases=biases)
