@@ -15,7 +15,6 @@ from maxout.numerics.weight import Weighted, by_parts, double_factorial
 from maxout.theory import symbols
 from maxout.theory.field import Field, integer
 from maxout.theory.network import RANK
-from maxout.theory.parameters import WINDOW
 
 STATISTICS = ("largest", "chi2-largest", "chi2-smallest")
 ROUTES = ("auto", "closed", "arb", "quadrature", "float64")
@@ -81,17 +80,32 @@ def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") 
 
     Source: Tseran and Montúfar (ICML 2023).
     """
-    rank, digits = RANK(RANK(rank) * WINDOW(window)), DIGITS(digits)
+    rank, digits = RANK(rank), DIGITS(digits)
+    if window != 1:
+        from maxout.theory.parameters import WINDOW
+
+        rank = RANK(rank * WINDOW(window))
     _check("route", route, ("auto", "closed", "arb"))
     if route == "auto":
         closed = digits >= CLOSED_FROM and _closed(rank, 2, "largest") is not None
         route = "closed" if closed else "arb"
-    # The reciprocal keeps the relative accuracy but for one rounding; three guard digits cover it.
-    second = _certified(rank, 2, "largest", digits, route)
-    with ctx.workprec(
-        second.rel_accuracy_bits() + 30 if not second.is_exact() else 4 * digits + 60
-    ):
-        return Enclosure.from_ball(1 / second, digits, route)
+    return _reciprocal(_certified(rank, 2, "largest", digits, route), digits, route)
+
+
+def _reciprocal(ball: arb, digits: int, route: str) -> Enclosure:
+    # It keeps the relative accuracy but for one rounding, which three guard digits cover.
+    with ctx.workprec(ball.rel_accuracy_bits() + 30 if not ball.is_exact() else 4 * digits + 60):
+        return Enclosure.from_ball(1 / ball, digits, route)
+
+
+def constants(ranks: Iterable[int], digits: int = 50) -> list[tuple[Enclosure, Enclosure]]:
+    """Enclose c = 1/M_K and M_K for each of several ranks; arguments and errors as ``table``."""
+    digits = DIGITS(digits)
+    balls = _together([RANK(rank) for rank in ranks], 2, "largest", digits)
+    return [
+        (_reciprocal(ball, digits, "arb"), Enclosure.from_ball(ball, digits, "arb"))
+        for ball in balls
+    ]
 
 
 def table(
@@ -108,6 +122,11 @@ def table(
     """
     ranks, order, digits = [RANK(rank) for rank in ranks], ORDER(order), DIGITS(digits)
     _check("statistic", statistic, STATISTICS)
+    balls = _together(ranks, order, statistic, digits)
+    return [Enclosure.from_ball(ball, digits, "arb") for ball in balls]
+
+
+def _together(ranks: list[int], order: int, statistic: str, digits: int) -> list[arb]:
     goal, balls = bits_of(digits), {}
     together = sorted({rank for rank in ranks if 2 <= rank <= shared.MAX_RANK})
     # Every rank in between is computed as well: worth it where they are not few of many.
@@ -115,9 +134,9 @@ def table(
         with ctx.workprec(goal + 12):
             balls = shared.largest_moments(together[0], together[-1], order)
     return [
-        Enclosure.from_ball(balls[rank], digits, "arb")
+        balls[rank]
         if rank in balls and balls[rank].rel_accuracy_bits() >= goal
-        else moment(rank, order, statistic, digits, "arb")
+        else _certified(rank, order, statistic, digits, "arb")
         for rank in ranks
     ]
 

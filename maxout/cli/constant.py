@@ -10,6 +10,7 @@ import sympy as sp
 from maxout.cli import output, parse
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.moments import constants
 from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
@@ -17,7 +18,7 @@ from maxout.theory.moments import (
 )
 from maxout.theory.orthant import is_closed
 
-SHOWN_CLOSED_FORM_RANK = 64  # beyond it no closed form exists, and none need be looked for
+CLOSED_UP_TO = 8  # the last rank whose M_K the theory reduces to elementary and dilogarithms
 
 
 def quantities(rank: int) -> dict[str, sp.Expr]:
@@ -36,7 +37,7 @@ def quantities(rank: int) -> dict[str, sp.Expr]:
 
 def closed_form(rank: int) -> sp.Expr | None:
     """c as an elementary or dilogarithm expression; None where none is known (rank > 8)."""
-    if rank > SHOWN_CLOSED_FORM_RANK:
+    if rank > CLOSED_UP_TO:
         return None
     exact = 1 / LargestNormalMoment(sp.Integer(rank), 2).doit()
     return exact if is_closed(exact) else None
@@ -150,17 +151,16 @@ def _block(rank: int, digits: int, style: str) -> None:
 
 
 def _table(ranks: list[int], digits: int, style: str) -> None:
-    rows = []
-    for rank in ranks:
-        fields, _ = record(rank, digits)
-        rows.append(
-            (
-                str(rank),
-                *(fields[name] for name in ("c", "second_moment")),
-                fields["radius"],
-                _yes(fields["certified"]),
-            )
+    rows = [
+        (
+            str(rank),
+            c.midpoint,
+            second.midpoint,
+            max(c.radius, second.radius, key=float),
+            _yes(c.certified and second.certified),
         )
+        for rank, (c, second) in zip(ranks, constants(ranks, digits), strict=True)
+    ]
     output.table(("K", "c = 1/M_K", "M_K", "radius", "certified"), rows)
     for rank in ranks:
         exact = closed_form(rank)

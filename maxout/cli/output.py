@@ -5,7 +5,6 @@ Rich is imported only where a terminal is there to see it.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +32,8 @@ def on_terminal() -> bool:
 
 def dump(value: Any) -> None:
     """Print JSON, indented, and never NaN or Infinity (which JSON does not have)."""
+    import json
+
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 

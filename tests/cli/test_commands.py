@@ -9,8 +9,11 @@ import time
 
 import mpmath
 import pytest
+import sympy
 
+from maxout.cli.constant import CLOSED_UP_TO
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.moments import LargestNormalMoment, is_closed
 
 NETWORK = ("--rank", "5", "--inputs", "10", "--widths", "20x3", "--outputs", "2")
 
@@ -42,6 +45,21 @@ def test_constant_table_when_piped_is_plain(maxout) -> None:
     assert all(ord(ch) < 128 for ch in done.out)
     assert "\x1b" not in done.out
     assert len(done.out.splitlines()) >= 5
+
+
+def test_many_ranks_together_show_the_digits_of_each_alone(maxout) -> None:
+    together = maxout("constant", "2..16", "400").out.splitlines()
+    rows = {row["rank"]: row for row in maxout("constant", "2..16", "400", "--json").json}
+    for line in together[1 : len(rows) + 1]:
+        rank, c, second, _, certified = line.split()
+        row = rows[int(rank)]
+        assert (c, second, certified) == (row["c"], row["second_moment"], "yes")
+
+
+def test_no_closed_form_is_missed() -> None:
+    for rank in range(2, 15):
+        found = is_closed(LargestNormalMoment(sympy.Integer(rank), 2).doit())
+        assert found == (rank <= CLOSED_UP_TO)
 
 
 @pytest.mark.parametrize("style", ["pretty", "latex", "srepr"])
