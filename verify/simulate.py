@@ -24,6 +24,7 @@ from maxout.verify.populations import (
     shards_for,
 )
 from maxout.verify.streams import Stream
+from maxout.verify.variances import half_squares
 
 Wanted = tuple[str, int | None, int | None]
 """Quantity of the catalogue, order t and layer of one row of the ladder."""
@@ -76,13 +77,10 @@ def _diagonal(arrays: Arrays, network: Network, order: int, layer: int) -> np.nd
     return arrays["weights"].sum(axis=1)
 
 
-def _half_squares(measure: Measure) -> Measure:
-    """Half the squared differences of consecutive pairs, whose mean is the variance."""
+def _paired(measure: Measure) -> Measure:
 
     def pairs(arrays: Arrays, network: Network, order: int, layer: int) -> np.ndarray:
-        values = measure(arrays, network, order, layer)
-        even = values.size // 2 * 2
-        return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+        return half_squares(measure(arrays, network, order, layer))
 
     return pairs
 
@@ -90,11 +88,11 @@ def _half_squares(measure: Measure) -> Measure:
 # quantity of the catalogue -> the population it is measured in, and what is averaged
 MEASURES: dict[str, tuple[type[Networks] | type[ParameterGradients], Measure]] = {
     "jacobian.mean": (Networks, _gain),
-    "jacobian.variance": (Networks, _half_squares(_gain)),
+    "jacobian.variance": (Networks, _paired(_gain)),
     "jacobian.moment": (Networks, _gain),
     "jacobian.log.mean": (Networks, _log_gain),
     "activation.mean": (Networks, _length),
-    "activation.variance": (Networks, _half_squares(_length)),
+    "activation.variance": (Networks, _paired(_length)),
     "activation.moment": (Networks, _length),
     "gradients.bias": (ParameterGradients, _bias_gradient),
     "gradients.weights": (ParameterGradients, _weight_gradient),

@@ -31,6 +31,7 @@ from maxout.verify.experiments.experiment import (
 )
 from maxout.verify.pairs import LengthLaw
 from maxout.verify.populations import Arrays
+from maxout.verify.variances import half_squares, half_squares_variance
 
 _COSINE, _NORM = 0.6, 2.0
 
@@ -49,10 +50,7 @@ def _length(network: Network, arrays: Arrays, power: int = 1) -> np.ndarray:
 
 
 def _half_squares(network: Network, arrays: Arrays) -> np.ndarray:
-    """Half the squared differences of consecutive pairs, whose mean is the variance."""
-    values = _length(network, arrays)
-    even = values.size // 2 * 2
-    return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+    return half_squares(_length(network, arrays))
 
 
 def _moment(network: Network, order: int, norm: float) -> float:
@@ -120,9 +118,7 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
 def _variance(bias: str, size: Size) -> Iterator[Experiment]:
     for network in _light_networks(bias, size):
         case = Case(network, bias, _COSINE)
-        m = [_moment(network, order, 1.0) for order in range(5)]
-        central = m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4
-        spread = (central + (m[2] - m[1] ** 2) ** 2) / 2  # of (X - Y)^2/2
+        spread = half_squares_variance(partial(_moment, network, norm=1.0))
         yield Experiment(
             statement(f"activation.length.variance.{bias}"),
             network,

@@ -38,6 +38,7 @@ from maxout.verify.experiments.experiment import (
 )
 from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays, Law, Networks, Population
+from maxout.verify.variances import half_squares
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,9 @@ def gain(arrays: Arrays) -> np.ndarray:
     return arrays["gain"]
 
 
-def half_squares(arrays: Arrays) -> np.ndarray:
-    """Half the squared differences of consecutive pairs: non-negative, their mean the variance."""
-    values = arrays["gain"]
-    even = values.size // 2 * 2
-    return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+def gain_half_squares(arrays: Arrays) -> np.ndarray:
+    """Of every pair of networks; their mean is the variance of the gain."""
+    return half_squares(gain(arrays))
 
 
 def _at_most(
@@ -244,7 +243,7 @@ EXPERIMENTS: dict[str, Builder] = {
         ),
     ),
     "jacobian.variance.upper": _experiments(
-        "jacobian.variance.upper", half_squares, _variance_at_most, lambda case: (_NO_RANK,), 2
+        "jacobian.variance.upper", gain_half_squares, _variance_at_most, lambda case: (_NO_RANK,), 2
     ),
     "jacobian.moment.upper": _experiments(
         "jacobian.moment.upper", gain, partial(_at_most, 0.1), lambda case: (_NO_RANK,)

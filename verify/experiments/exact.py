@@ -15,7 +15,7 @@ from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.verify.constants import aligned_second_moment, wide_bias
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, SameLaw
-from maxout.verify.experiments.any_bias import Case, gain, half_squares
+from maxout.verify.experiments.any_bias import Case, gain, gain_half_squares
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -28,6 +28,7 @@ from maxout.verify.experiments.experiment import (
     statement,
 )
 from maxout.verify.populations import Law
+from maxout.verify.variances import half_squares_variance
 
 _HALF = sp.Rational(1, 2)
 
@@ -177,7 +178,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             statement("jacobian.variance.exact"),
             network,
             (case.population,),
-            half_squares,
+            gain_half_squares,
             partial(_equality, _pair_variance(network, cosine), 0.08 * size.narrowness),
             parameters={"cosine": cosine},
             detail=case.detail,
@@ -191,14 +192,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
 
 
 def _pair_variance(network: Network, cosine: float) -> Callable[[float], float]:
-    """Variance of (X - Y)^2/2: half of (fourth central moment + variance^2)."""
-
-    def variance(predicted: float) -> float:
-        m = [1.0, *(_exact_moment(network, t, cosine) for t in (1, 2, 3, 4))]
-        central = m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4
-        return (central + (m[2] - m[1] ** 2) ** 2) / 2
-
-    return variance
+    return lambda _: half_squares_variance(partial(_exact_moment, network, cosine=cosine))
 
 
 def _upper_sharp(size: Size) -> Iterator[Experiment]:

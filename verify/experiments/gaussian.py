@@ -13,7 +13,7 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.decisions import Decision, MeanEquality
-from maxout.verify.experiments.any_bias import Case, gain, half_squares
+from maxout.verify.experiments.any_bias import Case, gain, gain_half_squares
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -23,6 +23,7 @@ from maxout.verify.experiments.experiment import (
     rank_off_by_one,
     statement,
 )
+from maxout.verify.variances import half_squares_variance
 
 _COSINE, _NORM = 0.9, 1.5
 
@@ -122,7 +123,7 @@ def _variance(size: Size) -> Iterator[Experiment]:
             statement("jacobian.variance.gaussian"),
             network,
             (case.population,),
-            half_squares,
+            gain_half_squares,
             partial(_pair_rule, network, 0.1 * size.narrowness),
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
@@ -132,10 +133,7 @@ def _variance(size: Size) -> Iterator[Experiment]:
 
 
 def _pair_rule(network: Network, margin: float, predicted: float) -> Decision:
-    # (X - Y)^2/2 has variance half of (fourth central moment + variance^2).
-    m = [1.0, *(_moment(network, t) for t in (1, 2, 3, 4))]
-    central = m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4
-    return MeanEquality((central + (m[2] - m[1] ** 2) ** 2) / 2, margin * predicted)
+    return MeanEquality(half_squares_variance(partial(_moment, network)), margin * predicted)
 
 
 EXPERIMENTS: dict[str, Builder] = {

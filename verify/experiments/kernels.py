@@ -47,6 +47,7 @@ from maxout.verify.pairs import UnitPairs
 from maxout.verify.parameters import TangentPairs
 from maxout.verify.populations import Arrays
 from maxout.verify.units import Extremes
+from maxout.verify.variances import half_squares, half_squares_variance
 
 _RHO = 0.6
 _ANGLE = 0.1
@@ -145,9 +146,7 @@ def _winner_variance(size: Size) -> Iterator[Experiment]:
     for rank in _ranks(size):
         key = "kernel.winner.variance"
         base = mean_of_power(key, Extremes(rank), "largest", 1, size, ())
-        m = [1.0, *(moment(LargestNormalMoment, rank, order) for order in (1, 2, 3, 4))]
-        central = m[4] - 4 * m[1] * m[3] + 6 * m[1] ** 2 * m[2] - 3 * m[1] ** 4
-        spread = (central + (m[2] - m[1] ** 2) ** 2) / 2  # of (X - Y)^2/2
+        spread = half_squares_variance(partial(moment, LargestNormalMoment, rank))
 
         def rule(predicted: float, spread: float = spread) -> Decision:
             return MeanEquality(spread, 0.03 * size.narrowness * predicted)
@@ -163,9 +162,7 @@ def _winner_variance(size: Size) -> Iterator[Experiment]:
 
 
 def _half_squares(arrays: Arrays) -> np.ndarray:
-    values = arrays["largest"]
-    even = values.size // 2 * 2
-    return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+    return half_squares(arrays["largest"])
 
 
 def _second_moment() -> Twin:

@@ -28,6 +28,7 @@ from maxout.verify.experiments.experiment import (
     statement,
 )
 from maxout.verify.populations import Arrays, Law
+from maxout.verify.variances import half_squares
 
 
 def _log_gain(arrays: Arrays) -> np.ndarray:
@@ -35,10 +36,7 @@ def _log_gain(arrays: Arrays) -> np.ndarray:
 
 
 def _half_squares(arrays: Arrays) -> np.ndarray:
-    """Half the squared differences of consecutive pairs, whose mean is the variance."""
-    values = np.log(arrays["gain"])
-    even = values.size // 2 * 2
-    return (values[0:even:2] - values[1:even:2]) ** 2 / 2
+    return half_squares(_log_gain(arrays))
 
 
 def _along(size: Size) -> Iterator[tuple[Network, Case]]:
