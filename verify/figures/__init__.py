@@ -53,8 +53,8 @@ def make(name: str, request: Request | None = None) -> Figure:
     if name not in FIGURES:
         raise UnknownFigureError(f"no figure is called {name!r}; there are {', '.join(FIGURES)}")
     request = request or Request()
-    if request.networks is not None and not 2 <= request.networks <= 10**6:
-        raise ValueError(f"networks must be from 2 to 1,000,000; got {request.networks}")
+    if request.networks is not None and not 2 <= request.networks <= 10**5:
+        raise ValueError(f"networks must be from 2 to 100,000; got {request.networks}")
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
     figure: Figure = module.figure(request)
     return figure

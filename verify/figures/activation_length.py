@@ -12,9 +12,8 @@ from maxout.theory.network import Network
 from maxout.verify.constants import moment
 from maxout.verify.figures.chains import Chain
 from maxout.verify.figures.figure import Array, Curve, Figure, Panel
-from maxout.verify.figures.sampled import lengths
+from maxout.verify.figures.sampled import lengths, over_shards
 from maxout.verify.networks import Sampler
-from maxout.verify.streams import Stream
 
 if TYPE_CHECKING:
     from maxout.verify.figures import Request
@@ -30,8 +29,9 @@ def figure(request: Request) -> Figure:
     variances = tuple(schemes.values())
     norm = math.sqrt(WIDTH)
     actual = network_lengths(variances, norm, request, count)
-    chain = Chain(RANK, WIDTH, DEPTH, variances)
+    chain = Chain((RANK,), WIDTH, DEPTH, (variances,))
     law = chain.lengths(request.seed, "figure.activation-length.law", LAW, norm) / WIDTH
+    law_mean = law[:, 0].mean(axis=2)
     depths = np.arange(1.0, DEPTH + 1)
     panels = []
     for i, (name, c) in enumerate(schemes.items()):
@@ -39,7 +39,7 @@ def figure(request: Request) -> Figure:
             Panel(f"c = {name}", "hidden layers", "||x||^2 / n", (
                 Curve(f"{count} networks, quartiles", "samples", depths, actual[i].mean(axis=0),
                       *np.quantile(actual[i], (0.25, 0.75), axis=0)),
-                Curve(f"law, mean of {LAW:,}", "theory", depths, law[:, i].mean(axis=1), colour=2),
+                Curve(f"law, mean of {LAW:,}", "theory", depths, law_mean[:, i], colour=2),
                 Curve("formula", "theory", depths, formula(RANK, c), colour=1),
             ), log_up=True)
         )  # fmt: skip
@@ -60,12 +60,11 @@ def network_lengths(
 ) -> Array:
     """||x^(l)||^2 / n_l of sampled networks (variances, count, depth)."""
     network = Network(WIDTH, (WIDTH,) * DEPTH, 1, RANK, 1, "gaussian")
-    stream = Stream(request.seed, "figure.activation-length", 0)
-    parts, done = [], 0
-    for some in lengths(Sampler(network, "gaussian", norm=norm), stream, count, variances):
-        parts.append(some)
-        done += some.shape[1]
-        request.progress(done / count)
+    sampler = Sampler(network, "gaussian", norm=norm)
+    parts = over_shards(
+        lambda stream, size: lengths(sampler, stream, size, variances),
+        request.seed, "figure.activation-length", count, request.progress,
+    )  # fmt: skip
     return np.concatenate(parts, axis=1) / WIDTH
 
 

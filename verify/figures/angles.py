@@ -29,23 +29,26 @@ def figure(request: Request) -> Figure:
     names = (f"c = {SMALL:g}", "c = 1/M_K", f"c = {LARGE:g}")
     curves: dict[tuple[int, int], list[Curve]] = {}
     depths = np.arange(1.0, DEPTH + 1)
-    for done, (width, rank) in enumerate((w, k) for w in WIDTHS for k in RANKS):
-        largest = moment(LargestNormalMoment, rank, 2)
-        chain = Chain(rank, width, DEPTH, (SMALL, 1 / largest, LARGE))
+    moments = [moment(LargestNormalMoment, rank, 2) for rank in RANKS]
+    variances = [(SMALL, 1 / largest, LARGE) for largest in moments]
+    for done, width in enumerate(WIDTHS):
+        chain = Chain(RANKS, width, DEPTH, variances)
         start = (math.sqrt(width), COSINE)
-        name = f"figure.angles.{width}.{rank}"
+        name = f"figure.angles.{width}"
         samples = np.abs(chain.cosines(request.seed, name, count, *start))
-        limit = chain.limit_cosines(largest, *start)
-        low, high = np.quantile(samples, (0.25, 0.75), axis=2)
-        for i in range(len(names)):
-            curves.setdefault((width, i), []).extend(
-                (
-                    Curve(f"K = {rank}", "samples", depths, samples[:, i].mean(axis=1),
-                          low[:, i], high[:, i], rank - 2),
-                    Curve("", "theory", depths, limit[:, i], colour=rank - 2),
-                )
-            )  # fmt: skip
-        request.progress((done + 1) / (len(WIDTHS) * len(RANKS)))
+        limit = chain.limit_cosines(moments, *start)
+        mean = samples.mean(axis=3)
+        low, high = np.quantile(samples, (0.25, 0.75), axis=3)
+        for k, rank in enumerate(RANKS):
+            for i in range(len(names)):
+                curves.setdefault((width, i), []).extend(
+                    (
+                        Curve(f"K = {rank}", "samples", depths, mean[:, k, i],
+                              low[:, k, i], high[:, k, i], k),
+                        Curve("", "theory", depths, limit[:, k, i], colour=k),
+                    )
+                )  # fmt: skip
+        request.progress((done + 1) / len(WIDTHS))
     return Figure(
         "angles",
         "|cos| between the images of x and u: mean (points), quartiles (bands), wide limit (lines)",

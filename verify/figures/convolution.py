@@ -16,10 +16,8 @@ import torch
 
 from maxout.nn import MaxoutConv2d
 from maxout.verify.figures.figure import Array
-from maxout.verify.figures.sampled import measure, push
+from maxout.verify.figures.sampled import REAL, measure, over_shards, push
 from maxout.verify.streams import INPUTS, Stream, fill_normal
-
-_TOGETHER = 25  # networks of one pass
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,8 @@ class Convolutions:
         """Draw ||du^(l)||^2 of unit directions u, (count, depth)."""
         layer = MaxoutConv2d(
             self.channels, self.channels, self.kernel, self.rank,
-            padding=self.kernel // 2, padding_mode="circular", bias=False, dtype=torch.float64,
+            padding=self.kernel // 2, padding_mode="circular", bias=False, dtype=REAL,
         )  # fmt: skip
-        stream = Stream(seed, "figure.convolutions", 0)
-        weights = [stream.generator(index) for index in range(1, self.depth + 1)]
-        inputs = stream.generator(0, INPUTS)
         deviation = 1 / math.sqrt(self.channels * self.kernel**2)
 
         def one(drawn: list[torch.Tensor], x: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -57,20 +52,19 @@ class Convolutions:
                 found.append(x)
             return tuple(found)
 
-        many = torch.func.vmap(one)
-        parts = []
-        for start in range(0, count, _TOGETHER):
-            size = min(_TOGETHER, count - start)
-            shape = (size, *layer.weight.shape)
+        def work(stream: Stream, size: int) -> Array:
             drawn = [
-                fill_normal(generator, torch.empty(shape, dtype=torch.float64)) * deviation
-                for generator in weights
+                fill_normal(
+                    stream.generator(index), torch.empty(size, *layer.weight.shape, dtype=REAL)
+                )
+                * deviation
+                for index in range(1, self.depth + 1)
             ]
-            pair = torch.empty(size, 2, self.channels, self.side, self.side, dtype=torch.float64)
-            fill_normal(inputs, pair)
+            pair = torch.empty(size, 2, self.channels, self.side, self.side, dtype=REAL)
+            fill_normal(stream.generator(0, INPUTS), pair)
             x, u = pair[:, 0], pair[:, 1]
             u = u / u.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
             with torch.no_grad():
-                parts.append(measure(*push(lambda y, w=drawn: many(w, y), x, u)).gain)
-            progress((start + size) / count)
-        return np.concatenate(parts)
+                return measure(*push(lambda y: torch.func.vmap(one)(drawn, y), x, u)).gain
+
+        return np.concatenate(over_shards(work, seed, "figure.convolutions", count, progress))

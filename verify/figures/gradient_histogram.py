@@ -11,7 +11,7 @@ import torch
 from maxout.theory.network import Network
 from maxout.verify.figures.exact import mean_gains
 from maxout.verify.figures.figure import Array, Curve, Figure, Panel
-from maxout.verify.figures.sampled import gains
+from maxout.verify.figures.sampled import gains, over_shards
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import INPUTS, Stream
 
@@ -66,15 +66,15 @@ def sampled_means(
     network: Network, x: torch.Tensor, u: torch.Tensor, request: Request, count: int
 ) -> tuple[Array, Array]:
     """Return means over networks at every input, and their standard errors."""
-    stream = Stream(request.seed, "figure.gradient-histogram", 0)
-    total, squares, done = np.zeros(len(x)), np.zeros(len(x)), 0
-    for some in gains(Sampler(network, "gaussian"), stream, count, x, u):
-        total += some.sum(axis=0)
-        squares += (some**2).sum(axis=0)
-        done += len(some)
-        request.progress(done / count)
-    mean = total / count
-    return mean, np.sqrt((squares / count - mean**2) / (count - 1))
+    sampler = Sampler(network, "gaussian")
+
+    def work(stream: Stream, size: int) -> tuple[Array, Array]:
+        some = gains(sampler, stream, size, x, u)
+        return some.sum(axis=0), (some**2).sum(axis=0)
+
+    parts = over_shards(work, request.seed, "figure.gradient-histogram", count, request.progress)
+    mean, square = (np.sum(sums, axis=0) / count for sums in zip(*parts, strict=True))
+    return mean, np.sqrt((square - mean**2) / (count - 1))
 
 
 def exact_means(network: Network, x: torch.Tensor, u: torch.Tensor) -> Array:

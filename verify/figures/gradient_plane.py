@@ -10,9 +10,8 @@ import torch
 from maxout.theory.network import Network
 from maxout.verify.figures.exact import mean_gains
 from maxout.verify.figures.figure import Array, Figure, Image, Panel
-from maxout.verify.figures.sampled import gains
+from maxout.verify.figures.sampled import gains, over_shards
 from maxout.verify.networks import Sampler
-from maxout.verify.streams import Stream
 
 if TYPE_CHECKING:
     from maxout.verify.figures import Request
@@ -66,13 +65,13 @@ def relu() -> Network:
 
 def sampled_means(network: Network, x: Array, seed: int, count: int, is_relu: bool) -> Array:
     """Means over networks at every input."""
-    stream = Stream(seed, f"figure.gradient-plane.{network.depth}.{network.rank}", 0)
-    total = np.zeros(len(x))
-    direction = torch.tensor(DIRECTION, dtype=torch.float64)
-    for some in gains(
-        Sampler(network, "gaussian"), stream, count, torch.from_numpy(x), direction, is_relu
-    ):
-        total += some.sum(axis=0)
+    direction, inputs = torch.tensor(DIRECTION), torch.from_numpy(x)
+    sampler = Sampler(network, "gaussian")
+    parts = over_shards(
+        lambda stream, size: gains(sampler, stream, size, inputs, direction, is_relu).sum(axis=0),
+        seed, f"figure.gradient-plane.{network.depth}.{network.rank}", count, lambda share: None,
+    )  # fmt: skip
+    total: Array = np.sum(parts, axis=0)
     return total / count
 
 

@@ -20,9 +20,8 @@ from maxout.theory.network import Network
 from maxout.verify.constants import moment
 from maxout.verify.figures.convolution import Convolutions
 from maxout.verify.figures.figure import Array, Curve, Figure, Panel
-from maxout.verify.figures.sampled import profiles
+from maxout.verify.figures.sampled import over_shards, profiles
 from maxout.verify.networks import Sampler
-from maxout.verify.streams import Stream
 
 if TYPE_CHECKING:
     from maxout.verify.figures import Request
@@ -78,13 +77,12 @@ def dense_gains(
     network: Network, cosine: float, seed: int, count: int, progress: Callable[[float], None]
 ) -> Array:
     """(n_0/n_l) ||du||^2 at c = 1, (count, depth)."""
-    stream = Stream(seed, "figure.gradients-depth", 0)
-    parts, done = [], 0
-    for (profile,) in profiles(Sampler(network, "zero", cosine), stream, count):
-        parts.append(profile.gain * network.inputs / np.array(network.widths))
-        done += len(profile.gain)
-        progress(done / count)
-    return np.concatenate(parts)
+    sampler = Sampler(network, "zero", cosine)
+    parts = over_shards(
+        lambda stream, size: profiles(sampler, stream, size).gain,
+        seed, "figure.gradients-depth", count, progress,
+    )  # fmt: skip
+    return np.concatenate(parts) * network.inputs / np.array(network.widths)
 
 
 def exact_gains(network: Network, cosine: float, rank: int | None = None) -> Array:

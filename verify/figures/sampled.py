@@ -6,9 +6,11 @@ Derivatives are automatic: v -> J^T v by ``torch.func.vjp``, whose own transpose
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +19,11 @@ from maxout.verify.networks import Layer, Sampler
 from maxout.verify.streams import Stream
 
 CPU = torch.device("cpu")
+REAL = torch.float32  # roundings of 1e-7 are nothing beside the scatter of networks
+SHARD = 25
+"""Networks drawn by one thread, from a stream of their own: threads change no number."""
 Array = np.ndarray
+Result = TypeVar("Result")
 PASS_BYTES = 1 << 20
 """Values of the widest layer in one pass of many inputs: few enough to stay in the cache."""
 
@@ -62,56 +68,60 @@ class Profiles:
     inner: Array
 
 
-def profiles(
-    sampler: Sampler, stream: Stream, count: int, variances: Sequence[float] | None = None
-) -> Iterator[list[Profiles]]:
-    """Carry an input and a direction through every hidden layer, some networks at a time.
+def over_shards(
+    work: Callable[[Stream, int], Result],
+    seed: int,
+    name: str,
+    count: int,
+    progress: Callable[[float], None],
+) -> list[Result]:
+    """Do the work of ``count`` networks, shard by shard on all cores; results in order.
 
     Args:
-      variances: values of c; default that of the sampler's network alone. One draw of standard
-        normals serves them all.
-
-    Yields:
-      For some of the ``count`` networks, a ``Profiles`` for each c.
+      work: (stream, networks) -> result. Must differentiate in reverse mode alone: forward mode
+        keeps state that threads would share.
     """
-    variances = [sampler.variance] if variances is None else variances
-    for tile in sampler.tiles(stream, count, CPU, torch.float64):
-        yield [
-            _profile(_rescaled(tile.layers, math.sqrt(c / sampler.variance)), tile.x, tile.u)
-            for c in variances
-        ]
+    sizes = [min(SHARD, count - start) for start in range(0, count, SHARD)]
+    streams = [Stream(seed, name, shard) for shard in range(len(sizes))]
+    found = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for result in pool.map(work, streams, sizes):
+            found.append(result)
+            progress(len(found) / len(sizes))
+    return found
 
 
-def lengths(
-    sampler: Sampler, stream: Stream, count: int, variances: Sequence[float]
-) -> Iterator[Array]:
-    """Yield ||x^(l)||^2 of the networks of ``profiles``, (variances, networks, L-1)."""
-    for tile in sampler.tiles(stream, count, CPU, torch.float64):
-        found = []
-        for c in variances:
-            layers = _rescaled(tile.layers, math.sqrt(c / sampler.variance))
-            values = hidden_layers(layers, tile.x[:, None])
-            found.append(torch.stack([x.square().sum(dim=(1, 2)) for x in values], dim=1))
-        yield torch.stack(found).numpy()
-
-
-def _rescaled(layers: list[Layer], factor: float) -> list[Layer]:
-    """Standard deviations of hidden weights and of biases, times a factor."""
-    return [
+def profiles(sampler: Sampler, stream: Stream, count: int) -> Profiles:
+    """Carry an input and a direction through every hidden layer of ``count`` networks."""
+    parts = []
+    for tile in sampler.tiles(stream, count, CPU, REAL):
+        values, slopes = push(
+            lambda x, layers=tile.layers: hidden_layers(layers, x), tile.x[:, None], tile.u[:, None]
+        )
+        parts.append(measure(values, slopes))
+    return Profiles(
         *(
-            replace(
-                layer,
-                scale=layer.scale * factor,
-                biases=None if layer.biases is None else layer.biases * factor,
-            )
-            for layer in layers[:-1]
-        ),
-        layers[-1],
-    ]
+            np.concatenate(arrays)
+            for arrays in zip(*((p.length, p.gain, p.inner) for p in parts), strict=True)
+        )
+    )
 
 
-def _profile(layers: list[Layer], x: torch.Tensor, u: torch.Tensor) -> Profiles:
-    return measure(*push(lambda y: hidden_layers(layers, y), x[:, None], u[:, None]))
+def lengths(sampler: Sampler, stream: Stream, count: int, variances: Sequence[float]) -> Array:
+    """Return ||x^(l)||^2 of networks at several c, (variances, networks, L-1).
+
+    One draw of standard normals serves every c: weights and biases are times sqrt(c).
+    """
+    factors = torch.tensor([math.sqrt(c / sampler.variance) for c in variances], dtype=REAL)
+    parts = []
+    for tile in sampler.tiles(stream, count, CPU, REAL):
+        x = tile.x[:, None].expand(-1, len(factors), -1)
+        found = []
+        for layer in tile.layers[:-1]:
+            x = _layer(layer, x, relu=False) * factors[:, None]
+            found.append(x.double().square().sum(dim=2).T)
+        parts.append(torch.stack(found, dim=2).numpy())
+    return np.concatenate(parts, axis=1)
 
 
 def measure(values: tuple[torch.Tensor, ...], slopes: tuple[torch.Tensor, ...]) -> Profiles:
@@ -119,18 +129,10 @@ def measure(values: tuple[torch.Tensor, ...], slopes: tuple[torch.Tensor, ...]) 
     pairs = ((values, values), (slopes, slopes), (values, slopes))
     return Profiles(
         *(
-            torch.stack([(a * b).flatten(1).sum(1) for a, b in zip(*pair, strict=True)], 1).numpy()
+            torch.stack(
+                [(a.double() * b.double()).flatten(1).sum(1) for a, b in zip(*pair, strict=True)], 1
+            ).numpy()
             for pair in pairs
-        )
-    )
-
-
-def join(parts: Iterable[Profiles]) -> Profiles:
-    """The profiles of all networks together."""
-    return Profiles(
-        *(
-            np.concatenate(arrays)
-            for arrays in zip(*((p.length, p.gain, p.inner) for p in parts), strict=True)
         )
     )
 
@@ -152,25 +154,26 @@ def gains(
     x: torch.Tensor,
     u: torch.Tensor,
     relu: bool = False,
-) -> Iterator[Array]:
-    """Yield ||J(x_i) u||^2 of networks, (networks, inputs), some networks at a time.
-
-    All inputs share each network's weights: one draw serves them all.
+) -> Array:
+    """Return ||J(x_i) u||^2, (networks, inputs): all inputs share each network's weights.
 
     Args:
       x: inputs (inputs, n_0).
       u: unit direction (n_0,).
     """
+    x, u = x.to(REAL), u.to(REAL)
     values = max(units * pieces for units, pieces, _ in sampler.shapes) * len(x)
-    size = max(1, PASS_BYTES // (torch.float64.itemsize * values))
-    for tile in sampler.tiles(stream, count, CPU, torch.float64):
+    size = max(1, PASS_BYTES // (REAL.itemsize * values))
+    found = []
+    for tile in sampler.tiles(stream, count, CPU, REAL):
         for start in range(0, len(tile.x), size):
             some = [_part(layer, slice(start, start + size)) for layer in tile.layers]
             many = x.expand(len(some[0].weights), *x.shape)
             _, slopes = push(
                 lambda y, layers=some: outputs(layers, y, relu), many, u.expand_as(many)
             )
-            yield slopes.square().sum(dim=2).numpy()
+            found.append(slopes.double().square().sum(dim=2).numpy())
+    return np.concatenate(found)
 
 
 def _part(layer: Layer, which: slice) -> Layer:
