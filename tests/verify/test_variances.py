@@ -1,4 +1,4 @@
-"""A variance as the mean of half squared differences, against every pair of a small sample space."""
+"""A variance as the mean of half squared differences, over every pair of a small sample space."""
 
 import numpy as np
 import pytest

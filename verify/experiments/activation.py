@@ -15,8 +15,6 @@ from maxout.verify.decisions import SameLaw
 from maxout.verify.experiments.any_bias import Case
 from maxout.verify.experiments.exact import (
     deep_networks,
-    second_moment_off,
-    without_finite_width,
 )
 from maxout.verify.experiments.experiment import (
     Builder,
@@ -29,6 +27,7 @@ from maxout.verify.experiments.experiment import (
     rewritten,
     statement,
 )
+from maxout.verify.experiments.twins import NO_FINITE_WIDTH, second_moment_off
 from maxout.verify.pairs import LengthLaw
 from maxout.verify.populations import Arrays
 from maxout.verify.variances import half_squares, half_squares_variance
@@ -130,7 +129,7 @@ def _variance(bias: str, size: Size) -> Iterator[Experiment]:
             group=2,
             twins=(
                 rank_off_by_one(),
-                rewritten("the 1/n terms of the length dropped", without_finite_width),
+                NO_FINITE_WIDTH,
             ),
         )
 
@@ -154,7 +153,7 @@ def _moments(bias: str, size: Size) -> Iterator[Experiment]:
                     # M_K stands in the right side up to order 2; above, E r^{2t} is one symbol.
                     *((second_moment_off(2),) if order == 2 else ()),
                     rank_off_by_one(),
-                    rewritten("the 1/n terms of the length dropped", without_finite_width),
+                    NO_FINITE_WIDTH,
                 ),
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,9 +13,8 @@ import sympy as sp
 
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.moments import LargestChi2Moment, SmallestChi2Moment
 from maxout.theory.network import Network
-from maxout.theory.symbols import K
 from maxout.verify.concrete import Chords, Polylines, Windows
 from maxout.verify.constants import ordered_moment
 from maxout.verify.decisions import BoundedMeanEquality, Decision, MeanAtMost, MeanEquality
@@ -32,6 +31,7 @@ from maxout.verify.experiments.experiment import (
     scaled,
     statement,
 )
+from maxout.verify.experiments.twins import NO_GAIN, SMALLEST_PIECE, replaced
 from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays, Population
 
@@ -134,25 +134,13 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
     return build
 
 
-def _replaced(label: str, one: type[sp.Function], other: Callable[..., sp.Expr]) -> Twin:
-    return rewritten(
-        label,
-        lambda right: right.replace(lambda e: isinstance(e, one), lambda e: other(*e.args)),
-    )
-
-
-_SMALLEST = _replaced("S_K for L_K", LargestChi2Moment, SmallestChi2Moment)
-_NO_GAIN = _replaced("1 for M_K", LargestNormalMoment, lambda rank, order: sp.S.One)
-_SMALLEST_PIECE = rewritten(
-    "S_K for K, and no spread",
-    lambda right: right.replace(sp.exp, lambda e: sp.S.One).xreplace({K: SmallestChi2Moment(K, 1)}),
-)
+_SMALLEST = replaced("S_K instead of L_K", LargestChi2Moment, SmallestChi2Moment)
 
 
 def _arc(size: Size) -> Iterator[Experiment]:
     """On a circle about the origin u is always across x: the bound is far below the one in M_K."""
     key = "curve.length.mean.upper.angle"
-    yield from _lengths(key, 1, 0.2, (_NO_GAIN,))(size)
+    yield from _lengths(key, 1, 0.2, (NO_GAIN,))(size)
     network = Network(2, (10, 10), 8, 3, bias="zero")
     length = math.pi / 2
     yield Experiment(
@@ -325,17 +313,17 @@ def _plane_rank3(size: Size) -> Iterator[Experiment]:
 
 EXPERIMENTS: dict[str, Builder] = {
     "curve.length.mean.upper": _lengths("curve.length.mean.upper", 1, 0.3, (_SMALLEST,)),
-    "curve.length.mean.upper.sharp": _lengths("curve.length.mean.upper.sharp", 1, 0.2, (_NO_GAIN,)),
+    "curve.length.mean.upper.sharp": _lengths("curve.length.mean.upper.sharp", 1, 0.2, (NO_GAIN,)),
     "curve.length.mean.upper.angle": _arc,
     "curve.length.second.upper": _lengths("curve.length.second.upper", 2, 0.15, (_SMALLEST,)),
     "curve.length.second.upper.sharp": _lengths(
-        "curve.length.second.upper.sharp", 2, 0.1, (_NO_GAIN,)
+        "curve.length.second.upper.sharp", 2, 0.1, (NO_GAIN,)
     ),
     "curve.length.moment.upper": _lengths(
-        "curve.length.moment.upper", None, 0.3, (_SMALLEST_PIECE,)
+        "curve.length.moment.upper", None, 0.3, (SMALLEST_PIECE,)
     ),
     "curve.length.moment.upper.sharp": _lengths(
-        "curve.length.moment.upper.sharp", None, 0.1, (_NO_GAIN,)
+        "curve.length.moment.upper.sharp", None, 0.1, (NO_GAIN,)
     ),
     "curve.breakpoints.layer": _breakpoints("curve.breakpoints.layer"),
     "curve.breakpoints": _breakpoints("curve.breakpoints"),

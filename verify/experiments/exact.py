@@ -10,7 +10,6 @@ import sympy as sp
 
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.frame import SquaredNormMoment
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.verify.constants import aligned_second_moment, wide_bias
@@ -20,13 +19,13 @@ from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
     Size,
-    Twin,
     against,
     other_parameters,
     rank_off_by_one,
     rewritten,
     statement,
 )
+from maxout.verify.experiments.twins import NO_FINITE_WIDTH, NO_GAIN, second_moment_off
 from maxout.verify.populations import Law
 from maxout.verify.variances import half_squares_variance
 
@@ -50,32 +49,6 @@ def _light_networks(size: Size) -> Iterator[Network]:
 def _exact_moment(network: Network, order: int, cosine: float) -> float:
     key = "jacobian.moment.exact"
     return float(predict(CATALOGUE[key], network, order=order, cosine=cosine))
-
-
-def second_moment_off(percent: int) -> Twin:
-    """M_K off by so many percent, wherever it stands; depth multiplies the error."""
-    factor = 1 + sp.Rational(percent, 100)
-
-    def rewrite(right: sp.Expr) -> sp.Expr:
-        return right.replace(
-            lambda e: isinstance(e, LargestNormalMoment) and e.args[1] == 2,
-            lambda e: factor * e,
-        )
-
-    return rewritten(f"M_K off by {percent} %", rewrite)
-
-
-def without_finite_width(right: sp.Expr) -> sp.Expr:
-    """Drop the 1/n terms of the length: E r^{2t} -> (m M_K)^t."""
-    dropped = right.replace(
-        lambda e: isinstance(e, SquaredNormMoment),
-        lambda e: (e.args[1] * LargestNormalMoment(e.args[0], 2)) ** e.args[2],
-    )
-    # E r^4 is written out: m E Xi^4 + m (m-1) M_K^2.
-    return dropped.replace(
-        lambda e: isinstance(e, LargestNormalMoment) and e.args[1] == 4,
-        lambda e: LargestNormalMoment(e.args[0], 2) ** 2,
-    )
 
 
 def _changed(law: Law, rank: int = 0, factor: sp.Expr = sp.S.One, bias: str = "") -> Law:
@@ -165,7 +138,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
                     # The margin grows with the order faster than the effect of M_K does.
                     second_moment_off(2 if order == 2 else 6),
                     rank_off_by_one(),
-                    rewritten("the 1/n terms of the length dropped", without_finite_width),
+                    NO_FINITE_WIDTH,
                 ),
             )
 
@@ -185,7 +158,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             group=2,
             twins=(
                 rank_off_by_one(),
-                rewritten("the 1/n terms of the length dropped", without_finite_width),
+                NO_FINITE_WIDTH,
                 other_parameters("the angle forgotten", cosine=1.0),
             ),
         )
@@ -209,20 +182,13 @@ def _upper_sharp(size: Size) -> Iterator[Experiment]:
                 gain,
                 partial(_at_most_aligned, network, 0.05 * size.narrowness),
                 detail=case.detail,
-                twins=(second_moment_off(-2),) if tight else (_no_growth(),),
+                twins=(second_moment_off(-2),) if tight else (NO_GAIN,),
             )
 
 
 def _at_most_aligned(network: Network, margin: float, predicted: float) -> Decision:
     # A bound of E X^2, not of the variance: the mean may be below the predicted one.
     return MeanAtMost(aligned_second_moment(network), margin * predicted)
-
-
-def _no_growth() -> Twin:
-    return rewritten(
-        "1 instead of M_K",
-        lambda right: right.replace(LargestNormalMoment, lambda *_: sp.Integer(1)),
-    )
 
 
 def _wide(size: Size) -> Iterator[Experiment]:

@@ -15,7 +15,6 @@ from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, l
 from maxout.verify.constants import weight_variance
 from maxout.verify.decisions import Decision, MeanAtLeast, MeanAtMost, SameLaw
-from maxout.verify.experiments.exact import second_moment_off, without_finite_width
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -28,6 +27,7 @@ from maxout.verify.experiments.experiment import (
     rewritten,
     statement,
 )
+from maxout.verify.experiments.twins import NO_FINITE_WIDTH, second_moment_off
 from maxout.verify.gradient_moments import bias_second, weight_second
 from maxout.verify.networks import Sampler
 from maxout.verify.pairs import BackwardFrame
@@ -127,13 +127,9 @@ def _moment(key: str, array: str, size: Size) -> Iterator[Experiment]:
                 twins=(
                     _layer_shifted(array, layer, "zero"),
                     # At the later layers little passes through a length: 2 %, below the margin.
-                    *((_no_finite_width(),) if layer == 1 and array == "biases" else ()),
+                    *((NO_FINITE_WIDTH,) if layer == 1 and array == "biases" else ()),
                 ),
             )
-
-
-def _no_finite_width() -> Twin:
-    return rewritten("the 1/n terms of the length dropped", without_finite_width)
 
 
 def _law(size: Size) -> Iterator[Experiment]:

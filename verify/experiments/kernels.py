@@ -26,7 +26,6 @@ from maxout.verify.decisions import (
     MedianEquality,
     ProportionEquality,
 )
-from maxout.verify.experiments.exact import second_moment_off
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -41,6 +40,7 @@ from maxout.verify.experiments.experiment import (
 )
 from maxout.verify.experiments.gradients import NORM, networks, population
 from maxout.verify.experiments.order_statistics import mean_of_power, unit
+from maxout.verify.experiments.twins import second_moment_off
 from maxout.verify.gradient_moments import diagonal_second
 from maxout.verify.networks import Sampler
 from maxout.verify.pairs import UnitPairs

@@ -11,10 +11,9 @@ import numpy as np
 import sympy as sp
 
 from maxout.numerics.balls import enclose
-from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.moments import LargestChi2Moment
 from maxout.theory.network import Network
 from maxout.theory.regions import gradient_moment_exact, gradient_moment_upper
-from maxout.theory.symbols import K
 from maxout.verify.concrete import Features, Windows
 from maxout.verify.constants import moment, sum_moment, weight_variance
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, ProportionEquality
@@ -29,6 +28,7 @@ from maxout.verify.experiments.experiment import (
     rewritten,
     statement,
 )
+from maxout.verify.experiments.twins import NO_GAIN, SMALLEST_PIECE
 from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays, Population
 
@@ -126,24 +126,6 @@ def _aligned() -> Twin:
         return replace(experiment, statement=wrong)
 
     return Twin("every direction taken for that of the input", change)
-
-
-def _no_gain() -> Twin:
-    return rewritten(
-        "1 for M_K",
-        lambda right: right.replace(
-            lambda e: isinstance(e, LargestNormalMoment), lambda e: sp.S.One
-        ),
-    )
-
-
-def _smallest_piece() -> Twin:
-    return rewritten(
-        "S_K for K, and no spread",
-        lambda right: right.replace(sp.exp, lambda e: sp.S.One).xreplace(
-            {K: SmallestChi2Moment(K, 1)}
-        ),
-    )
 
 
 def _planes(size: Size) -> Iterator[tuple[Network, Windows]]:
@@ -247,8 +229,8 @@ def _subdivision(size: Size) -> Iterator[Experiment]:
 
 
 EXPERIMENTS: dict[str, Builder] = {
-    "regions.gradient.upper": _gradients("regions.gradient.upper", 0.3, (_smallest_piece(),)),
-    "regions.gradient.upper.sharp": _gradients("regions.gradient.upper.sharp", 0.06, (_no_gain(),)),
+    "regions.gradient.upper": _gradients("regions.gradient.upper", 0.3, (SMALLEST_PIECE,)),
+    "regions.gradient.upper.sharp": _gradients("regions.gradient.upper.sharp", 0.06, (NO_GAIN,)),
     "regions.gradient.exact": _exact,
     "regions.count.patterns": _patterns,
     "regions.count.upper": _regions("regions.count.upper", "regions"),

@@ -16,7 +16,6 @@ from maxout.theory.network import Network
 from maxout.verify.constants import moment, sum_moment
 from maxout.verify.decisions import Decision, MeanEquality
 from maxout.verify.experiments.any_bias import Case
-from maxout.verify.experiments.exact import second_moment_off
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -26,6 +25,7 @@ from maxout.verify.experiments.experiment import (
     rank_off_by_one,
     statement,
 )
+from maxout.verify.experiments.twins import second_moment_off
 from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays, Spectra
 
