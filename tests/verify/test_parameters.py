@@ -11,7 +11,7 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MedianEquality
-from maxout.verify.experiments.kernels import _finite_width
+from maxout.verify.experiments.tangent_kernels import finite_width
 from maxout.verify.gradient_moments import bias_second, diagonal_second, weight_second
 from maxout.verify.networks import Layer, Sampler, forward
 from maxout.verify.pairs import BackwardFrame, UnitPairs
@@ -105,7 +105,7 @@ def test_slope_of_unit_pairs_against_a_difference_of_means() -> None:
 def test_narrow_networks_stay_within_what_the_deep_kernels_are_allowed() -> None:
     """Two layers of 12 units: the median's deviation shows, and is below the allowance."""
     network = Network(6, (12, 12), 1, 3, bias="any")
-    off, spread = _finite_width(network)
+    off, spread = finite_width(network)
     for variance in (0.0, 0.25):
         for cosine in (-0.5, 0.6):
             population = TangentPairs(Sampler(network, "zero", cosine, 1.7), 1.2, variance**0.5)

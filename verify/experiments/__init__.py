@@ -7,14 +7,17 @@ from maxout.verify.errors import UnknownSuiteError
 from maxout.verify.experiments import (
     activation,
     any_bias,
+    breakpoints,
     curves,
     exact,
     gaussian,
     gradients,
+    kernel_diagonals,
     kernels,
     logarithms,
     order_statistics,
     regions,
+    tangent_kernels,
     typical,
 )
 from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Size, Twin
@@ -27,10 +30,13 @@ BUILDERS: dict[str, Builder] = {
     **typical.EXPERIMENTS,
     **logarithms.EXPERIMENTS,
     **curves.EXPERIMENTS,
+    **breakpoints.EXPERIMENTS,
     **regions.EXPERIMENTS,
     **activation.EXPERIMENTS,
     **gradients.EXPERIMENTS,
     **kernels.EXPERIMENTS,
+    **tangent_kernels.EXPERIMENTS,
+    **kernel_diagonals.EXPERIMENTS,
 }
 
 __all__ = ["BUILDERS", "SIZES", "Builder", "Experiment", "Size", "Twin", "experiments"]

@@ -1,4 +1,4 @@
-"""Experiments on the infinite-width kernels: units in pairs, and tangent kernels of networks."""
+"""Experiments on units in pairs: the functions kappa and q that infinite-width kernels iterate."""
 
 from __future__ import annotations
 
@@ -12,39 +12,23 @@ import numpy as np
 import sympy as sp
 
 from maxout.numerics.kernels import winner
-from maxout.numerics.predict import predict
-from maxout.theory import gradients
-from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
-from maxout.theory.network import Network
-from maxout.theory.symbols import K, L, c, l, n
-from maxout.verify.constants import moment, weight_variance
-from maxout.verify.decisions import (
-    Decision,
-    MeanAtLeast,
-    MeanAtMost,
-    MeanEquality,
-    MedianEquality,
-    ProportionEquality,
-)
+from maxout.theory.moments import LargestNormalMoment
+from maxout.verify.constants import moment
+from maxout.verify.decisions import Decision, MeanEquality, ProportionEquality
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
     Size,
     Twin,
-    equality_from_square,
     other_parameters,
     rank_off_by_one,
     rewritten,
     scaled,
     statement,
 )
-from maxout.verify.experiments.gradients import NORM, networks, population
 from maxout.verify.experiments.order_statistics import mean_of_power, unit
 from maxout.verify.experiments.twins import second_moment_off
-from maxout.verify.gradient_moments import diagonal_second
-from maxout.verify.networks import Sampler
 from maxout.verify.pairs import UnitPairs
-from maxout.verify.parameters import TangentPairs
 from maxout.verify.populations import Arrays
 from maxout.verify.units import Extremes
 from maxout.verify.variances import half_squares, half_squares_variance
@@ -203,250 +187,6 @@ def _near_one(size: Size) -> Iterator[Experiment]:
         )
 
 
-_OTHER = 1.2  # norm of the second input
-
-
-def _pairs(network: Network, cosine: float, variance: float) -> TangentPairs:
-    return TangentPairs(Sampler(network, "zero", cosine, NORM), _OTHER, math.sqrt(variance))
-
-
-def _pair_parameters(cosine: float, variance: float) -> dict[str, Any]:
-    return {
-        "norm": NORM,
-        "other_norm": _OTHER,
-        "correlation": cosine,
-        "bias_variance": variance,
-    }
-
-
-def _pair_twins(variance: float) -> tuple[Twin, ...]:
-    forgotten = other_parameters("the biases forgotten", bias_variance=0.0)
-    return (
-        rank_off_by_one(),
-        other_parameters("the angle doubled", correlation=math.cos(math.acos(_RHO) * 2)),
-        *((forgotten,) if variance else ()),
-    )
-
-
-def _shallow(name: str, size: Size) -> Iterator[Experiment]:
-    key = f"kernel.{name}.shallow"
-    widths = (24,) + ((6,) if size.deep else ())
-    for width in widths:
-        for variance in (0.25,) + ((0.0,) if size.deep else ()):
-            network = Network(6, (width,), 1, 4, bias="any")
-            yield Experiment(
-                statement(key),
-                network,
-                (_pairs(network, _RHO, variance),),
-                lambda arrays: arrays[name],
-                partial(_shallow_rule, name, network, variance, size),
-                parameters=_pair_parameters(_RHO, variance),
-                detail=f"{_pair_detail(_RHO, variance)}",
-                twins=_pair_twins(variance),
-            )
-
-
-def _pair_detail(cosine: float, variance: float) -> str:
-    return f"|x| = {NORM:g}, |y| = {_OTHER:g}, cos = {cosine:g}, sigma_b^2 = {variance:g}"
-
-
-def _shallow_rule(
-    name: str, network: Network, variance: float, size: Size, predicted: float
-) -> Decision:
-    """Means over n units, each term of which has a second moment that is known or bounded.
-
-    NNGP: terms max X max Y with E (max X max Y)^2 <= s_x^2 s_y^2 E Xi^4. NTK: such a term and
-    w^2 1[same] g, g the covariance of the pre-activations, w ~ N(0,1): Minkowski's inequality.
-    """
-    gain = weight_variance(network) / network.inputs
-    s_x, s_y = gain * NORM**2 + variance, gain * _OTHER**2 + variance
-    between = gain * NORM * _OTHER * _RHO + variance
-    root = math.sqrt(s_x * s_y * moment(LargestNormalMoment, network.rank, 4))
-    if name == "ntk":
-        q = float(winner(network.rank, between / math.sqrt(s_x * s_y)))
-        root += between * math.sqrt(3 * q)
-    return MeanEquality(root**2 / network.widths[0], 0.03 * size.narrowness * predicted)
-
-
-def _deep(name: str, size: Size) -> Iterator[Experiment]:
-    key = f"kernel.{name}.deep"
-    for width, layers in ((96, 2),) + (((96, 3),) if size.deep else ()):
-        network = Network(6, (width,) * layers, 1, 3, bias="any")
-        for variance in (0.25,) + ((0.0,) if size.deep and layers == 2 else ()):
-            off, spread = _finite_width(network)
-            yield Experiment(
-                statement(key),
-                network,
-                (_pairs(network, _RHO, variance),),
-                lambda arrays: arrays[name],
-                partial(_deep_rule, off, spread),
-                parameters=_pair_parameters(_RHO, variance),
-                detail=f"{_pair_detail(_RHO, variance)}; within {100 * (off + spread):.2g} %",
-                twins=_pair_twins(variance),
-                least=200,
-            )
-
-
-def _finite_width(network: Network) -> tuple[float, float]:
-    """Relative deviation of the mean, and relative variance, of Theta(x, x) at zero bias.
-
-    Both are known exactly or bounded, and both are O(1/n). Off the diagonal no closed form is
-    known: their sum is what the median is allowed to be off there. A test measures the deviation.
-    """
-    zero = Network(network.inputs, network.widths, 1, network.rank, network.c, "zero")
-    exact = float(predict(statement("kernel.diagonal.scaled"), zero, norm=NORM))
-    limit = float(predict(statement("kernel.diagonal.limit"), zero, norm=NORM))
-    variance = diagonal_second(zero, NORM, scaled=True) / exact**2 - 1
-    return abs(exact / limit - 1), variance
-
-
-def _deep_rule(off: float, spread: float, predicted: float) -> Decision:
-    # A narrower margin would be lost in what a finite width is allowed.
-    size_of = abs(predicted)
-    return MedianEquality(math.sqrt(spread) * size_of, 0.02 * size_of, (off + spread) * size_of)
-
-
-def _sum(arrays: Arrays, biases: bool = False) -> np.ndarray:
-    total = arrays["weights"].sum(axis=1)
-    return total + arrays["biases"].sum(axis=1) if biases else total
-
-
-def _scaled_sum(network: Network, arrays: Arrays) -> np.ndarray:
-    """Theta(x, x): each layer's gradient times its weights' variance."""
-    gain = weight_variance(network)
-    fans = np.array([network.inputs, *network.widths], dtype=float)
-    factors = np.append(gain / fans[:-1], 1 / fans[-1])
-    return arrays["weights"] @ factors
-
-
-def _one_layer_missing() -> Twin:
-    return rewritten(
-        "the output layer forgotten", lambda right: right - gradients.output_weight_gradient()
-    )
-
-
-def _no_finite_width() -> Twin:
-    return rewritten(
-        "1 - 1/n dropped across the input",
-        lambda right: right.replace(sp.Product, lambda *_: sp.S.One),
-    )
-
-
-def _diagonal(key: str, size: Size) -> Iterator[Experiment]:
-    bias = "gaussian" if "gaussian" in key else "zero"
-    biases = key.endswith("biases")
-    for network, law in networks(bias, size):
-        second = diagonal_second(network, NORM, biases)
-        twins: tuple[Twin, ...] = (_one_layer_missing(), rank_off_by_one(), _no_finite_width())
-        if bias == "gaussian":
-            twins = (other_parameters("another norm", norm=2 * NORM), rank_off_by_one())
-        yield Experiment(
-            statement(key),
-            network,
-            (population(network, law),),
-            partial(_sum, biases=biases),
-            partial(equality_from_square, second, 0.03 * size.narrowness),
-            parameters={"norm": NORM},
-            detail=f"|x| = {NORM:g}",
-            twins=twins,
-        )
-
-
-def _bounds(key: str, bias: str, size: Size) -> Iterator[Experiment]:
-    upper = "upper" in key
-    for network, law in networks(bias, size):
-        second = diagonal_second(network, NORM)
-
-        def rule(predicted: float, second: float = second) -> Decision:
-            margin = 0.1 * size.narrowness * predicted
-            return MeanAtMost(second, margin) if upper else MeanAtLeast(second, margin)
-
-        yield Experiment(
-            statement(key),
-            network,
-            (population(network, law),),
-            _sum,
-            rule,
-            parameters={"norm": NORM},
-            detail=f"|x| = {NORM:g}",
-            twins=(_exchanged(upper),),
-        )
-
-
-def _exchanged(upper: bool) -> Twin:
-    """The layers' bounds of the other side."""
-    old = (LargestChi2Moment, LargestNormalMoment) if upper else (SmallestChi2Moment,)
-    new = SmallestChi2Moment if upper else LargestChi2Moment
-
-    def exchange(right: sp.Expr) -> sp.Expr:
-        if upper:
-            # A bound that is sharp has M_K in the lengths as well: only the powers of the later
-            # layers are those of the bound.
-            return right.replace(
-                lambda e: isinstance(e, sp.Pow) and e.exp == L - 1 - l and e.base.has(*old),
-                lambda e: (c * new(K, 1)) ** e.exp,
-            )
-        return right.replace(
-            lambda e: isinstance(e, sp.Pow) and e.exp == L - 1 - l,
-            lambda e: (c * new(K, 1)) ** e.exp,
-        )
-
-    return rewritten("S_K above" if upper else "L_K below", exchange)
-
-
-def _scaled(size: Size) -> Iterator[Experiment]:
-    for network, law in networks("zero", size):
-        yield Experiment(
-            statement("kernel.diagonal.scaled"),
-            network,
-            (population(network, law),),
-            partial(_scaled_sum, network),
-            partial(
-                equality_from_square,
-                diagonal_second(network, NORM, scaled=True),
-                0.03 * size.narrowness,
-            ),
-            parameters={"norm": NORM},
-            detail=f"|x| = {NORM:g}",
-            twins=(
-                _no_finite_width(),
-                rank_off_by_one(),
-                rewritten(
-                    "the output layer forgotten",
-                    lambda right: right - gradients.output_weight_gradient() / n[L - 1],
-                ),
-            ),
-        )
-
-
-def _limit(size: Size) -> Iterator[Experiment]:
-    for network, law in networks("zero", size):
-        limit = float(predict(statement("kernel.diagonal.limit"), network, norm=NORM))
-        exact = float(predict(statement("kernel.diagonal.scaled"), network, norm=NORM))
-        off = abs(exact - limit)
-        second = diagonal_second(network, NORM, scaled=True)
-
-        def rule(
-            predicted: float, second: float = second, exact: float = exact, off: float = off
-        ) -> Decision:
-            return MeanEquality(second - exact**2, 0.03 * size.narrowness * predicted, off)
-
-        yield Experiment(
-            statement("kernel.diagonal.limit"),
-            network,
-            (population(network, law),),
-            partial(_scaled_sum, network),
-            rule,
-            parameters={"norm": NORM},
-            detail=f"|x| = {NORM:g}; within {100 * off / limit:.2g} % of the limit",
-            twins=(rank_off_by_one(), rewritten("one layer fewer", _one_layer_fewer)),
-        )
-
-
-def _one_layer_fewer(right: sp.Expr) -> sp.Expr:
-    return right.xreplace({L: L - 1})
-
-
 EXPERIMENTS: dict[str, Builder] = {
     "kernel.kappa.derivative": _kappa_derivative,
     "kernel.kappa.zero": _kappa_zero,
@@ -460,23 +200,4 @@ EXPERIMENTS: dict[str, Builder] = {
         for what in ("winner", "kappa")
         for rank in (2, 3)
     },
-    **{f"kernel.{name}.shallow": partial(_shallow, name) for name in ("nngp", "ntk")},
-    **{f"kernel.{name}.deep": partial(_deep, name) for name in ("nngp", "ntk")},
-    **{
-        key: partial(_diagonal, key)
-        for key in (
-            "kernel.diagonal.exact",
-            "kernel.diagonal.exact.biases",
-            "kernel.diagonal.gaussian.exact",
-        )
-    },
-    **{
-        f"kernel.diagonal.{prefix}{rung}": partial(
-            _bounds, f"kernel.diagonal.{prefix}{rung}", prefix.rstrip(".") or "zero"
-        )
-        for prefix in ("", "gaussian.")
-        for rung in ("lower", "upper", "lower.sharp", "upper.sharp")
-    },
-    "kernel.diagonal.scaled": _scaled,
-    "kernel.diagonal.limit": _limit,
 }
