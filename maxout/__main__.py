@@ -15,8 +15,10 @@ def main() -> None:
 
     code = run(sys.argv[1:])
     # All memory goes back at the end of the process: the collector need not walk through it
-    # once more on the way out, which costs a quarter of `maxout constant`.
-    gc.freeze()
+    # once more on the way out, which costs a quarter of `maxout constant`. Extension modules that
+    # PyTorch brings along call that a leak.
+    if "torch" not in sys.modules:
+        gc.freeze()
     sys.exit(code)
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 import torch
 
 from maxout.verify.errors import DeviceError, MemoryBudgetError
+from maxout.verify.freshness import Freshness
 from maxout.verify.populations import Arrays, Population, Setting, concatenate, shards_for
 from maxout.verify.streams import Stream
 
@@ -133,6 +134,7 @@ class Collector:
         self._budget = _Budget(self.memory)
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
+        self._fresh = Freshness()
 
     def __enter__(self) -> Collector:
         # One thread inside each operation: the parallelism is over shards. PyTorch keeps the number
@@ -197,6 +199,7 @@ class Collector:
                 held.parts.append(shelf.read(population, block))
             else:
                 held.parts.append(next(fresh))
+            self._fresh.check(f"{population.name}, block {block}", held.parts[-1])
             self._blocks[population.name] = block + 1
             if drawn:
                 drawn(min(samples, (block + 1) * self.shards(population) * population.shard_size))

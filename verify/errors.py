@@ -25,3 +25,7 @@ class ShardError(CampaignError):
 
 class StreamError(ValueError):
     """A stream of draws cannot be had on this machine."""
+
+
+class StaleStreamError(RuntimeError):
+    """Two shards that should be independent are the same draws: a fault of the program."""
