@@ -31,7 +31,7 @@ class Freshness:
             first = np.ascontiguousarray(values[:_LOOKED_AT])
             if first.dtype.kind != "f" or np.unique(first).size < _DISTINCT:
                 continue
-            # Two arrays of one shard may well be equal: a direction along the input grows as it does.
+            # Two arrays of one shard may be equal: a direction along the input grows like it.
             other = self._seen.setdefault(first.tobytes(), name)
             if other != name:
                 raise StaleStreamError(f"{name} repeats {other} in {array}: a stream was reused")
