@@ -29,7 +29,7 @@ def figure(request: Request) -> Figure:
     mean, error = sampled_means(network, x, u, request, count)
     exact = exact_means(network, x, u)
     ends = [min(mean.min(), exact.min()), max(mean.max(), exact.max())]
-    edges = np.geomspace(*ends, BINS + 1)
+    edges = np.linspace(*ends, BINS + 1)
     order = np.argsort(exact)
     return Figure(
         "gradient-histogram",
@@ -38,7 +38,7 @@ def figure(request: Request) -> Figure:
             Panel("histogram over inputs", "E ||Ju||^2", "inputs", (
                 Curve(f"mean of {count} networks", "bars", edges, _counts(mean, edges)),
                 Curve("exact", "bars", edges, _counts(exact, edges), colour=1),
-            ), log_across=True),
+            )),
             Panel("input by input", "exact E ||Ju||^2", "E ||Ju||^2", (
                 Curve(f"mean of {count} networks, +- standard error", "samples", exact[order],
                       mean[order], mean[order] - error[order], mean[order] + error[order]),

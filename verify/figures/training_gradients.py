@@ -41,7 +41,7 @@ def figure(request: Request) -> Figure:
         "training-gradients",
         "Squared gradients in training: median (points) and quartiles (bands) over seeds",
         tuple(panels),
-        3,
+        min(3, len(panels)),
         (f"from {FILE} of a training by maxout train; seeds that diverged have no gradient",),
     )
 
@@ -56,19 +56,22 @@ def _panels(name: str, schemes: Mapping[str, Sequence[Row]]) -> list[Panel]:
          "layer"),
         ("after training", "layer", lambda row: row["layer"] > 0 and row["epoch"] == last, "layer"),
     )  # fmt: skip
-    return [
+    panels = [
         Panel(
             f"{name}\n{title}",
             across,
             "squared gradient",
             tuple(
-                _curve(scheme, [row for row in rows if wanted(row)], key, colour)
+                _curve(scheme, some, key, colour)
                 for colour, (scheme, rows) in enumerate(schemes.items())
+                if (some := [row for row in rows if wanted(row)])
             ),
             log_up=True,
         )
         for title, across, wanted, key in shown
     ]
+    # A table may have the layers together alone.
+    return [panel for panel in panels if panel.curves]
 
 
 def _curve(scheme: str, rows: Sequence[Row], key: str, colour: int) -> Curve:
