@@ -58,7 +58,7 @@ def sampled_moments(ranks: Sequence[int], seed: int, count: int) -> tuple[Array,
     means, errors = [], []
     for rank in ranks:
         uniform = Stream(seed, "figure.second-moments", 0).generator(rank, UNITS).random(count)
-        # 1 - random() lies in (0, 1].  For U = 1 the largest would be infinite: probability 2^-53.
+        # random() lies in [0, 1) in steps of 2^-53; 0 would make the largest minus infinity.
         squares = ndtri(np.maximum(uniform, 2.0**-53) ** (1 / rank)) ** 2
         means.append(squares.mean())
         errors.append(squares.std(ddof=1) / np.sqrt(count))
