@@ -69,7 +69,7 @@ class Chain:
         """Draw ||x^(l)||^2, shape (depth, ranks, variances, count), for inputs of one norm."""
         found = self._empty(count)
         for part, stream in self._shards(seed, name, count):
-            length = np.full(found[0, ..., part].shape, norm**2)
+            length = np.full((*np.shape(self.variances), part.stop - part.start), norm**2)
             for layer, radii in enumerate(self._radii(stream, length.shape[-1])):
                 length = self._scales() * (length + 1) * radii[:, None]
                 found[layer, ..., part] = length
@@ -87,7 +87,7 @@ class Chain:
         """
         found, scales = self._empty(count), self._scales()
         for part, stream in self._shards(seed, name, count):
-            length = np.full(found[0, ..., part].shape, norm**2)
+            length = np.full((*np.shape(self.variances), part.stop - part.start), norm**2)
             between = np.full(length.shape, cosine)
             radii = self._radii(stream, length.shape[-1])
             gauss = stream.generator(0, WEIGHTS).standard_normal(radii.shape)

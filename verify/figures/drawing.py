@@ -100,10 +100,7 @@ def _panel(canvas: Any, axes: Any, panel: Panel) -> None:
     banded = sum(curve.low is not None for curve in panel.curves)
     for curve in panel.curves:
         _curve(axes, curve, band=0.2 if banded < 3 else 0.1)
-    if panel.log_across:
-        axes.set_xscale("log")
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     # A logarithmic axis needs something to show: every seed may have diverged.
     if panel.log_up and any((curve.y > 0).any() for curve in panel.curves):
         axes.set_yscale("log")

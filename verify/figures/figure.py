@@ -57,7 +57,7 @@ class Panel:
     Attributes:
       title, across, up: what the panel and its axes show.
       curves, image: what it has; an image stands alone.
-      log_across, log_up: logarithmic axes; an image's colours follow ``log_up``.
+      log_up: a logarithmic vertical axis, or colours of an image.
       ends: of the vertical axis, or None for those of the data.
     """
 
@@ -66,7 +66,6 @@ class Panel:
     up: str
     curves: tuple[Curve, ...] = ()
     image: Image | None = None
-    log_across: bool = False
     log_up: bool = False
     ends: tuple[float, float] | None = None
 

@@ -28,8 +28,8 @@ def figure(request: Request) -> Figure:
     x, u = inputs(request.seed, INPUTS_DRAWN)
     mean, error = sampled_means(network, x, u, request, count)
     exact = exact_means(network, x, u)
-    ends = [min(mean.min(), exact.min()), max(mean.max(), exact.max())]
-    edges = np.linspace(*ends, BINS + 1)
+    both = np.concatenate((mean, exact))
+    edges = np.linspace(both.min(), both.max(), BINS + 1)
     order = np.argsort(exact)
     return Figure(
         "gradient-histogram",

@@ -28,7 +28,8 @@ def figure(request: Request) -> Figure:
     x = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     kinds = [(f"maxout, depth {depth}", maxout(depth), False) for depth in DEPTHS]
     kinds.append((f"ReLU, depth {RELU_DEPTH}", relu(), True))
-    above, below = [], []
+    above: list[Panel] = []
+    below: list[Panel] = []
     for done, (name, network, is_relu) in enumerate(kinds):
         sampled = sampled_means(network, x, request.seed, count, is_relu)
         exact = exact_means(network, x, is_relu)

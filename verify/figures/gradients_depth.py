@@ -41,7 +41,7 @@ def figure(request: Request) -> Figure:
     conv = layers.gains(request.seed, count, lambda s: request.progress((1 + s) / 2))
     schemes = {"0.5/M_K": 0.5 / largest, "1/M_K": 1 / largest, "1": 1.0, "2": 2.0}
     exact = exact_gains(network, cosine)
-    powers = np.arange(1, DEPTH + 1)
+    powers = np.arange(1.0, DEPTH + 1)
     dense_curves, conv_curves = [], []
     for colour, (name, c) in enumerate(schemes.items()):
         dense_curves += [
@@ -51,7 +51,7 @@ def figure(request: Request) -> Figure:
         conv_curves += [
             sampled(f"c = {name}", conv * c**powers, colour),
             Curve("", "theory", powers, (c * largest) ** powers, colour=colour),
-            Curve("", "theory", powers, c ** powers.astype(float), colour=colour),
+            Curve("", "theory", powers, c**powers, colour=colour),
         ]
     axes = ("hidden layers", "squared gradient, input = 1")
     return Figure(
@@ -96,7 +96,7 @@ def exact_gains(network: Network, cosine: float, rank: int | None = None) -> Arr
                     Network(network.inputs, network.widths[:depth], 1, rank or network.rank,
                             network.c, "zero"),
                     cosine=cosine,
-                ).value
+                )
             )
             for depth in range(1, len(network.widths) + 1)
         ]

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -95,14 +96,12 @@ def profiles(sampler: Sampler, stream: Stream, count: int) -> Profiles:
     """Carry an input and a direction through every hidden layer of ``count`` networks."""
     parts = []
     for tile in sampler.tiles(stream, count, CPU, REAL):
-        values, slopes = push(
-            lambda x, layers=tile.layers: hidden_layers(layers, x), tile.x[:, None], tile.u[:, None]
-        )
-        parts.append(measure(values, slopes))
+        through = partial(hidden_layers, tile.layers)
+        parts.append(measure(*push(through, tile.x[:, None], tile.u[:, None])))
     return Profiles(
         *(
             np.concatenate(arrays)
-            for arrays in zip(*((p.length, p.gain, p.inner) for p in parts), strict=True)
+            for arrays in zip(*[(p.length, p.gain, p.inner) for p in parts], strict=True)
         )
     )
 
@@ -139,10 +138,11 @@ def measure(values: tuple[torch.Tensor, ...], slopes: tuple[torch.Tensor, ...]) 
 
 def push(function: Callable[[torch.Tensor], Any], x: torch.Tensor, u: torch.Tensor) -> Any:
     """Return a function's values at x and its derivatives along u, tensors or tuples of them."""
-    values, pull = torch.func.vjp(function, x)
+    vjp: Any = torch.func.vjp  # its declared return type has a third member, for auxiliary output
+    values, pull = vjp(function, x)
     single = isinstance(values, torch.Tensor)
     anywhere = (torch.zeros_like(values),) if single else tuple(map(torch.zeros_like, values))
-    _, forward = torch.func.vjp(lambda *v: pull(v[0] if single else v)[0], *anywhere)
+    _, forward = vjp(lambda *v: pull(v[0] if single else v)[0], *anywhere)
     slopes = forward(u)
     return values, slopes[0] if single else slopes
 
@@ -169,9 +169,7 @@ def gains(
         for start in range(0, len(tile.x), size):
             some = [_part(layer, slice(start, start + size)) for layer in tile.layers]
             many = x.expand(len(some[0].weights), *x.shape)
-            _, slopes = push(
-                lambda y, layers=some: outputs(layers, y, relu), many, u.expand_as(many)
-            )
+            _, slopes = push(partial(outputs, some, relu=relu), many, u.expand_as(many))
             found.append(slopes.double().square().sum(dim=2).numpy())
     return np.concatenate(found)
 

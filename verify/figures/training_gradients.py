@@ -103,8 +103,10 @@ def read(path: Path) -> Cells:
     cells: Cells = {}
     for line, row in enumerate(table, start=2):
         key = tuple(row[name] for name in _NAMES)
-        numbers = {name: _number(row[name], name) for name in _NUMBERS}
-        if None in key or None in numbers.values():
+        numbers = {
+            name: value for name in _NUMBERS if (value := _number(row[name], name)) is not None
+        }
+        if None in key or len(numbers) < len(_NUMBERS):
             raise ValueError(f"line {line} of {path} is not a row of numbers")
         cells.setdefault(key, []).append(numbers)
     if not cells:
