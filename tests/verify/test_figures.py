@@ -163,6 +163,13 @@ def test_the_formula_in_float64_is_the_statement(depth):
     assert activation_length.formula(4, 0.7)[depth - 1] == pytest.approx(value, rel=1e-13)
 
 
+def test_convolutions_of_several_threads_are_those_of_one_shard_after_the_other(monkeypatch):
+    layers = Convolutions(16, 8, 3, 5, 20)
+    together = [layers.gains(1, 100, lambda share: None) for _ in range(2)]
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    np.testing.assert_array_equal(together, [layers.gains(1, 100, lambda share: None)] * 2)
+
+
 def test_threads_leave_the_order_and_every_network():
     found = over_shards(lambda stream, size: (stream.shard, size), 0, "t", 60, lambda share: None)
     assert found == [(0, 25), (1, 25), (2, 10)]

@@ -39,20 +39,22 @@ class Convolutions:
 
     def gains(self, seed: int, count: int, progress: Callable[[float], None]) -> Array:
         """Draw ||du^(l)||^2 of unit directions u, (count, depth)."""
-        layer = MaxoutConv2d(
-            self.channels, self.channels, self.kernel, self.rank,
-            padding=self.kernel // 2, padding_mode="circular", bias=False, dtype=REAL,
-        )  # fmt: skip
         deviation = 1 / math.sqrt(self.channels * self.kernel**2)
 
-        def one(drawn: list[torch.Tensor], x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            found = []
-            for weight in drawn:
-                x = torch.func.functional_call(layer, {"weight": weight}, (x,))
-                found.append(x)
-            return tuple(found)
-
         def work(stream: Stream, size: int) -> Array:
+            # Of this thread alone: functional_call puts the weights into the module for a while.
+            layer = MaxoutConv2d(
+                self.channels, self.channels, self.kernel, self.rank,
+                padding=self.kernel // 2, padding_mode="circular", bias=False, dtype=REAL,
+            )  # fmt: skip
+
+            def one(drawn: list[torch.Tensor], x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+                found = []
+                for weight in drawn:
+                    x = torch.func.functional_call(layer, {"weight": weight}, (x,))
+                    found.append(x)
+                return tuple(found)
+
             drawn = [
                 fill_normal(
                     stream.generator(index), torch.empty(size, *layer.weight.shape, dtype=REAL)
