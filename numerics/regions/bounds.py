@@ -8,7 +8,7 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.numerics.predict import predict
-from maxout.theory import regions
+from maxout.theory import feature_gradients, regions
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 
@@ -46,10 +46,10 @@ def gradient_table(network: Network, largest: int | None = None) -> list[Gradien
 def _row(network: Network, order: int) -> GradientRow:
     sharp = exact = None
     if network.bias != "any":
-        sharp = _root(network, regions.gradient_moment_upper(order, "sharp"), order)
+        sharp = _root(network, feature_gradients.gradient_moment_upper(order, "sharp"), order)
     if network.bias == "zero" and order % 2 == 0:
-        exact = _root(network, regions.gradient_moment_exact(order // 2), order)
-    paper = _root(network, regions.gradient_moment_upper(order, "paper"), order)
+        exact = _root(network, feature_gradients.gradient_moment_exact(order // 2), order)
+    paper = _root(network, feature_gradients.gradient_moment_upper(order, "paper"), order)
     return GradientRow(order, paper, sharp, exact)
 
 

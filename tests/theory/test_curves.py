@@ -12,7 +12,14 @@ from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
 from maxout.numerics.predict import DoesNotApplyError, predict
 from maxout.theory import curves, regions
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.feature_gradients import (
+    GRADIENT_SOURCES,
+    gradient_constant,
+    gradient_moment_exact,
+    gradient_moment_upper,
+)
 from maxout.theory.network import Network
+from maxout.theory.norm import SquaredNormMoment
 from maxout.theory.parameters import environment
 
 NETWORKS = pytest.mark.parametrize(
@@ -137,15 +144,15 @@ def test_exact_gradient_moments_average_the_jacobian_over_directions(network: Ne
         outputs = math.prod(network.outputs + 2 * i for i in range(s))
         directions = math.prod(network.inputs + 2 * i for i in range(s))
         expected = jacobian / outputs * directions * float(network.c) ** s
-        assert value(network, regions.gradient_moment_exact(s)) == pytest.approx(expected)
+        assert value(network, gradient_moment_exact(s)) == pytest.approx(expected)
 
 
 @NETWORKS
 def test_gradient_bounds_are_ordered(network: Network) -> None:
     for s in (1, 2, 3):
-        exact = value(network, regions.gradient_moment_exact(s))
-        sharp = value(network, regions.gradient_moment_upper(2 * s, "sharp"))
-        paper = value(network, regions.gradient_moment_upper(2 * s, "paper"))
+        exact = value(network, gradient_moment_exact(s))
+        sharp = value(network, gradient_moment_upper(2 * s, "sharp"))
+        paper = value(network, gradient_moment_upper(2 * s, "paper"))
         assert exact <= sharp * (1 + 1e-12)
         assert sharp <= paper
         if network.inputs == 1:
@@ -154,20 +161,20 @@ def test_gradient_bounds_are_ordered(network: Network) -> None:
 
 def test_second_moment_is_that_of_the_specification() -> None:
     network = Network(4, (5, 6, 7), 1, 3, c=sp.Rational(3, 2), bias="gaussian")
-    second = float(regions.SquaredNormMoment(sp.Integer(3), sp.Integer(1), sp.Integer(1)).evalf())
-    bound = value(network, regions.gradient_moment_upper(2, "sharp"))
+    second = float(SquaredNormMoment(sp.Integer(3), sp.Integer(1), sp.Integer(1)).evalf())
+    bound = value(network, gradient_moment_upper(2, "sharp"))
     assert bound == pytest.approx(1.5 * (1.5 * second) ** 2)
 
 
-@pytest.mark.parametrize("source", regions.GRADIENT_SOURCES)
+@pytest.mark.parametrize("source", GRADIENT_SOURCES)
 @pytest.mark.parametrize("c", ["1/4", "3"])
 def test_the_constant_serves_every_layer_and_order(source: str, c: str) -> None:
     network = Network(4, (5, 3, 6, 4), 1, 3, c=sp.Rational(c), bias="gaussian")
     for largest in (1, 2, 3, 4):
-        constant = value(network, regions.gradient_constant(largest, source))
+        constant = value(network, gradient_constant(largest, source))
         for layer in (1, 2, 3, 4):
             for t in range(1, largest + 1):
-                moment = value(network, regions.gradient_moment_upper(t, source, sp.Integer(layer)))
+                moment = value(network, gradient_moment_upper(t, source, sp.Integer(layer)))
                 assert constant**t >= moment * (1 - 1e-12)
 
 
@@ -185,9 +192,9 @@ def test_few_units_are_bounded_by_their_patterns() -> None:
 @pytest.mark.parametrize("order", [0, 1.5, "many"])
 def test_bad_orders_are_refused(order) -> None:
     with pytest.raises(ValueError, match=r"order|could not|convert|SympifyError"):
-        regions.gradient_moment_upper(order, "sharp")
+        gradient_moment_upper(order, "sharp")
 
 
 def test_unknown_source_is_refused() -> None:
     with pytest.raises(ValueError, match="source must be one of"):
-        regions.gradient_moment_upper(2, "folklore")
+        gradient_moment_upper(2, "folklore")

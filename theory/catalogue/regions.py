@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from maxout.theory import regions
+from maxout.theory import feature_gradients, regions
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import volume
 
@@ -30,7 +30,7 @@ STATEMENTS = (
         title="moment of order t of a feature's gradient, through the paper's moment bounds",
         left=_GRADIENT,
         relation=Relation.LE,
-        build=lambda t: regions.gradient_moment_upper(t),
+        build=lambda t: feature_gradients.gradient_moment_upper(t),
         assumptions=(
             _WEIGHTS,
             "biases independent of the weights, otherwise arbitrary",
@@ -47,7 +47,7 @@ STATEMENTS = (
         title="the same through the largest moments of the Jacobian; c (c M_K)^(l-1) at t = 2",
         left=_GRADIENT,
         relation=Relation.LE,
-        build=lambda t: regions.gradient_moment_upper(t, "sharp"),
+        build=lambda t: feature_gradients.gradient_moment_upper(t, "sharp"),
         assumptions=(_WEIGHTS, f"{_GAUSSIAN} or zero biases", _FEATURE, "integer t >= 1"),
         biases=("gaussian", "zero"),
         source=_project("refined constant of the bound on linear regions"),
@@ -60,7 +60,7 @@ STATEMENTS = (
         title="the exact moment of order 2t of a feature's gradient at zero bias",
         left=r"\mathbb{E}\,\|\nabla\zeta(x)\|^{2t}",
         relation=Relation.EQ,
-        build=lambda t: regions.gradient_moment_exact(int(t)),
+        build=lambda t: feature_gradients.gradient_moment_exact(int(t)),
         assumptions=(_WEIGHTS, "zero biases", _FEATURE, "integer t >= 1"),
         biases=("zero",),
         source=_project("exact moments of the features' gradients"),

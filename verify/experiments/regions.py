@@ -11,9 +11,9 @@ import numpy as np
 import sympy as sp
 
 from maxout.numerics.balls import enclose
+from maxout.theory.feature_gradients import gradient_moment_exact, gradient_moment_upper
 from maxout.theory.moments import LargestChi2Moment
 from maxout.theory.network import Network
-from maxout.theory.regions import gradient_moment_exact, gradient_moment_upper
 from maxout.verify.concrete import Features, Windows
 from maxout.verify.constants import moment, sum_moment, weight_variance
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, ProportionEquality
