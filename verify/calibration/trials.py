@@ -30,7 +30,15 @@ from maxout.verify.calibration.draws import (
     Regrouped,
     Unit,
 )
-from maxout.verify.calibration.trial import Draw, Trial
+from maxout.verify.calibration.planning import (
+    ALPHA,
+    beyond_margin,
+    equality,
+    needed,
+    on_true,
+    planted,
+)
+from maxout.verify.calibration.trial import Trial
 from maxout.verify.constants import (
     aligned_second_moment,
     moment,
@@ -40,11 +48,9 @@ from maxout.verify.constants import (
 )
 from maxout.verify.decisions import (
     BoundedMeanEquality,
-    Decision,
     LogMeanEquality,
     MeanAtLeast,
     MeanAtMost,
-    MeanEquality,
     MedianEquality,
     ProportionEquality,
     SameLaw,
@@ -54,62 +60,13 @@ from maxout.verify.decisions.laws import excess
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import Stream
 
-ALPHA = 0.05
-"""Rate that the procedures are held to here: large enough to be seen in some thousand runs."""
-
 PERCENTS = (1, 2, 5)
 FEW = 30
 """Observations of the smallest runs: the rates hold at every size, so they must hold there."""
 
-_BEYOND = 1 + 1e-9
 _RANK = 5
 _DEEP = Network(6, (12,) * 4, 4, 3, bias="zero")
 _LIGHT = Network(4, (6, 6), 4, 3, bias="zero")
-
-
-def _needed(decision: Decision, discrepancy: float, alpha: float) -> int:
-    """Fewest observations, but for a hundredth, whose detectable discrepancy is this one."""
-    samples = math.ceil((decision.detectable(1, alpha) / discrepancy) ** 2)
-    while samples > 100 and decision.detectable(samples * 99 // 100, alpha) <= discrepancy:
-        samples = samples * 99 // 100
-    return samples
-
-
-def _equality(variance: float, mean: float, margin: float = 0.02) -> MeanEquality:
-    return MeanEquality(variance, margin * abs(mean))
-
-
-def _on_true(
-    decision: Decision, data: str, claim: float, draw: Draw, sizes: tuple[int, ...]
-) -> Iterator[Trial]:
-    for samples in sizes:
-        yield Trial("false alarm", decision, data, "", claim, samples, draw, ALPHA)
-
-
-def _beyond_margin(decision: Decision, data: str, truth: float, draw: Draw, sign: int = 1) -> Trial:
-    """A claim just further from the truth than the margin, at the planned size."""
-    claim = truth + sign * decision.margin * _BEYOND
-    samples = decision.samples_needed(ALPHA)
-    return Trial(
-        "false verification",
-        decision,
-        data,
-        "off by the margin",
-        claim,
-        samples,
-        draw,
-        ALPHA,
-        decision.margin,
-    )
-
-
-def _planted(
-    decision: Decision, data: str, planted: str, truth: float, claim: float, draw: Draw
-) -> Trial:
-    """A wrong claim, at the number of observations that the procedure says will show it."""
-    gap = abs(claim - truth)
-    samples = _needed(decision, gap, ALPHA)
-    return Trial("power", decision, data, planted, claim, samples, draw, ALPHA, gap)
 
 
 def _units() -> Iterator[Trial]:
@@ -120,17 +77,17 @@ def _units() -> Iterator[Trial]:
         ("S_K", "chi2_smallest", SmallestChi2Moment, 1),
     ):
         truth = moment(statistic, _RANK, power)
-        decision = _equality(variance_of_power(statistic, _RANK, power), truth, 0.05)
+        decision = equality(variance_of_power(statistic, _RANK, power), truth, 0.05)
         draw = Unit(_RANK, extreme, power)  # type: ignore[arg-type]
         data = f"units of rank {_RANK}, {name}"
-        yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-        yield _beyond_margin(decision, data, truth, draw)
+        yield from on_true(decision, data, truth, draw, (FEW, 1000))
+        yield beyond_margin(decision, data, truth, draw)
         for percent in PERCENTS:
             claim = truth * (1 + percent / 100)
-            yield _planted(decision, data, f"{name} off by {percent} %", truth, claim, draw)
+            yield planted(decision, data, f"{name} off by {percent} %", truth, claim, draw)
         for rank in (_RANK - 1, _RANK + 1):
             claim = moment(statistic, rank, power)
-            yield _planted(decision, data, f"K = {rank} instead of {_RANK}", truth, claim, draw)
+            yield planted(decision, data, f"K = {rank} instead of {_RANK}", truth, claim, draw)
 
 
 def _deep_networks() -> Iterator[Trial]:
@@ -139,22 +96,22 @@ def _deep_networks() -> Iterator[Trial]:
     variance = aligned_second_moment(_DEEP) - truth**2
     draw, data = Gain(_DEEP, 1.0), "four layers along the input"
     layers = len(_DEEP.widths)
-    equal = _equality(variance, truth)
+    equal = equality(variance, truth)
     below = MeanAtMost(aligned_second_moment(_DEEP), 0.1 * truth)
-    yield from _on_true(equal, data, truth, draw, (FEW, 1000))
-    yield from _on_true(below, data, truth, draw, (FEW, 1000))
-    yield _beyond_margin(MeanAtMost(variance, 0.1 * truth), data, truth, draw, -1)
+    yield from on_true(equal, data, truth, draw, (FEW, 1000))
+    yield from on_true(below, data, truth, draw, (FEW, 1000))
+    yield beyond_margin(MeanAtMost(variance, 0.1 * truth), data, truth, draw, -1)
     for percent in PERCENTS:
         claim = truth * (1 + percent / 100) ** layers
-        yield _planted(equal, data, f"c off by {percent} %", truth, claim, draw)
+        yield planted(equal, data, f"c off by {percent} %", truth, claim, draw)
         claim = truth * (1 - percent / 100) ** layers
-        yield _planted(below, data, f"bound with M_K off by -{percent} %", truth, claim, draw)
+        yield planted(below, data, f"bound with M_K off by -{percent} %", truth, claim, draw)
     for rank in (2, 4):
         claim = (
             truth
             * (moment(LargestNormalMoment, rank, 2) / moment(LargestNormalMoment, 3, 2)) ** layers
         )
-        yield _planted(equal, data, f"K = {rank} instead of 3", truth, claim, draw)
+        yield planted(equal, data, f"K = {rank} instead of 3", truth, claim, draw)
 
 
 def _rank_two() -> Iterator[Trial]:
@@ -164,11 +121,11 @@ def _rank_two() -> Iterator[Trial]:
     second = rank2_second_moment(network)
     draw, data = Gain(network, 0.6), "four layers of rank 2"
     decision = MeanAtLeast(second - truth**2, 0.1 * truth)
-    yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-    yield _beyond_margin(decision, data, truth, draw)
+    yield from on_true(decision, data, truth, draw, (FEW, 1000))
+    yield beyond_margin(decision, data, truth, draw)
     for percent in PERCENTS:
         claim = truth * (1 + percent / 100) ** len(network.widths)
-        yield _planted(decision, data, f"bound with c off by {percent} %", truth, claim, draw)
+        yield planted(decision, data, f"bound with c off by {percent} %", truth, claim, draw)
 
 
 def _biases() -> Iterator[Trial]:
@@ -177,10 +134,10 @@ def _biases() -> Iterator[Trial]:
     zero = Network(6, (8, 5, 7), 7, 4, bias="zero")
     truth = jacobian_moment(network, norm=1.0, cosine=0.6).value
     forgotten = float(predict(CATALOGUE["jacobian.mean.exact"], zero, cosine=sp.Rational(3, 5)))
-    decision = _equality(aligned_second_moment(network) - truth**2, truth)
+    decision = equality(aligned_second_moment(network) - truth**2, truth)
     draw, data = Gain(network, 0.6), "gaussian biases"
-    yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-    yield _planted(decision, data, "the biases forgotten", truth, forgotten, draw)
+    yield from on_true(decision, data, truth, draw, (FEW, 1000))
+    yield planted(decision, data, "the biases forgotten", truth, forgotten, draw)
 
     # One hidden layer of unit weights: the first piece of each unit has bias 1 = beta s ||x||.
     rank, units, norm = 3, 6, 0.5
@@ -190,10 +147,10 @@ def _biases() -> Iterator[Trial]:
     # By stride the channels i, i + n, i + 2n are all first pieces, or none is: no shift is left.
     strided = moment(LargestNormalMoment, rank, 2)
     scale = plain.outputs / plain.inputs * 4
-    decision = _equality(ordered_moment(plain, 2), scale * contiguous)
+    decision = equality(ordered_moment(plain, 2), scale * contiguous)
     data = "real networks, one favoured piece"
-    yield from _on_true(decision, data, scale * contiguous, Regrouped(sampler, False), (FEW,))
-    yield _planted(
+    yield from on_true(decision, data, scale * contiguous, Regrouped(sampler, False), (FEW,))
+    yield planted(
         decision,
         data,
         "strided instead of contiguous grouping",
@@ -209,14 +166,14 @@ def _logarithms() -> Iterator[Trial]:
     truth = statistics.log_mean
     decision = LogMeanEquality(statistics.log_variance, 0.01)
     draw, data = LogLength(3, 8), "ln r of a layer"
-    yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-    yield _beyond_margin(decision, data, truth, draw)
+    yield from on_true(decision, data, truth, draw, (FEW, 1000))
+    yield beyond_margin(decision, data, truth, draw)
     for percent in PERCENTS:
         claim = truth + math.log1p(percent / 100) / 2
-        yield _planted(decision, data, f"c off by {percent} %", truth, claim, draw)
+        yield planted(decision, data, f"c off by {percent} %", truth, claim, draw)
     # A layer across the input grows like chi_{n-1}: the typical size of another direction.
     across = (math.log(2) + float(polygamma(0, 3.5))) / 2
-    yield _planted(decision, data, "a direction across the input", truth, across, draw)
+    yield planted(decision, data, "a direction across the input", truth, across, draw)
 
 
 def _proportions() -> Iterator[Trial]:
@@ -225,11 +182,11 @@ def _proportions() -> Iterator[Trial]:
     )
     decision = ProportionEquality(truth, 0.05 * truth)
     draw, data = Orthant(4, 0.25), "orthants, P_4(1/4)"
-    yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-    yield _beyond_margin(decision, data, truth, draw)
+    yield from on_true(decision, data, truth, draw, (FEW, 1000))
+    yield beyond_margin(decision, data, truth, draw)
     for percent in (2, 5):
         claim = truth * (1 + percent / 100)
-        yield _planted(decision, data, f"P_m off by {percent} %", truth, claim, draw)
+        yield planted(decision, data, f"P_m off by {percent} %", truth, claim, draw)
 
 
 def _counts() -> Iterator[Trial]:
@@ -238,11 +195,11 @@ def _counts() -> Iterator[Trial]:
     truth, variance = units * share, units * share * (1 - share)
     decision = BoundedMeanEquality(units, variance, 0.05 * truth)
     draw, data = Kinks(units, share), "breakpoints on an eighth of a turn"
-    yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-    yield _beyond_margin(decision, data, truth, draw)
+    yield from on_true(decision, data, truth, draw, (FEW, 1000))
+    yield beyond_margin(decision, data, truth, draw)
     for percent in (2, 5):
         claim = truth * (1 + percent / 100)
-        yield _planted(decision, data, f"rate off by {percent} %", truth, claim, draw)
+        yield planted(decision, data, f"rate off by {percent} %", truth, claim, draw)
 
 
 def _medians() -> Iterator[Trial]:
@@ -253,11 +210,11 @@ def _medians() -> Iterator[Trial]:
     deviation = 1 / (2 * density) / math.sqrt(math.pi / 2)
     decision = MedianEquality(deviation, 0.05 * truth)
     draw, data = Unit(_RANK, "largest", 1), f"units of rank {_RANK}, median"
-    yield from _on_true(decision, data, truth, draw, (FEW, 1000))
-    yield _beyond_margin(decision, data, truth, draw)
+    yield from on_true(decision, data, truth, draw, (FEW, 1000))
+    yield beyond_margin(decision, data, truth, draw)
     for rank in (_RANK - 1, _RANK + 1):
         claim = float(ndtri(0.5 ** (1 / rank)))
-        yield _planted(decision, data, f"K = {rank} instead of {_RANK}", truth, claim, draw)
+        yield planted(decision, data, f"K = {rank} instead of {_RANK}", truth, claim, draw)
 
 
 @cache
@@ -271,7 +228,7 @@ def _laws() -> Iterator[Trial]:
     right = Gain(_LIGHT, 0.6)
     data = "two layers of rank 3"
     for decision in (SameLaw(0.05), StochasticOrder(0.05)):
-        yield from _on_true(decision, data, 0.0, Pair(right, right), (FEW, 1000))
+        yield from on_true(decision, data, 0.0, Pair(right, right), (FEW, 1000))
         yield Trial(
             "reuse", decision, data, "a stale stream reused", 0.0, 2000,
             Pair(right, right, reused=True), ALPHA,
@@ -280,13 +237,13 @@ def _laws() -> Iterator[Trial]:
         gap = _distance(right, wrong, False)
         draw = Pair(right, wrong)
         decision = SameLaw(gap / 2)
-        samples = _needed(decision, gap, ALPHA)
+        samples = needed(decision, gap, ALPHA)
         yield Trial("power", decision, data, label, 0.0, samples, draw, ALPHA, gap)
     # ||Ju||^2 is claimed to be at most itself with a smaller c.
     smaller = Gain(_with_c(_LIGHT, sp.Rational(9, 10)), 0.6)
     gap = _distance(smaller, right, True)
     order = StochasticOrder(gap / 2)
-    samples = _needed(order, gap, ALPHA)
+    samples = needed(order, gap, ALPHA)
     yield Trial(
         "power", order, data, "c off by -10 %", 0.0, samples, Pair(right, smaller), ALPHA, gap
     )
