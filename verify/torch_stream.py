@@ -54,7 +54,7 @@ _MESSAGE = (
 @cache
 def _check() -> None:
     """Compare two blocks of words with those of NumPy's twister in the same state."""
-    words = np.random.SeedSequence(0).generate_state(_WORDS, np.uint32)
+    words = np.random.SeedSequence(0).generate_state(_WORDS).astype(np.uint32)
     twister = np.random.MT19937()
     twister.state = {"bit_generator": "MT19937", "state": {"key": words, "pos": _WORDS}}
     raw = (twister.random_raw(2 * _WORDS) & 0x7FFFFFFF).astype(np.int64)
