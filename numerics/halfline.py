@@ -18,8 +18,7 @@ from collections.abc import Iterator
 from flint import arb, ctx
 
 from maxout.numerics.halfline_rule import Rule, choose
-from maxout.numerics.normal_power import MAX_NODES, gaussian_tail
-from maxout.numerics.precision import PrecisionError
+from maxout.numerics.normal_power import check_nodes, gaussian_tail
 from maxout.numerics.trapezoid import (
     BOUND_BITS,
     edge_integral,
@@ -41,11 +40,7 @@ def integral(f: Weighted, smallest: bool) -> arb:
     """
     goal = ctx.prec
     rule = choose(f, smallest, goal)
-    if rule.nodes > MAX_NODES:
-        raise PrecisionError(
-            f"{rule.nodes:,} nodes would be needed at this precision, {MAX_NODES:,} is the limit; "
-            "ask for fewer digits"
-        )
+    check_nodes(rule.nodes)
     with ctx.workprec(goal + _GUARD):
         value = _sum(f, rule, smallest)
         error = _bound(f, rule, smallest)

@@ -21,6 +21,15 @@ _EDGE_CELLS = 8
 _GUARD = 40  # bits lost in forming n log Phi, with n up to 1e15 and n log Phi of the order of E
 
 
+def check_nodes(nodes: int) -> None:
+    """Raise ``PrecisionError`` where a rule would take more than ``MAX_NODES``."""
+    if nodes > MAX_NODES:
+        raise PrecisionError(
+            f"{nodes:,} nodes would be needed at this precision, {MAX_NODES:,} is the limit; "
+            "ask for fewer digits"
+        )
+
+
 def integral(f: Weighted, folded: bool) -> arb | None:
     """Enclose the integral of f; relative radius about 2^-prec at the current precision.
 
@@ -34,11 +43,7 @@ def integral(f: Weighted, folded: bool) -> arb | None:
     rule = choose(f, folded, goal)
     if rule is None:
         return None
-    if rule.nodes > MAX_NODES:
-        raise PrecisionError(
-            f"{rule.nodes:,} nodes would be needed at this precision, {MAX_NODES:,} is the limit; "
-            "ask for fewer digits"
-        )
+    check_nodes(rule.nodes)
     with ctx.workprec(goal + _GUARD):
         value = _sum(f, rule, folded)
         error = rule_bound(f, rule, folded, value) + tail_bound(f, rule, folded)

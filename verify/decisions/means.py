@@ -66,6 +66,18 @@ class _Mean:
         reach = math.sqrt(2 * math.log(2 / alpha)) + z((1 + ASSURANCE) / 2)
         return math.ceil(reach**2 * self.variance / self.margin**2)
 
+    def _outcome(
+        self,
+        status: str,
+        data: np.ndarray,
+        interval: tuple[float, float],
+        alpha: float,
+        note: str,
+    ) -> Outcome:
+        n = data.size
+        mean, seen = float(data.mean()), self.detectable(n, alpha)
+        return Outcome(status, mean, interval, n, seen, alpha, note)
+
 
 @dataclass(frozen=True)
 class MeanEquality(_Mean):
@@ -101,15 +113,7 @@ class MeanEquality(_Mean):
             return self._says_nothing(data.size, predicted, alpha)
         else:
             status, note = INCONCLUSIVE, "the interval is wider than the margin"
-        return Outcome(
-            status,
-            float(data.mean()),
-            (low, high),
-            data.size,
-            self.detectable(data.size, alpha),
-            alpha,
-            note,
-        )
+        return self._outcome(status, data, (low, high), alpha, note)
 
     def _rare(self, predicted: float) -> bool:
         """Whether the spread itself is that of rare large values: far above the mean."""
@@ -185,12 +189,4 @@ class MeanAtLeast(_Mean):
             status = VERIFIED
         else:
             status, note = INCONCLUSIVE, "the lower bound is not within the margin"
-        return Outcome(
-            status,
-            float(data.mean()),
-            (low, high),
-            data.size,
-            self.detectable(data.size, alpha),
-            alpha,
-            note,
-        )
+        return self._outcome(status, data, (low, high), alpha, note)
