@@ -20,6 +20,8 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
+    equality,
+    equality_from_square,
     other_parameters,
     rank_off_by_one,
     rewritten,
@@ -41,15 +43,12 @@ def _product(key: str, rank: int, rho: float, size: Size, *twins: Twin, **given:
     """The mean of max X max Y; E (max X max Y)^2 <= E Xi^4 by Cauchy and Schwarz."""
     fourth = moment(LargestNormalMoment, rank, 4)
 
-    def rule(predicted: float) -> Decision:
-        return MeanEquality(fourth - predicted**2, 0.03 * size.narrowness * predicted)
-
     return Experiment(
         statement(key),
         unit(rank),
         (UnitPairs(rank, rho),),
         lambda arrays: arrays["product"],
-        rule,
+        partial(equality_from_square, fourth, 0.03 * size.narrowness),
         detail=f"K = {rank}, rho_xy = {rho:g}",
         twins=twins,
         **given,
@@ -90,15 +89,12 @@ def _kappa_derivative(size: Size) -> Iterator[Experiment]:
         # (max X V/sqrt(1-rho^2))^2, V ~ N(0,1): E <= sqrt(E Xi^4 * 3)/(1-rho^2).
         second = math.sqrt(3 * moment(LargestNormalMoment, rank, 4)) / (1 - _RHO**2)
 
-        def rule(predicted: float, second: float = second) -> Decision:
-            return MeanEquality(second - predicted**2, 0.05 * size.narrowness * predicted)
-
         yield Experiment(
             statement(key),
             unit(rank),
             (UnitPairs(rank, _RHO),),
             lambda arrays: arrays["slope"],
-            rule,
+            partial(equality_from_square, second, 0.05 * size.narrowness),
             parameters={"correlation": _RHO},
             detail=f"K = {rank}, rho_xy = {_RHO:g}",
             twins=(rank_off_by_one(), _other_angle(_RHO - 0.2)),
@@ -132,13 +128,10 @@ def _winner_variance(size: Size) -> Iterator[Experiment]:
         base = mean_of_power(key, Extremes(rank), "largest", 1, size, ())
         spread = half_squares_variance(partial(moment, LargestNormalMoment, rank))
 
-        def rule(predicted: float, spread: float = spread) -> Decision:
-            return MeanEquality(spread, 0.03 * size.narrowness * predicted)
-
         yield replace(
             base,
             measure=_half_squares,
-            rule=rule,
+            rule=partial(equality, spread, 0.03 * size.narrowness),
             group=2,
             detail=f"K = {rank}",
             twins=(rank_off_by_one(), _second_moment()),
