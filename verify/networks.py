@@ -19,7 +19,7 @@ from maxout.verify.biases import LAWS
 from maxout.verify.constants import weight_variance
 from maxout.verify.streams import BIASES, INPUTS, Stream, fill_normal
 
-TILE_BYTES = 4 << 20
+TILE_BYTES = 8 << 20
 """Weights of one tile, unless a single network has more: small enough to stay in the cache."""
 
 

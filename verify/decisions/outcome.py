@@ -16,7 +16,7 @@ POWER = 0.9
 PLANNED_POWER = 0.95
 """What formulas plan for that take an estimate's noise as normal, so that ``POWER`` is kept."""
 
-ASSURANCE = 0.999
+ASSURANCE = 1 - 1e-5
 """Chance with which ``samples_needed`` samples suffice to verify a statement that is true."""
 
 

@@ -39,7 +39,7 @@ def _light_networks(bias: str, size: Size) -> Iterator[Network]:
     yield Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias=bias)
     if size.deep:
         # At zero bias the one of the Jacobian's moments, whose networks are drawn anyway.
-        shared = Network(8, (40, 30, 40), 40, 5, bias=bias)
+        shared = Network(8, (24, 18, 24), 24, 5, bias=bias)
         yield shared if bias == "zero" else Network(8, (20, 15, 20), 1, 5, bias=bias)
 
 

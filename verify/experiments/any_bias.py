@@ -83,7 +83,7 @@ def _cases(size: Size) -> Iterator[Case]:
     for biases, cosine in _ANGLES.items():
         yield Case(network, biases, cosine)
     if size.deep:
-        wide = Network(8, (24, 16), 16, 5, c=sp.Rational(1, 2), bias="any")
+        wide = Network(6, (12, 9), 8, 5, c=sp.Rational(1, 2), bias="any")
         for biases in NASTY:
             yield Case(wide, biases, 0.8, norm=3.0)
 
@@ -203,7 +203,7 @@ _SMALLEST_AS_UPPER = _exchanged("S_K instead of M_K", LargestNormalMoment, Small
 def _rank2(size: Size) -> Iterator[Experiment]:
     networks = [Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")]
     if size.deep:
-        networks.append(Network(20, (32,) * 8, 8, 2, c=sp.Rational(9, 10), bias="any"))
+        networks.append(Network(8, (16, 12) * 3, 6, 2, c=sp.Rational(9, 10), bias="any"))
     for network in networks:
         second = rank2_second_moment(network)
         for biases in NASTY:

@@ -46,8 +46,8 @@ def _along(size: Size) -> Iterator[tuple[Network, Case]]:
         Case(Network(5, (12, 12), 8, 3, c=1, bias="any"), "zero", 1.0),
     )
     if size.deep:
-        deep = Network(10, (32,) * 8, 8, 5, bias="zero")
-        yield deep, Case(deep, "zero", 1.0)
+        deep = Network(8, (16, 12) * 3, 6, 5, bias="zero")
+        yield deep, Case(deep, "zero", 1.0, norm=2.0)
 
 
 def _cumulants(network: Network) -> tuple[float, float]:
@@ -134,7 +134,7 @@ def _rank2(size: Size) -> Iterator[Case]:
     # The cases that jacobian.mean.rank2 samples, at the biases that favour no piece and one piece.
     networks = [Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")]
     if size.deep:
-        networks.append(Network(20, (32,) * 8, 8, 2, c=sp.Rational(9, 10), bias="any"))
+        networks.append(Network(8, (16, 12) * 3, 6, 2, c=sp.Rational(9, 10), bias="any"))
     for network in networks:
         yield Case(network, "mixed", 1.0, norm=2.0)
         yield Case(network, "one-hot", 1.0, norm=2.0)
