@@ -18,6 +18,7 @@ import triton
 import triton.language as tl
 
 from maxout.verify import layerwise, philox
+from maxout.verify.layers import Shape
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import WEIGHTS, Stream
 
@@ -212,11 +213,13 @@ def squared_norms(
         rows: torch.Tensor,
         index: int,
         network: int,
-        shape: layerwise.Shape,
+        shape: Shape,
         scale: float,
         biases: torch.Tensor | None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> torch.Tensor:
         units, pieces, _ = shape
-        return push_layer(rows, key, stream.shard, index, network, units, pieces, scale, biases)
+        place = (key, stream.shard, index, network)
+        values, slopes = push_layer(rows, *place, units, pieces, scale, biases)
+        return torch.cat([values.unsqueeze(1), slopes], dim=1)
 
     return layerwise.squared_norms(sampler, stream, count, device, torch.float32, layer)

@@ -9,24 +9,17 @@ which the tests hold it) reads them three times.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 
 from maxout.verify.biases import LAWS
+from maxout.verify.layers import PushLayer, drawn_layers
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import BIASES, INPUTS, Stream
 
 LAYER_BYTES = 1 << 20
 """Weights of one layer of a tile, unless a single network has more: half of a core's cache."""
-
-Shape = tuple[int, int, int]
-PushLayer = Callable[
-    [torch.Tensor, int, int, Shape, float, torch.Tensor | None], tuple[torch.Tensor, torch.Tensor]
-]
-"""(rows (networks, 1 + directions, fan_in), layer from 1, first network, (units, pieces, fan_in),
-standard deviation of a weight, biases or None) -> values (networks, units) and derivatives
-(networks, directions, units)."""
 
 
 def tile_size(sampler: Sampler, dtype: torch.dtype) -> int:
@@ -64,8 +57,7 @@ def squared_norms(
     push_layer = push_layer or drawn_layers(sampler, stream, size, device, dtype)
     for start in range(0, count, size):
         networks = min(size, count - start)
-        x, u = sampler.directions(inputs, networks)
-        rows = torch.stack([x, u], dim=1).to(device, dtype)
+        rows = torch.stack(sampler.directions(inputs, networks), dim=1).to(device, dtype)
         hidden = rows
         for index, shape in enumerate(shapes):
             is_hidden = index < len(shapes) - 1
@@ -74,46 +66,14 @@ def squared_norms(
                 full = torch.Size((networks, *shape[:2]))
                 drawn = law(index + 1, full, scales[index], biases[index])
                 offset = drawn.expand(full).to(device, dtype)
-            values, slopes = push_layer(rows, index + 1, start, shape, scales[index], offset)
-            rows = torch.cat([values.unsqueeze(1), slopes], dim=1)
+            rows = push_layer(rows, index + 1, start, shape, scales[index], offset)
             hidden = rows if is_hidden else hidden
-        yield {
-            "gain": _squared(rows[:, 1]),
-            "hidden": _squared(hidden[:, 1]),
-            "length": _squared(hidden[:, 0]),
-        }
+        found = {"length": _squared(hidden[:, 0])}
+        for place, ending in enumerate(sampler.endings, start=1):
+            found[f"gain{ending}"] = _squared(rows[:, place])
+            found[f"hidden{ending}"] = _squared(hidden[:, place])
+        yield found
 
 
 def _squared(values: torch.Tensor) -> torch.Tensor:
     return values.double().square().sum(dim=1)
-
-
-def drawn_layers(
-    sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
-) -> PushLayer:
-    """Return the layer that draws its weights from the stream."""
-    shapes = sampler.shapes
-    weights = [stream.weights(layer) for layer in range(1, len(shapes) + 1)]
-    buffer = torch.empty(size * max(map(math.prod, shapes)), dtype=dtype, device=device)
-
-    def push_layer(
-        rows: torch.Tensor,
-        layer: int,
-        network: int,
-        shape: Shape,
-        scale: float,
-        biases: torch.Tensor | None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        networks, (units, pieces, fan_in) = len(rows), shape
-        drawn = buffer[: networks * math.prod(shape)].view(networks, *shape)
-        matrices = weights[layer - 1].fill(drawn).view(networks, units * pieces, fan_in)
-        products = torch.bmm(rows, matrices.transpose(1, 2)).mul_(scale)
-        products = products.view(networks, rows.shape[1], units, pieces)
-        if pieces == 1 and biases is None:
-            return products[:, 0, :, 0], products[:, 1:, :, 0]
-        scores = products[:, 0] if biases is None else products[:, 0] + biases
-        values, winner = scores.max(dim=-1)
-        index = winner[:, None, :, None].expand(-1, rows.shape[1] - 1, -1, 1)
-        return values, products[:, 1:].gather(-1, index).squeeze(-1)
-
-    return push_layer

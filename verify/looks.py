@@ -90,5 +90,4 @@ def decide(
     experiment: Experiment, judged: Experiment, arrays: tuple[Arrays, ...], alpha: float
 ) -> Outcome:
     """Decide at one look, by ``experiment``'s rule, what ``judged`` claims of these samples."""
-    data = judged.measure(*arrays)
-    return experiment.decision.decide(data, judged.predicted, look_alpha(alpha))
+    return experiment.decision.decide(judged.data(arrays), judged.predicted, look_alpha(alpha))

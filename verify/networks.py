@@ -57,16 +57,28 @@ def _preactivations(layer: Layer, x: torch.Tensor) -> torch.Tensor:
     return values if layer.biases is None else values + layer.biases
 
 
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
 @dataclass(frozen=True)
 class Tile:
-    """A tile of networks, with an input and a unit direction for each, (networks, n_0)."""
+    """A tile of networks, with an input and a unit direction for each, (networks, n_0).
+
+    ``others`` are further directions at the same inputs, in the order of the sampler's.
+    """
 
     layers: list[Layer]
     x: torch.Tensor
     u: torch.Tensor
+    others: tuple[torch.Tensor, ...] = ()
 
-    def push(self) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-        """Return (last hidden activations, outputs) and their derivatives along u.
+    def push(self) -> tuple[Pair, Pair]:
+        """Return (last hidden activations, outputs) and their derivatives along u."""
+        values, along = self.push_all()
+        return values, along[0]
+
+    def push_all(self) -> tuple[Pair, list[Pair]]:
+        """Return (last hidden activations, outputs) and their derivatives along every direction.
 
         The derivatives are those of ``torch.func.jvp``, reached by reverse mode alone: v -> J^T v
         is linear, and its own transpose is J. Forward mode would multiply every weight matrix by an
@@ -76,7 +88,7 @@ class Tile:
         values, pull = torch.func.vjp(lambda x: forward(self.layers, x), self.x)[:2]
         anywhere = tuple(torch.zeros_like(value) for value in values)
         push = torch.func.vjp(lambda *v: pull(v)[0], *anywhere)[1]
-        return values, push(self.u)
+        return values, [push(direction) for direction in (self.u, *self.others)]
 
     def hidden_jacobian(self) -> torch.Tensor:
         """Return the Jacobian of the last hidden layer, (networks, n_{L-1}, n_0)."""
@@ -95,6 +107,7 @@ class Sampler:
       biases: name of a law in ``maxout.verify.biases.LAWS``; must suit ``network.bias``.
       cosine: of the angle between the input x and the direction u; both are otherwise uniform.
       norm: of x.
+      others: cosines of further directions at the same input: u and these lie in one half plane.
       variance: c as a float.
     """
 
@@ -102,6 +115,7 @@ class Sampler:
     biases: str
     cosine: float = 0.6
     norm: float = 1.0
+    others: tuple[float, ...] = ()
     variance: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,9 +125,19 @@ class Sampler:
             raise ValueError(
                 f"networks with bias {self.network.bias!r} cannot be drawn with {self.biases!r}"
             )
-        if self.network.inputs == 1 and abs(self.cosine) != 1:
+        if self.network.inputs == 1 and any(abs(cosine) != 1 for cosine in self.cosines):
             raise ValueError("with one input the cosine of the angle must be 1 or -1")
         object.__setattr__(self, "variance", weight_variance(self.network))
+
+    @property
+    def cosines(self) -> tuple[float, ...]:
+        """Cosines of all directions."""
+        return (self.cosine, *self.others)
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """What names of arrays end in, direction by direction."""
+        return ("", *(f"/{cosine}" for cosine in self.others))
 
     @property
     def shapes(self) -> list[tuple[int, int, int]]:
@@ -169,19 +193,19 @@ class Sampler:
                         None if offset is None else offset.to(device, dtype),
                     )
                 )
-            x, u = self.directions(inputs, networks)
-            yield Tile(layers, x.to(device, dtype), u.to(device, dtype))
+            x, *along = (t.to(device, dtype) for t in self.directions(inputs, networks))
+            yield Tile(layers, x, along[0], tuple(along[1:]))
 
-    def directions(
-        self, generator: np.random.Generator, networks: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Draw inputs x and unit directions u, (networks, n_0) each, in float64 on the CPU."""
+    def directions(self, generator: np.random.Generator, networks: int) -> tuple[torch.Tensor, ...]:
+        """Draw inputs x and unit directions, (networks, n_0) each, in float64 on the CPU."""
         shape = (networks, 2, self.network.inputs)
         pair = fill_normal(generator, torch.empty(shape, dtype=torch.float64))
         first, second = pair[:, 0], pair[:, 1]
         first = first / first.norm(dim=1, keepdim=True)
-        if abs(self.cosine) == 1:
-            return self.norm * first, self.cosine * first
+        if all(abs(cosine) == 1 for cosine in self.cosines):  # one input has no second direction
+            return self.norm * first, *(cosine * first for cosine in self.cosines)
         second = second - (second * first).sum(1, keepdim=True) * first
         second = second / second.norm(dim=1, keepdim=True)
-        return self.norm * first, self.cosine * first + math.sqrt(1 - self.cosine**2) * second
+        return self.norm * first, *(
+            cosine * first + math.sqrt(1 - cosine**2) * second for cosine in self.cosines
+        )

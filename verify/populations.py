@@ -62,7 +62,7 @@ class _Sampled:
 
     def _describe(self, kind: str) -> str:
         s = self.sampler
-        return f"{kind}/{s.network}/{s.biases}/{s.cosine}/{s.norm}"
+        return f"{kind}/{s.network}/{s.biases}/{','.join(map(str, s.cosines))}/{s.norm}"
 
     def memory(self, setting: Setting) -> tuple[int, str]:
         tile = self.sampler.tile_size(setting.dtype)
@@ -73,7 +73,8 @@ class _Sampled:
 @dataclass(frozen=True)
 class Networks(_Sampled):
     """Sampled networks: ``gain`` ||J u||^2, ``hidden`` the same before the output layer, and
-    ``length`` ||x||^2 of the last hidden layer.
+    ``length`` ||x||^2 of the last hidden layer; ``gain/COSINE`` and ``hidden/COSINE`` along the
+    sampler's other directions.
 
     In float64 the derivatives are automatic; float32 is the fast way, ``verify.layerwise``."""
 
@@ -90,15 +91,49 @@ class Networks(_Sampled):
             parts = [{name: v.cpu().numpy() for name, v in tile.items()} for tile in tiles]
             return concatenate(parts)
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
-            (activations, _), (hidden, outputs) = tile.push()
-            parts.append(
-                {
-                    "gain": _squared_norm(outputs),
-                    "hidden": _squared_norm(hidden),
-                    "length": _squared_norm(activations),
-                }
-            )
+            (activations, _), along = tile.push_all()
+            found = {"length": _squared_norm(activations)}
+            for ending, (hidden, outputs) in zip(self.sampler.endings, along, strict=True):
+                found[f"gain{ending}"] = _squared_norm(outputs)
+                found[f"hidden{ending}"] = _squared_norm(hidden)
+            parts.append(found)
         return concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Along:
+    """Networks seen along one of their directions: the draws are those of ``networks``.
+
+    One network is one observation of every direction. Verdicts about two of them are dependent,
+    which the sum of their alphas does not mind.
+    """
+
+    networks: Networks
+    cosine: float
+
+    @property
+    def name(self) -> str:
+        return self.networks.name
+
+    @property
+    def shard_size(self) -> int:
+        return self.networks.shard_size
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        return self.networks.memory(setting)
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        return self.networks.draw(stream, setting)
+
+    def view(self, arrays: Arrays) -> Arrays:
+        """The arrays of this direction, named as if it were the only one."""
+        s = self.networks.sampler
+        ending = s.endings[s.cosines.index(self.cosine)]
+        return {
+            "gain": arrays[f"gain{ending}"],
+            "hidden": arrays[f"hidden{ending}"],
+            "length": arrays["length"],
+        }
 
 
 @dataclass(frozen=True)

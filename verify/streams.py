@@ -5,23 +5,23 @@ there is cannot change a number. Source of the keying: NumPy's SeedSequence spaw
 
 Three kinds: ``pcg`` draws everything on the CPU by NumPy's PCG64, the same on every machine.
 ``philox`` draws the weights of networks by Philox4x32-10 where they are used, which a GPU can do
-for itself and which ``maxout.verify.philox`` repeats on the CPU. ``torch`` draws them by PyTorch's
-own generator, in float32 the fastest on the CPU. What is few or drawn on the CPU in any case
-(inputs, biases, order statistics, chains) comes from PCG64 all the same.
+for itself and which ``maxout.verify.philox`` repeats on the CPU. ``sfc64`` draws them on the CPU by
+NumPy's SFC64, in bulk (``maxout.verify.sfc64``), in float32 the fastest there. What is few or drawn
+on the CPU in any case (inputs, biases, order statistics, chains) comes from PCG64 all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
 
-from maxout.verify import philox, torch_stream
+from maxout.verify import philox, sfc64
 
-KINDS = ("pcg", "philox", "torch")
+KINDS = ("pcg", "philox", "sfc64")
 
 WEIGHTS = 0
 BIASES = 1
@@ -38,7 +38,7 @@ class Stream:
       seed: root seed of the run, 0 <= seed < 2^128.
       name: what is sampled; equal names mean equal draws.
       shard: index of the shard, 0 <= shard < 2^32.
-      kind: "pcg", "philox" or "torch", how the weights of networks are drawn.
+      kind: "pcg", "philox" or "sfc64", how the weights of networks are drawn.
     """
 
     seed: int
@@ -73,13 +73,19 @@ class Stream:
         """Return what draws the weights of one layer, tile after tile from the first network."""
         if self.kind == "philox":
             return PhiloxWeights(philox.key_of(self.seed, self.name), self.shard, layer)
-        if self.kind == "torch":
-            return TorchWeights(torch_stream.generator(self._sequence(layer, WEIGHTS)))
+        if self.kind == "sfc64":
+            return Sfc64Weights(sfc64.generator(self.seed, self.name, self.shard, layer))
         return PcgWeights(self.generator(layer, WEIGHTS))
 
 
 class Weights(Protocol):
-    """Draws the weights of one layer, network after network."""
+    """Draws the weights of one layer, network after network.
+
+    ``inputs_first`` says that ``fill`` is fast where the memory is in the order (networks, fan_in,
+    units, pieces), in which products are, and not in that of the shape.
+    """
+
+    inputs_first: ClassVar[bool]
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
         """Fill (networks, units, pieces, fan_in) with N(0, 1) of the next networks; return it."""
@@ -89,6 +95,7 @@ class Weights(Protocol):
 class PcgWeights:
     """Weights read on from a generator: on the CPU whatever the device."""
 
+    inputs_first = False
     generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
@@ -102,6 +109,7 @@ class PcgWeights:
 class PhiloxWeights:
     """Weights from counters, on the device itself."""
 
+    inputs_first = False
     key: tuple[int, int]
     shard: int
     layer: int
@@ -114,20 +122,24 @@ class PhiloxWeights:
 
 
 @dataclass
-class TorchWeights:
-    """Weights from a PyTorch generator on the CPU, tile after tile.
+class Sfc64Weights:
+    """Weights from NumPy's SFC64 in bulk, tile after tile: on the CPU whatever the device.
 
-    PyTorch rounds a tile's draws up to blocks of its own, so the tiles belong to the stream: their
-    size depends on the architecture and the precision alone.
+    A tile's draws are made in blocks, so the tiles belong to the stream: their size depends on the
+    architecture and the precision alone.
     """
 
-    generator: torch.Generator
+    inputs_first = True
+    generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
-        if out.device.type == "cpu":
-            return out.normal_(generator=self.generator)
-        drawn = torch.empty(out.shape, dtype=out.dtype).normal_(generator=self.generator)
-        return out.copy_(drawn)
+        inner = out.permute(0, 3, 1, 2)
+        if out.device.type == "cpu" and inner.is_contiguous():
+            sfc64.fill_normal(self.generator, inner.numpy())
+            return out
+        drawn = sfc64.fill_normal(self.generator, torch.empty(inner.shape, dtype=out.dtype).numpy())
+        inner.copy_(torch.from_numpy(drawn))
+        return out
 
 
 def fill_normal(generator: np.random.Generator, out: torch.Tensor) -> torch.Tensor:

@@ -50,6 +50,9 @@ NO_TORCH = (
     help="Keep finished shards and the report in DIR; started again, go on from there.",
 )
 @click.option("--explain", is_flag=True, help="Say what would be checked and how; draw nothing.")
+@click.option(
+    "--controls", is_flag=True, help="Judge wrong versions of the statements: all must be refuted."
+)
 @click.option("--distributed", is_flag=True, hidden=True)
 @output.json_option
 def command(
@@ -63,6 +66,7 @@ def command(
     stream: str,
     out: Path | None,
     explain: bool,
+    controls: bool,
     distributed: bool,
     as_json: bool,
 ) -> int:
@@ -71,7 +75,8 @@ def command(
     In several processes, on one machine or many: torchrun --nproc-per-node N -m maxout.verify,
     with the same arguments.
 
-    Exit codes: 0 all verified, 1 one refuted, 4 one inconclusive and none refuted.
+    Exit codes: 0 all verified, 1 one refuted, 4 one inconclusive and none refuted. With --controls:
+    0 all refuted, 1 one verified, 4 one inconclusive and none verified.
     """
     statements = select(keys)
     root = parse.integer(seed, "seed")
@@ -101,6 +106,14 @@ def command(
         "stream": stream,
         "out": out,
     }
+    if controls:
+        from maxout.cli import controls as wrong
+
+        if out is not None or distributed:
+            raise click.UsageError(wrong.ONE_PROCESS if distributed else wrong.NO_FOLDER)
+        return wrong.show(
+            len(statements), {k: v for k, v in options.items() if k != "out"}, as_json
+        )
     if distributed:
         return _distributed(len(statements), options, as_json)
     from maxout.verify.suite import run

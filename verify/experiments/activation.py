@@ -12,10 +12,7 @@ import sympy as sp
 from maxout.numerics.predict import predict
 from maxout.theory.network import Network
 from maxout.verify.decisions import SameLaw
-from maxout.verify.experiments.any_bias import Case
-from maxout.verify.experiments.exact import (
-    deep_networks,
-)
+from maxout.verify.experiments.cases import Case, deep_case, deep_networks
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -61,7 +58,7 @@ def _moment(network: Network, order: int, norm: float) -> float:
 
 def _law(bias: str, size: Size) -> Iterator[Experiment]:
     for network in deep_networks(bias, size):
-        case = Case(network, bias, _COSINE, _NORM)
+        case = deep_case(network, _COSINE, _NORM, size)
         law = LengthLaw(network, _NORM)
         yield Experiment(
             statement(f"activation.length.law.{bias}"),
@@ -99,7 +96,7 @@ def _nothing(*_: sp.Basic) -> sp.Expr:
 
 def _mean(bias: str, size: Size) -> Iterator[Experiment]:
     for network in deep_networks(bias, size):
-        case = Case(network, bias, _COSINE, _NORM)
+        case = deep_case(network, _COSINE, _NORM, size)
         stated = statement(f"activation.length.mean.{bias}")
         mean, second = float(predict(stated, network, norm=_NORM)), _moment(network, 2, _NORM)
         yield Experiment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,7 +16,6 @@ from maxout.verify.constants import (
     aligned_second_moment,
     ordered_moment,
     rank2_second_moment,
-    weight_variance,
 )
 from maxout.verify.decisions import (
     Decision,
@@ -25,6 +23,7 @@ from maxout.verify.decisions import (
     MeanAtMost,
     StochasticOrder,
 )
+from maxout.verify.experiments.cases import Case
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -36,33 +35,8 @@ from maxout.verify.experiments.experiment import (
     scaled,
     statement,
 )
-from maxout.verify.networks import Sampler
-from maxout.verify.populations import Arrays, Law, Networks, Population
+from maxout.verify.populations import Arrays, Law, Population
 from maxout.verify.variances import half_squares
-
-
-@dataclass(frozen=True)
-class Case:
-    """Networks with one law of biases, and one angle between input and direction."""
-
-    network: Network
-    biases: str
-    cosine: float
-    norm: float = 1.0
-
-    @property
-    def population(self) -> Networks:
-        return Networks(Sampler(self.network, self.biases, self.cosine, self.norm))
-
-    @property
-    def detail(self) -> str:
-        return f"{self.biases} biases, |x| = {self.norm:g}, cos = {self.cosine:g}"
-
-    def unit_mean(self) -> float:
-        """n_L/n_0 c^{L-1}: the scale of the gain, and its smallest possible mean."""
-        network = self.network
-        return network.outputs / network.inputs * weight_variance(network) ** len(network.widths)
-
 
 # Along the input the mean is largest, across it smallest; most cases test where a bound is tight.
 _ANGLES = {

@@ -14,7 +14,8 @@ from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.verify.constants import aligned_second_moment, wide_bias
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, SameLaw
-from maxout.verify.experiments.any_bias import Case, gain, gain_half_squares
+from maxout.verify.experiments.any_bias import gain, gain_half_squares
+from maxout.verify.experiments.cases import Case, angles, deep_case, deep_networks
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -30,16 +31,6 @@ from maxout.verify.populations import Law
 from maxout.verify.variances import half_squares_variance
 
 _HALF = sp.Rational(1, 2)
-
-_FEW_LAYERS = 4
-"""So many hidden layers at most may be drawn for one angle alone."""
-
-
-def deep_networks(bias: str, size: Size) -> Iterator[Network]:
-    """Several layers, so that an error of 2 % in M_K adds up."""
-    yield Network(6, (12,) * 4, 4, 3, bias=bias)
-    if size.deep:
-        yield Network(8, (16, 12) * 3, 6, 5, bias=bias)
 
 
 def _light_networks(size: Size) -> Iterator[Network]:
@@ -63,10 +54,11 @@ def _changed(law: Law, rank: int = 0, factor: sp.Expr = sp.S.One, bias: str = ""
 def _laws(key: str, bias: str, kind: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         for network in deep_networks(bias, size):
-            few = len(network.widths) <= _FEW_LAYERS
-            for cosine, norm in ((0.6, 2.0),) + (((-0.9, 0.5),) if size.deep and few else ()):
-                case = Case(network, bias, cosine, norm)
-                law = Law(kind, network, cosine, norm)
+            for cosine, norm in ((0.6, 2.0), (-0.9, 0.5)):
+                if cosine not in angles(network, size):
+                    continue
+                case = deep_case(network, cosine, norm, size)
+                law = Law(kind, network, cosine, case.norm)
                 yield Experiment(
                     statement(key),
                     network,
@@ -90,10 +82,10 @@ def _wrong_laws(law: Law) -> Iterator[tuple[str, Law]]:
 
 def _mean_exact(size: Size) -> Iterator[Experiment]:
     for network in deep_networks("zero", size):
-        # Across the input the gain spreads most: a deep network would take the longest of all.
-        across = (0.0,) if len(network.widths) <= _FEW_LAYERS else ()
-        for cosine in (0.6,) + ((1.0, *across) if size.deep else ()):
-            case = Case(network, "zero", cosine, 2.0)
+        for cosine in (0.6, 0.0, 1.0):
+            if cosine not in angles(network, size):
+                continue
+            case = deep_case(network, cosine, 2.0, size)
             yield Experiment(
                 statement("jacobian.mean.exact"),
                 network,
@@ -178,7 +170,7 @@ def _upper_sharp(size: Size) -> Iterator[Experiment]:
     settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 2.0))
     for bias, cosine, norm in settings:
         for network in deep_networks(bias, size):
-            case = Case(network, bias, cosine, norm)
+            case = deep_case(network, cosine, norm, size)
             tight = cosine > 0.9
             yield Experiment(
                 statement("jacobian.mean.upper.sharp"),
@@ -199,7 +191,7 @@ def _at_most_aligned(network: Network, margin: float, predicted: float) -> Decis
 def _wide(size: Size) -> Iterator[Experiment]:
     for bias, cosine, norm in (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0)):
         for network in deep_networks(bias, size):
-            case = Case(network, bias, cosine, norm)
+            case = deep_case(network, cosine, norm, size)
             off = wide_bias(network, cosine, norm)
             yield Experiment(
                 statement("jacobian.wide"),

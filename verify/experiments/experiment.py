@@ -14,7 +14,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.theory.statement import Statement
 from maxout.verify.decisions import Decision, MeanEquality, Outcome
-from maxout.verify.populations import Arrays, Population
+from maxout.verify.populations import Along, Arrays, Population
 
 Measure = Callable[..., Any]
 """Arrays of each population, in their order -> the data that the decision judges."""
@@ -107,6 +107,14 @@ class Experiment:
         """The rule at the predicted value."""
         return self.rule(self.predicted)
 
+    def data(self, arrays: tuple[Arrays, ...]) -> Any:
+        """What the decision judges, from the arrays of every population."""
+        seen = (
+            population.view(values) if isinstance(population, Along) else values
+            for population, values in zip(self.populations, arrays, strict=True)
+        )
+        return self.measure(*seen)
+
     def samples(self, alpha: float) -> int:
         """Samples of every population that the decision needs."""
         return self.group * max(self.least, self.decision.samples_needed(alpha))
@@ -116,7 +124,7 @@ class Experiment:
     ) -> Outcome:
         """Decide from samples; ``claim`` replaces the predicted value (a control's)."""
         value = self.predicted if claim is None else claim
-        return self.decision.decide(self.measure(*arrays), value, alpha)
+        return self.decision.decide(self.data(arrays), value, alpha)
 
 
 Builder = Callable[[Size], Iterator[Experiment]]

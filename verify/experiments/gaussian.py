@@ -13,7 +13,8 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.decisions import Decision, MeanEquality
-from maxout.verify.experiments.any_bias import Case, gain, gain_half_squares
+from maxout.verify.experiments.any_bias import gain, gain_half_squares
+from maxout.verify.experiments.cases import Case
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,

@@ -16,7 +16,7 @@ from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, n_0, n_L, x_norm
 from maxout.verify.decisions import Decision, MeanEquality, SameLaw
-from maxout.verify.experiments.any_bias import Case
+from maxout.verify.experiments.cases import Case, deep_case
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -47,7 +47,7 @@ def _along(size: Size) -> Iterator[tuple[Network, Case]]:
     )
     if size.deep:
         deep = Network(8, (16, 12) * 3, 6, 5, bias="zero")
-        yield deep, Case(deep, "zero", 1.0, norm=2.0)
+        yield deep, deep_case(deep, 1.0, 2.0, size)
 
 
 def _cumulants(network: Network) -> tuple[float, float]:
@@ -186,11 +186,13 @@ def _log_rank2(size: Size) -> Iterator[Experiment]:
 
 
 def _typical_length(size: Size) -> Iterator[Experiment]:
-    networks = [(Network(6, (12,) * 4, 4, 3, bias="zero"), 2.0)]
+    cases = [deep_case(Network(6, (12,) * 4, 4, 3, bias="zero"), 0.6, 2.0, size)]
     if size.deep:
-        networks.append((Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias="zero"), 1.0))
-    for network, norm in networks:
-        case = Case(network, "zero", 0.6, norm)
+        cases.append(
+            Case(Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias="zero"), "zero", 0.6)
+        )
+    for case in cases:
+        network, norm = case.network, case.norm
         variance = sum(4 * norm_statistics(network.rank, m).log_variance for m in network.widths)
         start = sp.log(x_norm**2 / n_0)
         yield Experiment(

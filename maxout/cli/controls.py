@@ -1,0 +1,72 @@
+"""``maxout verify --controls``: the verifier put to the test, by statements that are wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from maxout.cli import output
+from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.progress import Progress
+
+NO_FOLDER = "controls keep no shards: leave out --out (or leave out --controls)"
+ONE_PROCESS = "controls run in one process: leave out --controls under torchrun"
+
+
+def show(statements: int, options: dict[str, Any], as_json: bool) -> int:
+    """Judge the wrong versions of statements, print what became of them, return the exit code.
+
+    Args:
+      statements: how many are asked for.
+      options: of ``maxout.verify.controls.run``.
+    """
+    from maxout.verify import controls
+
+    with Progress(statements) as progress:
+        found = controls.run(**options, watch=progress.look)
+    # What was not found out first.
+    order = ("verified", "inconclusive", "refuted")
+    found.sort(key=lambda control: order.index(control.outcome.status))
+    rows = [
+        {
+            "key": control.key,
+            "control": control.label,
+            "network": control.network,
+            "claimed": control.claimed,
+            "estimate": control.outcome.estimate,
+            "interval": list(control.outcome.interval),
+            "samples": control.outcome.samples,
+            "status": control.outcome.status,
+        }
+        for control in found
+    ]
+    missed = sum(row["status"] != "refuted" for row in rows)
+    if as_json:
+        output.dump({"status": "missed" if missed else "all refuted", "controls": rows})
+    else:
+        _print(rows, missed)
+    statuses = {row["status"] for row in rows}
+    # A wrong version that is verified shows the verifier wrong; one left open shows it blunt.
+    return REFUTED if "verified" in statuses else INCONCLUSIVE if missed else OK
+
+
+def _print(rows: list[dict[str, Any]], missed: int) -> None:
+    output.table(
+        ("key", "what is wrong", "claimed", "estimate", "samples", "verdict"),
+        [
+            (
+                row["key"],
+                row["control"],
+                f"{row['claimed']:.5g}",
+                "-" if row["estimate"] is None else f"{row['estimate']:.5g}",
+                str(row["samples"]),
+                row["status"],
+            )
+            for row in rows
+        ],
+    )
+    told = f"{missed} not refuted" if missed else "all refuted, as they should be"
+    click.echo(
+        f"{len(rows)} wrong versions of {len({row['key'] for row in rows})} statements: {told}"
+    )

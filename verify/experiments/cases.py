@@ -1,0 +1,68 @@
+"""Networks that several experiments draw, with one law of biases and a direction at an angle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from maxout.theory.network import Network
+from maxout.verify.constants import weight_variance
+from maxout.verify.experiments.experiment import Size
+from maxout.verify.networks import Sampler
+from maxout.verify.populations import Along, Networks
+
+
+@dataclass(frozen=True)
+class Case:
+    """Networks with one law of biases, and one angle between input and direction.
+
+    ``fan`` has the cosines of all directions that are looked at in the same networks, this one
+    among them; it is empty where there is only this one.
+    """
+
+    network: Network
+    biases: str
+    cosine: float
+    norm: float = 1.0
+    fan: tuple[float, ...] = ()
+
+    @property
+    def population(self) -> Networks | Along:
+        first, *others = self.fan or (self.cosine,)
+        sampler = Sampler(self.network, self.biases, first, self.norm, tuple(others))
+        return Along(Networks(sampler), self.cosine) if self.fan else Networks(sampler)
+
+    @property
+    def detail(self) -> str:
+        return f"{self.biases} biases, |x| = {self.norm:g}, cos = {self.cosine:g}"
+
+    def unit_mean(self) -> float:
+        """n_L/n_0 c^{L-1}: the scale of the gain, and its smallest possible mean."""
+        network = self.network
+        return network.outputs / network.inputs * weight_variance(network) ** len(network.widths)
+
+
+def deep_networks(bias: str, size: Size) -> Iterator[Network]:
+    """Several layers, so that an error of 2 % in M_K adds up."""
+    yield Network(6, (12,) * 4, 4, 3, bias=bias)
+    if size.deep:
+        yield Network(8, (16, 12) * 3, 6, 5, bias=bias)
+
+
+def angles(network: Network, size: Size) -> tuple[float, ...]:
+    """Cosines at which the ``deep_networks`` are looked at."""
+    if not size.deep:
+        return (0.6, 0.995)
+    # Across the input the gain spreads most: a deep network would need the most samples of all.
+    return (0.6, 0.995, 1.0) if len(network.widths) > 4 else (0.6, 0.995, 1.0, -0.9, 0.0)
+
+
+def deep_case(network: Network, cosine: float, norm: float, size: Size) -> Case:
+    """One of the ``deep_networks`` at an angle.
+
+    At zero bias, where the norm of the input only scales, one norm and one draw of the weights
+    serve all ``angles``.
+    """
+    if network.bias == "zero":
+        return Case(network, "zero", cosine, 2.0, angles(network, size))
+    return Case(network, str(network.bias), cosine, norm)
