@@ -1,13 +1,15 @@
 """``maxout verify``: campaigns, explanations, order of the table, progress."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from maxout.cli import progress
+from maxout.cli.controls import show as show_controls
 from maxout.cli.explain import rule
 from maxout.cli.verify import bluntness
-from maxout.verify import looks, suite
+from maxout.verify import controls, looks, suite
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiments import experiments
@@ -95,3 +97,31 @@ def test_an_outcome_without_an_interval_is_shown_too() -> None:
     experiment = experiments("quick")["order.mean"][0]
     nothing = Outcome("inconclusive", None, (None, None), 10, 0.1, 0.1)
     assert "no interval: inconclusive" in progress.describe(looks.Look(experiment, 10, 20, nothing))
+
+
+def test_controls_are_refuted_and_that_is_success(maxout) -> None:
+    done = maxout("verify", "order.mean", "--controls")
+    assert done.code == 0, done.err
+    assert "2 wrong versions of 1 statements: all refuted" in done.out
+    told = maxout("verify", "order.mean", "--controls", "--json").json
+    labels = {twin.label for e in experiments("quick")["order.mean"] for twin in e.twins}
+    assert told["status"] == "all refuted"
+    assert {row["control"] for row in told["controls"]} == labels
+
+
+@pytest.mark.parametrize(("status", "code"), [("verified", 1), ("inconclusive", 4)])
+def test_a_control_that_is_missed_is_told_first(monkeypatch, capsys, status, code) -> None:
+    found = controls.run("quick", ["order.mean"], device="cpu")
+    found[1] = replace(found[1], outcome=replace(found[1].outcome, status=status))
+    monkeypatch.setattr(controls, "run", lambda **_: found)
+    assert show_controls(1, {}, as_json=False) == code
+    _, first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.split()[-1] == status
+    assert last.endswith("1 not refuted")
+
+
+def test_controls_keep_nothing(maxout, tmp_path) -> None:
+    done = maxout("verify", "order.mean", "--controls", "--out", str(tmp_path / "out"))
+    assert done.code == 2
+    assert "leave out --out" in done.err
+    assert not (tmp_path / "out").exists()
