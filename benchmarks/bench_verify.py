@@ -182,7 +182,7 @@ def main() -> None:
         for label, network in NETWORKS.items():
             population = Networks(Sampler(network, str(network.bias), 0.6, 1.0))
             shard = population.shard_size
-            draws = sampling(network, torch.device("cpu"), "torch", CORES)
+            draws = sampling(network, torch.device("cpu"), "sfc64", CORES)
             networks = rate(draws, shard, options.seconds)
             loop = rate(looping(network), 1, options.seconds)
             row = found[label]

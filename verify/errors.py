@@ -23,9 +23,5 @@ class ShardError(CampaignError):
     """A file is not the finished shard that it should be."""
 
 
-class StreamError(ValueError):
-    """A stream of draws cannot be had on this machine."""
-
-
 class StaleStreamError(RuntimeError):
     """Two shards that should be independent are the same draws: a fault of the program."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import torch
@@ -27,20 +28,47 @@ SERIAL = 1 << 18
 """Multiplications up to which OpenBLAS leaves a product to one thread. Larger ones are PyTorch's,
 whose threads the collector sets: how a sum is split must not depend on the machine."""
 
+MANY, FEW = 1024, 8
+"""Units and pieces from which, and up to which, maxima are taken piece by piece."""
+
 
 def drawn_layers(
     sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
 ) -> PushLayer:
-    """Return the layer that draws its weights from the stream, ``size`` networks at most."""
+    """Return the layer that draws its weights from the stream, for ``size`` networks at most."""
     kind = numpy_layers if device.type == "cpu" else torch_layers
     return kind(sampler, stream, size, device, dtype)
+
+
+def _prepare(
+    sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
+) -> tuple[list[Weights], Callable[[int, Shape], tuple[torch.Tensor, torch.Tensor]]]:
+    """Return what draws each layer, and views of one buffer that all layers share.
+
+    The views of so many networks of a shape are their weights (networks, units, pieces, fan_in) and
+    the same as matrices (networks, fan_in, units * pieces).
+    """
+    shapes = sampler.shapes
+    weights = [stream.weights(layer) for layer in range(1, len(shapes) + 1)]
+    buffer = torch.empty(size * max(map(math.prod, shapes)), dtype=dtype, device=device)
+
+    def views(networks: int, shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
+        units, pieces, fan_in = shape
+        memory = buffer[: networks * math.prod(shape)]
+        if weights[0].inputs_first:
+            drawn = memory.view(networks, fan_in, units, pieces).permute(0, 2, 3, 1)
+            return drawn, memory.view(networks, fan_in, units * pieces)
+        matrices = memory.view(networks, units * pieces, fan_in).transpose(1, 2)
+        return memory.view(networks, units, pieces, fan_in), matrices
+
+    return weights, views
 
 
 def torch_layers(
     sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
 ) -> PushLayer:
     """``drawn_layers`` by PyTorch."""
-    weights, buffer = _weights(sampler, stream, size, device, dtype)
+    weights, views = _prepare(sampler, stream, size, device, dtype)
 
     def push_layer(
         rows: torch.Tensor,
@@ -50,15 +78,14 @@ def torch_layers(
         scale: float,
         biases: torch.Tensor | None,
     ) -> torch.Tensor:
-        networks, (units, pieces, _) = len(rows), shape
-        matrices = _drawn(weights[layer - 1], buffer, networks, shape)
-        products = torch.bmm(rows * scale, matrices).view(networks, -1, units, pieces)
+        (networks, vectors, _), (units, pieces, _) = rows.shape, shape
+        drawn, matrices = views(networks, shape)
+        weights[layer - 1].fill(drawn)
+        products = torch.bmm(rows * scale, matrices).view(networks, vectors, units, pieces)
         if biases is not None:
             products[:, 0] += biases
-        if pieces == 1:
-            return products.squeeze(-1)
         winners = products[:, 0].argmax(dim=-1)
-        index = winners[:, None, :, None].expand(-1, rows.shape[1], -1, 1)
+        index = winners[:, None, :, None].expand(-1, vectors, -1, 1)
         return products.gather(-1, index).squeeze(-1)
 
     return push_layer
@@ -67,16 +94,22 @@ def torch_layers(
 def numpy_layers(
     sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
 ) -> PushLayer:
-    """``drawn_layers`` by NumPy."""
-    weights, buffer = _weights(sampler, stream, size, device, dtype)
-    firsts: dict[tuple[int, int, int], np.ndarray] = {}
+    """``drawn_layers`` by NumPy, on the CPU.
 
-    def first_pieces(vectors: int, units: int, pieces: int) -> np.ndarray:
-        """Where in the products (networks, vectors, units, pieces) the first pieces lie."""
-        key = (vectors, units, pieces)
-        if key not in firsts:
-            firsts[key] = np.arange(size * vectors * units).reshape(size, vectors, units) * pieces
-        return firsts[key]
+    The vectors come before the networks in memory, so that one index finds a unit's winner in all.
+    """
+    weights, views = _prepare(sampler, stream, size, device, dtype)
+
+    @cache  # of views and memory: a layer of few weights takes little longer than making them
+    def room(
+        networks: int, vectors: int, shape: Shape
+    ) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
+        units, pieces, _ = shape
+        products = np.empty((vectors, networks * units * pieces), dtype=rows_type)
+        firsts = np.arange(0, networks * units * pieces, pieces).reshape(networks, units)
+        return *views(networks, shape), products, firsts
+
+    rows_type = torch.empty(0, dtype=dtype).numpy().dtype
 
     def push_layer(
         rows: torch.Tensor,
@@ -86,45 +119,42 @@ def numpy_layers(
         scale: float,
         biases: torch.Tensor | None,
     ) -> torch.Tensor:
-        networks, vectors, _ = rows.shape
-        units, pieces, _ = shape
-        matrices = _drawn(weights[layer - 1], buffer, networks, shape)
-        products = _multiply(rows.numpy() * scale, matrices)
-        products = products.reshape(networks, vectors, units, pieces)
+        (networks, vectors, _), (units, pieces, _) = rows.shape, shape
+        drawn, matrices, products, firsts = room(networks, vectors, shape)
+        weights[layer - 1].fill(drawn)
+        by_network = products.reshape(vectors, networks, -1).transpose(1, 0, 2)
+        _multiply(rows.numpy() * scale, matrices, by_network)
+        scores = products[0].reshape(networks, units, pieces)
         if biases is not None:
-            products[:, 0] += biases.numpy()
-        if pieces == 1:
-            return torch.from_numpy(products[..., 0])
-        winners = products[:, 0].argmax(axis=-1)
-        places = first_pieces(vectors, units, pieces)[:networks] + winners[:, None]
-        return torch.from_numpy(products.take(places))
+            scores += biases.numpy()
+        places = firsts + _winners(scores)
+        return torch.from_numpy(products.take(places, axis=1).transpose(1, 0, 2))
 
     return push_layer
 
 
-def _multiply(rows: np.ndarray, matrices: torch.Tensor) -> np.ndarray:
+def _winners(scores: np.ndarray) -> np.ndarray:
+    """Return the first piece that is largest, of each unit, scores (networks, units, pieces).
+
+    NumPy's own way branches at every new maximum. Of few units that is the faster, of many it is
+    what takes the time: there the pieces are compared one after the other, all units at once.
+    """
+    networks, units, pieces = scores.shape
+    if networks * units < MANY or pieces > FEW:
+        return scores.argmax(axis=-1)
+    by_piece = np.ascontiguousarray(scores.reshape(-1, pieces).T)
+    best, winners = by_piece[0], np.zeros(networks * units, dtype=np.int8)
+    for piece in range(1, pieces):
+        wins = by_piece[piece] > best
+        np.maximum(winners, wins * np.int8(piece), out=winners)
+        best = np.maximum(best, by_piece[piece])
+    return winners.reshape(networks, units)
+
+
+def _multiply(rows: np.ndarray, matrices: torch.Tensor, out: np.ndarray) -> None:
     # A single column goes to another routine of BLAS, with another limit.
     columns = matrices.shape[2]
     if columns > 1 and rows[0].size * columns <= SERIAL:
-        return np.matmul(rows, matrices.numpy())
-    return torch.bmm(torch.from_numpy(rows), matrices).numpy()
-
-
-def _weights(
-    sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
-) -> tuple[list[Weights], torch.Tensor]:
-    shapes = sampler.shapes
-    weights = [stream.weights(layer) for layer in range(1, len(shapes) + 1)]
-    return weights, torch.empty(size * max(map(math.prod, shapes)), dtype=dtype, device=device)
-
-
-def _drawn(weights: Weights, buffer: torch.Tensor, networks: int, shape: Shape) -> torch.Tensor:
-    """Draw weights into the buffer; return them as matrices (networks, fan_in, units * pieces)."""
-    units, pieces, fan_in = shape
-    memory = buffer[: networks * math.prod(shape)]
-    if weights.inputs_first:
-        inner = memory.view(networks, fan_in, units, pieces)
-        weights.fill(inner.permute(0, 2, 3, 1))
-        return memory.view(networks, fan_in, units * pieces)
-    weights.fill(memory.view(networks, *shape))
-    return memory.view(networks, units * pieces, fan_in).transpose(1, 2)
+        np.matmul(rows, matrices.numpy(), out=out)
+    else:
+        out[:] = torch.bmm(torch.from_numpy(rows), matrices).numpy()

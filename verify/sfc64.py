@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -55,17 +56,37 @@ def _fill_pairs(generator: np.random.Generator, out: np.ndarray) -> None:
     pairs = (out.size + 1) // 2
     words = generator.integers(0, 2**64, size=pairs, dtype=np.uint64).view(np.uint32)
     # sqrt(-2 ln u) with u = (word + 1/2) / 2^32, never 0.
-    radii = words[:pairs].astype(out.dtype)
+    radii = _memory(out.dtype)[:pairs]
+    radii[:] = words[:pairs]
     radii *= out.dtype.type(2.0**-32)
     radii += out.dtype.type(2.0**-33)
     np.log(radii, out=radii)
     radii *= out.dtype.type(-2)
     np.sqrt(radii, out=radii)
-    # As signed words, which are converted faster, angles go from -pi to pi.
-    angles = words[pairs:].view(np.int32).astype(out.dtype)
+    # As signed words, which are converted faster, angles go from -pi to pi; they lie where the
+    # sines will.
+    both = out if out.size % 2 == 0 else np.empty(2 * pairs, dtype=out.dtype)
+    cosines, angles = both[:pairs], both[pairs:]
+    angles[:] = words[pairs:].view(np.int32)
     angles *= out.dtype.type(2 * math.pi * 2.0**-32)
-    cosines, sines = out[:pairs], out[pairs:]
     np.cos(angles, out=cosines)
     cosines *= radii
-    np.sin(angles[: sines.size], out=sines)
-    sines *= radii[: sines.size]
+    np.sin(angles, out=angles)
+    angles *= radii
+    if both is not out:
+        out[:] = both[:-1]
+
+
+_kept = threading.local()
+
+
+def _memory(dtype: np.dtype) -> np.ndarray:
+    """Return room for ``PAIRS`` radii, the same at every call of a thread.
+
+    Fresh memory would come from the operating system page by page, which takes longer than what is
+    done with it.
+    """
+    rooms = vars(_kept)
+    if dtype.name not in rooms:
+        rooms[dtype.name] = np.empty(PAIRS, dtype=dtype)
+    return rooms[dtype.name]

@@ -133,12 +133,13 @@ class Sfc64Weights:
     generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
-        inner = out.permute(0, 3, 1, 2)
-        if out.device.type == "cpu" and inner.is_contiguous():
-            sfc64.fill_normal(self.generator, inner.numpy())
-            return out
-        drawn = sfc64.fill_normal(self.generator, torch.empty(inner.shape, dtype=out.dtype).numpy())
-        inner.copy_(torch.from_numpy(drawn))
+        if out.device.type != "cpu":
+            return out.copy_(self.fill(torch.empty_like(out, device="cpu")))
+        inner = out.numpy().transpose(0, 3, 1, 2)
+        if inner.flags.c_contiguous:
+            sfc64.fill_normal(self.generator, inner)
+        else:
+            inner[...] = sfc64.fill_normal(self.generator, np.empty(inner.shape, inner.dtype))
         return out
 
 
