@@ -18,6 +18,12 @@ from maxout.numerics.regions.layers import Array
 
 UNIT = 2.0**-53
 """Unit roundoff of float64."""
+LARGEST = 1e100
+"""Coordinates and coefficients stay below this, and steps above its inverse.
+
+Decisions multiply up to three of them. The bounds on rounding errors know no overflow, and one
+would pass for a decision that is sure.
+"""
 
 
 class Maps(NamedTuple):
@@ -43,10 +49,15 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
 
     Returns:
       coefficients (pieces, D + 1, ...) with the leading shape of ``weight``.
+
+    Raises:
+      ValueError: for coefficients above ``LARGEST``.
     """
     if maps is None:
         exact = np.concatenate([np.moveaxis(weight, -1, 0), bias[None]])[None]
+        _check_range(exact)
         return Maps(exact, np.zeros_like(exact))
+    _check_range(weight)
     pieces, columns, fan_in = maps.value.shape
     flat = weight.reshape(-1, fan_in).T
     shape = (pieces, columns, -1)
@@ -54,9 +65,18 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
     carried = maps.error + _gamma(fan_in) * np.abs(maps.value)
     error = (carried.reshape(-1, fan_in) @ np.abs(flat)).reshape(shape)
     value[:, -1] += bias.reshape(-1)
+    _check_range(value)
     error[:, -1] += 2 * UNIT * np.abs(value[:, -1])
     shape = (pieces, columns, *weight.shape[:-1])
     return Maps(value.reshape(shape), error.reshape(shape))
+
+
+def _check_range(value: Array) -> None:
+    if not (value.size == 0 or (value.max() <= LARGEST and value.min() >= -LARGEST)):
+        raise ValueError(
+            f"the network's weights or values come too near the end of float64's range, above "
+            f"{LARGEST:g}: rescale its layers"
+        )
 
 
 def select(maps: Maps, piece: np.ndarray, winner: np.ndarray) -> Maps:

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from maxout.numerics.regions.affine import UNIT, Maps, candidates, compose, join_maps, select
+from maxout.numerics.regions.affine import (
+    LARGEST,
+    UNIT,
+    Maps,
+    candidates,
+    compose,
+    join_maps,
+    select,
+)
 from maxout.numerics.regions.envelope import envelope
 from maxout.numerics.regions.layers import Array, MaxoutLayers
 
@@ -77,16 +85,28 @@ def check_polyline(points: npt.ArrayLike, inputs: int) -> Array:
 
     Raises:
       ValueError: for fewer than two points, a shape that does not fit, entries that are not
-        finite, or a point that repeats the one before it.
+        finite or above ``LARGEST``, or a point that repeats the one before it (within
+        1/``LARGEST``).
     """
-    corners = np.array(points, dtype=np.float64)
+    try:
+        corners = np.array(points, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"a polyline is two or more points of {inputs} numbers; got {points!r}"
+        ) from None
     if corners.ndim != 2 or len(corners) < 2 or corners.shape[1] != inputs:
         raise ValueError(
             f"a polyline is two or more points of {inputs} numbers; got shape {corners.shape}"
         )
     if not np.isfinite(corners).all():
         raise ValueError("a polyline's points must be finite numbers; leave out NaN and inf")
-    still = np.flatnonzero(~np.diff(corners, axis=0).any(axis=1))
+    if np.abs(corners).max() > LARGEST:
+        raise ValueError(
+            f"a polyline's coordinates come too near the end of float64's range: at most "
+            f"{LARGEST:g}"
+        )
+    # Nearer than this, the square of their distance is no longer a number above 0.
+    still = np.flatnonzero(np.abs(np.diff(corners, axis=0)).max(axis=1) < 1 / LARGEST)
     if len(still):
         raise ValueError(
             f"points {still[0]} and {still[0] + 1} of the polyline coincide; remove one of them"
@@ -105,7 +125,7 @@ def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
 
     Raises:
       ValueError: for fewer than two points, a shape that does not fit, entries that are not
-        finite, or a point that repeats the one before it.
+        finite, a point that repeats the one before it, or weights or values above 1e100.
     """
     corners = check_polyline(points, layers.inputs)
     direction = np.diff(corners, axis=0)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from maxout.numerics.regions.affine import UNIT, Maps, candidates, compose, join_maps, select
+from maxout.numerics.regions.affine import (
+    LARGEST,
+    UNIT,
+    Maps,
+    candidates,
+    compose,
+    join_maps,
+    select,
+)
 from maxout.numerics.regions.layers import Array, MaxoutLayers
 from maxout.numerics.regions.polygons import Flags, Index, Polygons, doubtful, join, rectangle
 from maxout.numerics.regions.split import split
@@ -73,14 +81,23 @@ def check_window(window: tuple[float, float, float, float]) -> tuple[float, floa
     """Return the window as floats.
 
     Raises:
-      ValueError: unless it is (x0, x1, y0, y1) with finite x0 < x1 and y0 < y1.
+      ValueError: unless it is (x0, x1, y0, y1) with finite x0 < x1 and y0 < y1, of a size that
+        leaves float64 room for products of them.
     """
-    values = tuple(float(v) for v in window)
+    try:
+        values = tuple(float(v) for v in window)
+    except (TypeError, ValueError):
+        values = ()  # told below, with the window as it was given
     if len(values) != 4 or not np.isfinite(values).all():
         raise ValueError(f"a window is four finite numbers (x0, x1, y0, y1); got {window}")
     x0, x1, y0, y1 = values
     if not (x0 < x1 and y0 < y1):
         raise ValueError(f"a window needs an area, x0 < x1 and y0 < y1; got {values}")
+    if max(map(abs, values)) > LARGEST or min(x1 - x0, y1 - y0) < 1 / LARGEST:
+        raise ValueError(
+            f"a window's coordinates must be at most {LARGEST:g} and its sides at least "
+            f"{1 / LARGEST:g}; got {values}"
+        )
     return x0, x1, y0, y1
 
 
@@ -95,8 +112,8 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
       window: (x0, x1, y0, y1).
 
     Raises:
-      ValueError: for a network that does not have two inputs, a rank above 256, or a window that
-        is not one.
+      ValueError: for a network that does not have two inputs, a rank above 256, weights or values
+        above 1e100, or a window that is not one.
     """
     bounds = check_window(window)
     if layers.inputs != 2:

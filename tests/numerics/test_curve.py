@@ -45,6 +45,8 @@ def test_corners_are_found() -> None:
         (lambda t: np.zeros((len(t), 2)), "coincide"),
         (lambda t: t, r"points of shape \(m, 2\)"),
         ([[0, 1], [0, 1], [1, 1]], "points 0 and 1 of the polyline coincide"),
+        ([[0, 1], [1e-200, 1]], "points 0 and 1 of the polyline coincide"),
+        ([[-1e200, 1], [1e200, 1]], "float64's range"),
         ([[0, 1], [math.nan, 1]], "finite numbers"),
         ([[0, 1], [math.inf, 1]], "finite numbers"),
         ([[0, 1]], "two or more points"),

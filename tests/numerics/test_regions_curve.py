@@ -194,8 +194,14 @@ def test_a_tie_along_the_whole_segment_is_reported() -> None:
         ([[0.0, 0.0], [np.nan, 1.0]], "finite"),
         ([[0.0, 0.0], [1.0, np.inf]], "finite"),
         ([[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]], "points 1 and 2 of the polyline coincide"),
+        ([[0.0, 1.0], [1e-320, 1.0]], "points 0 and 1 of the polyline coincide"),
+        ([[0.0, 1e-200], [1e-200, 0.0]], "points 0 and 1 of the polyline coincide"),
+        ([[0.0, 0.0], [1e308, 1.0]], "float64's range"),
+        ([[0.0, 0.0], [1.0]], "two or more points of 2 numbers"),
+        ("ab", "two or more points of 2 numbers"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_bad_curves_are_refused(points: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         count_polyline(draw(2, (2,), 2, seed=0, bias="zero"), points)
@@ -204,3 +210,10 @@ def test_bad_curves_are_refused(points: Any, message: str) -> None:
 def test_points_of_different_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="two points of n_0 numbers"):
         count_segment(draw(2, (2,), 2, seed=0, bias="zero"), [0, 1], [0, 1, 2])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_network_beyond_the_range_of_float64_is_refused() -> None:
+    weight = np.array([[[1e308, 0.0], [0.0, 1e308]]])
+    with pytest.raises(ValueError, match="float64's range"):
+        count_segment(MaxoutLayers([(weight, np.zeros((1, 2)))]), [-3, 1], [3, 2])

@@ -294,11 +294,28 @@ def test_linear_regions_merge_what_has_one_affine_map() -> None:
 
 @pytest.mark.parametrize(
     "window",
-    [(0, 0, 0, 1), (1, 0, 0, 1), (0, 1, 2, 2), (0, np.nan, 0, 1), (0, np.inf, 0, 1), (0, 1)],
+    [(0, 0, 0, 1), (1, 0, 0, 1), (0, 1, 2, 2), (0, np.nan, 0, 1), (0, np.inf, 0, 1), (0, 1)]
+    # An area that float64 cannot hold is none: products of sides or coordinates leave its range.
+    + [(0, 5e-324, 0, 1), (0, 1e-300, 0, 1e-300), (-1e308, 1e308, 0, 1), (0, 1e200, 0, 1)]
+    + [None, ("a", "b", "c", "d"), 3],
 )
+@pytest.mark.filterwarnings("error")
 def test_a_window_without_area_is_refused(window: Any) -> None:
     with pytest.raises(ValueError, match="window"):
         subdivide(draw((2,), 2, seed=0), window)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_network_beyond_the_range_of_float64_is_refused() -> None:
+    """max(1e308 x + y, x + 1e308 y) has two regions: an overflow must not count one."""
+    weight = np.array([[[1.0, 0.0], [0.0, 1.0]]])
+    for size in (1e308, 1e200):
+        with pytest.raises(ValueError, match="float64's range"):
+            subdivide(MaxoutLayers([(size * weight, np.zeros((1, 2)))]), WINDOW)
+    deep = [(1e60 * weight, np.zeros((1, 2))), (np.full((1, 2, 1), 1e60), np.zeros((1, 2)))]
+    with pytest.raises(ValueError, match="float64's range"):
+        subdivide(MaxoutLayers(deep), WINDOW)
+    assert subdivide(MaxoutLayers([(1e99 * weight, np.zeros((1, 2)))]), WINDOW).count == 2
 
 
 def test_bad_networks_are_refused() -> None:
