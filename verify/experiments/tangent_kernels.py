@@ -44,11 +44,13 @@ def _pair_parameters(cosine: float, variance: float) -> dict[str, Any]:
     }
 
 
-def _pair_twins(variance: float) -> tuple[Twin, ...]:
+def _pair_twins(variance: float, telling: bool = True) -> tuple[Twin, ...]:
+    """Controls of a pair; ``telling``: whether the kernel still depends on the angle enough."""
+    doubled = other_parameters("the angle doubled", correlation=math.cos(math.acos(_COSINE) * 2))
     forgotten = other_parameters("the biases forgotten", bias_variance=0.0)
     return (
         rank_off_by_one(),
-        other_parameters("the angle doubled", correlation=math.cos(math.acos(_COSINE) * 2)),
+        *((doubled,) if telling else ()),
         *((forgotten,) if variance else ()),
     )
 
@@ -107,7 +109,7 @@ def _deep(name: str, size: Size) -> Iterator[Experiment]:
                 partial(_deep_rule, off, spread),
                 parameters=_pair_parameters(_COSINE, variance),
                 detail=f"{_pair_detail(_COSINE, variance)}; within {100 * (off + spread):.2g} %",
-                twins=_pair_twins(variance),
+                twins=_pair_twins(variance, telling=name == "ntk" or not variance),
                 least=200,
             )
 
