@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -100,14 +101,17 @@ def numpy_layers(
     """
     weights, views = _prepare(sampler, stream, size, device, dtype)
 
-    @cache  # of views and memory: a layer of few weights takes little longer than making them
-    def room(
-        networks: int, vectors: int, shape: Shape
-    ) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
+    @cache  # making views takes as long as the products of a small layer
+    def room(networks: int, vectors: int, shape: Shape) -> _Room:
         units, pieces, _ = shape
         products = np.empty((vectors, networks * units * pieces), dtype=rows_type)
-        firsts = np.arange(0, networks * units * pieces, pieces).reshape(networks, units)
-        return *views(networks, shape), products, firsts
+        return _Room(
+            *views(networks, shape),
+            products,
+            products.reshape(vectors, networks, -1).transpose(1, 0, 2),
+            products[0].reshape(networks, units, pieces),
+            np.arange(0, networks * units * pieces, pieces).reshape(networks, units),
+        )
 
     rows_type = torch.empty(0, dtype=dtype).numpy().dtype
 
@@ -119,18 +123,32 @@ def numpy_layers(
         scale: float,
         biases: torch.Tensor | None,
     ) -> torch.Tensor:
-        (networks, vectors, _), (units, pieces, _) = rows.shape, shape
-        drawn, matrices, products, firsts = room(networks, vectors, shape)
-        weights[layer - 1].fill(drawn)
-        by_network = products.reshape(vectors, networks, -1).transpose(1, 0, 2)
-        _multiply(rows.numpy() * scale, matrices, by_network)
-        scores = products[0].reshape(networks, units, pieces)
+        here = room(len(rows), rows.shape[1], shape)
+        weights[layer - 1].fill(here.drawn)
+        _multiply(rows.numpy() * scale, here.matrices, here.by_network)
         if biases is not None:
-            scores += biases.numpy()
-        places = firsts + _winners(scores)
-        return torch.from_numpy(products.take(places, axis=1).transpose(1, 0, 2))
+            np.add(here.scores, biases.numpy(), out=here.scores)
+        places = here.firsts + _winners(here.scores)
+        return torch.from_numpy(here.products.take(places, axis=1).transpose(1, 0, 2))
 
     return push_layer
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Memory of a layer.
+
+    drawn, matrices: views of the weights; products (vectors, networks * units * pieces);
+    by_network, scores: views of them (networks, vectors, units * pieces) and, of the activations,
+    (networks, units, pieces); firsts (networks, units): where their first pieces lie.
+    """
+
+    drawn: torch.Tensor
+    matrices: torch.Tensor
+    products: np.ndarray
+    by_network: np.ndarray
+    scores: np.ndarray
+    firsts: np.ndarray
 
 
 def _winners(scores: np.ndarray) -> np.ndarray:

@@ -18,8 +18,9 @@ from maxout.verify.layers import PushLayer, drawn_layers
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import BIASES, INPUTS, Stream
 
-LAYER_BYTES = 1 << 20
-"""Weights of one layer of a tile, unless a single network has more: half of a core's cache."""
+LAYER_BYTES = 1 << 22
+"""Weights of one layer of a tile, unless a single network has more: few enough for a cache that
+cores share, and enough that the time is not that of the calls."""
 
 
 def tile_size(sampler: Sampler, dtype: torch.dtype) -> int:

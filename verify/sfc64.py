@@ -54,21 +54,22 @@ def fill_normal(generator: np.random.Generator, out: np.ndarray) -> np.ndarray:
 
 def _fill_pairs(generator: np.random.Generator, out: np.ndarray) -> None:
     pairs = (out.size + 1) // 2
+    tools = _tools(out.dtype)
     words = generator.integers(0, 2**64, size=pairs, dtype=np.uint64).view(np.uint32)
     # sqrt(-2 ln u) with u = (word + 1/2) / 2^32, never 0.
-    radii = _memory(out.dtype)[:pairs]
+    radii = tools.radii[:pairs]
     radii[:] = words[:pairs]
-    radii *= out.dtype.type(2.0**-32)
-    radii += out.dtype.type(2.0**-33)
+    radii *= tools.unit
+    radii += tools.half_unit
     np.log(radii, out=radii)
-    radii *= out.dtype.type(-2)
+    radii *= tools.minus_two
     np.sqrt(radii, out=radii)
     # As signed words, which are converted faster, angles go from -pi to pi; they lie where the
     # sines will.
     both = out if out.size % 2 == 0 else np.empty(2 * pairs, dtype=out.dtype)
     cosines, angles = both[:pairs], both[pairs:]
     angles[:] = words[pairs:].view(np.int32)
-    angles *= out.dtype.type(2 * math.pi * 2.0**-32)
+    angles *= tools.turn
     np.cos(angles, out=cosines)
     cosines *= radii
     np.sin(angles, out=angles)
@@ -77,16 +78,31 @@ def _fill_pairs(generator: np.random.Generator, out: np.ndarray) -> None:
         out[:] = both[:-1]
 
 
-_kept = threading.local()
+class _Tools:
+    """Room for ``PAIRS`` radii, and the constants as arrays, which NumPy takes faster."""
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.radii = np.empty(PAIRS, dtype=dtype)
+        self.unit = np.array(2.0**-32, dtype=dtype)
+        self.half_unit = np.array(2.0**-33, dtype=dtype)
+        self.minus_two = np.array(-2, dtype=dtype)
+        self.turn = np.array(2 * math.pi * 2.0**-32, dtype=dtype)
 
 
-def _memory(dtype: np.dtype) -> np.ndarray:
-    """Return room for ``PAIRS`` radii, the same at every call of a thread.
+class _Kept(threading.local):
+    def __init__(self) -> None:
+        self.tools: dict[np.dtype, _Tools] = {}
+
+
+_kept = _Kept()
+
+
+def _tools(dtype: np.dtype) -> _Tools:
+    """Return the same tools at every call of a thread.
 
     Fresh memory would come from the operating system page by page, which takes longer than what is
     done with it.
     """
-    rooms = vars(_kept)
-    if dtype.name not in rooms:
-        rooms[dtype.name] = np.empty(PAIRS, dtype=dtype)
-    return rooms[dtype.name]
+    if dtype not in _kept.tools:
+        _kept.tools[dtype] = _Tools(dtype)
+    return _kept.tools[dtype]

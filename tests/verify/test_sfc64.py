@@ -2,13 +2,17 @@
 
 import hashlib
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
+from maxout.theory.network import Network
 from maxout.verify import sfc64
+from maxout.verify.networks import Sampler
+from maxout.verify.populations import Networks, Setting
 from maxout.verify.streams import Stream
 
 
@@ -101,3 +105,15 @@ def test_memory_of_any_order_is_filled_alike() -> None:
     plain = stream.weights(1).fill(torch.empty(4, 2, 3, 5))
     inner = torch.empty(4, 5, 2, 3).permute(0, 2, 3, 1)
     assert torch.equal(stream.weights(1).fill(inner), plain)
+
+
+def test_threads_do_not_share_what_they_work_with() -> None:
+    population = Networks(Sampler(Network(6, (12,) * 4, 4, 3, bias="zero"), "zero"))
+    setting = Setting(torch.device("cpu"), torch.float32)
+
+    def gain(shard: int) -> bytes:
+        stream = Stream(0, population.name, shard, "sfc64")
+        return population.draw(stream, setting)["gain"].tobytes()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(gain, range(12))) == [gain(shard) for shard in range(12)]
