@@ -24,7 +24,11 @@ MAX_FACTORS = 10**6  # of a factorial-like product with integer length
 def power(base: Any, exponent: Any) -> Any:
     """Principal value of base^exponent; exact integer and half-integer exponents specially."""
     if isinstance(exponent, arb) and exponent.is_integer():
-        return base ** exponent.unique_fmpz()
+        whole = exponent.unique_fmpz()
+        if isinstance(base, arb) and base.contains(0):
+            # arb's own power goes through a logarithm, which is NaN for a ball about 0.
+            return (acb(base) ** whole).real
+        return base**whole
     if isinstance(base, arb) and isinstance(exponent, arb):
         doubled = 2 * exponent
         if doubled.is_integer() and not base < 0:

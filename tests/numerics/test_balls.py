@@ -150,3 +150,12 @@ def test_text_is_not_read() -> None:
         enclose("__import__('os')")
     with pytest.raises(sp.SympifyError):
         ball("1 + 1")
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 7])
+def test_integer_powers_of_a_ball_about_zero(exponent: int) -> None:
+    """sqrt(x) - sqrt(1-x) at x = 1/2 is a ball about 0, and so are its powers: no NaN."""
+    zero = sp.sqrt(x) - sp.sqrt(1 - x)
+    found = enclose(1 + zero**exponent + zero ** (2 * exponent), {x: HALF}, digits=20)
+    assert abs(float(found) - 1) < 1e-20
+    assert float(found.radius) < 1e-20
