@@ -121,7 +121,7 @@ class Equicorrelated:
 class HalfNormals:
     """Y ~ N(0, rho/(1-rho)) and ``size`` standard normals.
 
-    ``below``: all |Z_i| <= |Y|; ``score`` as for ``Equicorrelated``.
+    ``below``: all |Z_i| <= |Y|; ``above``: all |Z_i| >= |Y|; ``score`` as for ``Equicorrelated``.
     """
 
     size: int
@@ -143,10 +143,15 @@ class HalfNormals:
         base = generator.standard_normal(self.shard_size)
         y = math.sqrt(self.rho / (1 - self.rho)) * base
         z = generator.standard_normal((self.shard_size, self.size))
-        below = np.all(np.abs(z) <= np.abs(y)[:, None], axis=1)
+        size, bound = np.abs(z), np.abs(y)[:, None]
+        below = np.all(size <= bound, axis=1)
         # d ln density / d variance, times d variance / d rho = variance / (rho (1 - rho)).
         score = (base**2 - 1) / (2 * self.rho * (1 - self.rho))
-        return {"below": below, "score": np.where(below, score, 0.0)}
+        return {
+            "below": below,
+            "above": np.all(size >= bound, axis=1),
+            "score": np.where(below, score, 0.0),
+        }
 
     def score_variance(self) -> float:
         """Fisher information of rho: a bound of the variance of ``score``."""

@@ -12,6 +12,7 @@ from maxout.theory.statement import Statement
 
 _MODULES = (
     "order_statistics",
+    "closed_forms",
     "initialization",
     "jacobian",
     "jacobian_exact",

@@ -8,6 +8,7 @@ from maxout.verify.experiments import (
     activation,
     any_bias,
     breakpoints,
+    closed_forms,
     curves,
     exact,
     gaussian,
@@ -24,6 +25,7 @@ from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Siz
 
 BUILDERS: dict[str, Builder] = {
     **order_statistics.EXPERIMENTS,
+    **closed_forms.EXPERIMENTS,
     **any_bias.EXPERIMENTS,
     **exact.EXPERIMENTS,
     **gaussian.EXPERIMENTS,
