@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+from typing import Any
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -30,14 +31,16 @@ class _Words(ISeedSequence):
     def __init__(self, words: np.ndarray) -> None:
         self.words = words
 
-    def generate_state(self, n_words: int, dtype: type = np.uint32) -> np.ndarray:
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
         return self.words[:n_words].astype(dtype)
 
 
 def generator(seed: int, name: str, shard: int, layer: int) -> np.random.Generator:
     """Return the generator of a layer's weights, from its beginning."""
     key = hashlib.sha256(f"maxout/sfc64/1/{seed}/{shard}/{layer}/{name}".encode()).digest()
-    return np.random.Generator(np.random.SFC64(_Words(np.frombuffer(key, "<u8"))))
+    words = _Words(np.frombuffer(key, "<u8"))
+    # NumPy takes any ISeedSequence; its annotations know one of them.
+    return np.random.Generator(np.random.SFC64(words))  # type: ignore[arg-type]
 
 
 def fill_normal(generator: np.random.Generator, out: np.ndarray) -> np.ndarray:

@@ -95,7 +95,7 @@ class Weights(Protocol):
 class PcgWeights:
     """Weights read on from a generator: on the CPU whatever the device."""
 
-    inputs_first = False
+    inputs_first: ClassVar[bool] = False
     generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
@@ -109,7 +109,7 @@ class PcgWeights:
 class PhiloxWeights:
     """Weights from counters, on the device itself."""
 
-    inputs_first = False
+    inputs_first: ClassVar[bool] = False
     key: tuple[int, int]
     shard: int
     layer: int
@@ -129,7 +129,7 @@ class Sfc64Weights:
     architecture and the precision alone.
     """
 
-    inputs_first = True
+    inputs_first: ClassVar[bool] = True
     generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
