@@ -19,14 +19,15 @@ from maxout.verify.networks import Sampler
 from maxout.verify.streams import BIASES, INPUTS, Stream
 
 LAYER_BYTES = 1 << 22
-"""Weights of one layer of a tile, unless a single network has more: few enough for a cache that
+"""Memory of one layer of a tile, unless a single network has more: little enough for a cache that
 cores share, and enough that the time is not that of the calls."""
 
 
 def tile_size(sampler: Sampler, dtype: torch.dtype) -> int:
     """Networks of one tile; depends on the architecture and the precision alone."""
-    widest = max(math.prod(shape) for shape in sampler.shapes)
-    return max(1, LAYER_BYTES // (dtype.itemsize * widest))
+    # Weights, and of every piece some eight numbers: products, indices and copies.
+    largest = max(units * pieces * (fan_in + 8) for units, pieces, fan_in in sampler.shapes)
+    return max(1, LAYER_BYTES // (dtype.itemsize * largest))
 
 
 def squared_norms(
