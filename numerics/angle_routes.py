@@ -11,7 +11,7 @@ from maxout.numerics.predict import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.symbols import cos_0, x_norm
 
-_ROUTE = "value functions"
+ROUTE = "value functions"
 
 
 def _moment(network: Network, values: dict[Any, Any], order: int) -> Moment:
@@ -29,7 +29,7 @@ def moment(network: Network, order: int | None, values: dict[Any, Any]) -> Enclo
             f"moments with gaussian biases are evaluated up to order {MAX_ORDER}; got {order}"
         )
     found = _moment(network, values, order or 1)
-    return Enclosure.estimate_exp(found.log, found.error, _ROUTE)
+    return Enclosure.estimate_exp(found.log, found.error, ROUTE)
 
 
 def variance(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
@@ -38,4 +38,4 @@ def variance(network: Network, order: int | None, values: dict[Any, Any]) -> Enc
     # E X^2/(E X)^2 - 1 loses what the two share, which the error says.
     excess = math.expm1(second.log - 2 * mean.log)
     error = (1 + excess) * (second.error + 2 * mean.error) / excess
-    return Enclosure.estimate_exp(2 * mean.log + math.log(excess), error, _ROUTE)
+    return Enclosure.estimate_exp(2 * mean.log + math.log(excess), error, ROUTE)

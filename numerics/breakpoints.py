@@ -86,7 +86,8 @@ def turning(rank: int, units: int) -> tuple[float, float]:
     return float(chi * statistics.inverse_mean), statistics.error + off
 
 
-def _estimate(value: float, relative: float) -> Enclosure:
+def estimate(value: float, relative: float) -> Enclosure:
+    """Enclose a number >= 0 with an estimate of its relative error."""
     if value == 0:
         return Enclosure.from_ball(arb(0), 16, "float64", certified=False)  # rank 1 never bends
     return Enclosure.estimate_exp(float(np.log(value)), relative, "float64")
@@ -99,19 +100,19 @@ def _per_angle(values: dict[Any, Any]) -> float:
 def layer_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
     """Route of ``curve.breakpoints.layer``."""
     rates = breakpoint_rates(network)
-    return _estimate(_per_angle(values) * float(rates.layers[-1]), rates.error)
+    return estimate(_per_angle(values) * float(rates.layers[-1]), rates.error)
 
 
 def network_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
     """Route of ``curve.breakpoints``."""
     rates = breakpoint_rates(network)
-    return _estimate(_per_angle(values) * rates.total, rates.error)
+    return estimate(_per_angle(values) * rates.total, rates.error)
 
 
 def plane_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
     """Route of ``curve.plane.regions``."""
     rates = breakpoint_rates(network)
-    return _estimate(2 * np.pi * rates.total, rates.error)
+    return estimate(2 * np.pi * rates.total, rates.error)
 
 
 def locus_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
@@ -127,4 +128,4 @@ def locus_route(network: Network, order: int | None, values: dict[Any, Any]) -> 
     half = network.inputs / 2
     log_factor = float(gammaln(half) - gammaln(half - 0.5)) + np.log(np.pi) / 2
     value = rates.total * float(np.exp(log_factor)) / norm
-    return _estimate(value, rates.error + 4e-16 * max(4.0, abs(float(gammaln(half)))))
+    return estimate(value, rates.error + 4e-16 * max(4.0, abs(float(gammaln(half)))))

@@ -6,14 +6,18 @@ Source: docs/curves.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.special import ndtri
 
-from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
+from maxout.numerics.breakpoints import breakpoint_rates, estimate, kink_rate
+from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline, swept_angle
+from maxout.numerics.predict import DoesNotApplyError
+from maxout.numerics.radius import draw_log_radius
 from maxout.theory.network import Network
+from maxout.theory.symbols import sweep, x_norm
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,16 @@ def expected_breakpoints(
         return Breakpoints(angle, np.array([first]), 4e-15 * first, 0)
     if draws < 2:
         raise ValueError(f"draws must be at least 2; got {draws}")
-    speeds = _angular_speeds(network, points, draws, np.random.default_rng(seed))
+    speeds = _along_curve(network, points, draws, np.random.default_rng(seed))
     counts = speeds * (np.array(network.widths[1:]) * rate * curve_length(points))
     error = float(counts.sum(axis=1).std(ddof=1) / np.sqrt(draws))
     return Breakpoints(angle, np.concatenate([[first], counts.mean(axis=0)]), error, draws)
 
 
-def _angular_speeds(
+def _along_curve(
     network: Network, points: Array, draws: int, generator: np.random.Generator
 ) -> Array:
-    """Draw the angular speeds (draws, L-2) of (x^(l), 1), l = 1..L-2, a unit of arc length."""
+    """Draw the angular speeds at points spread evenly along a curve; see ``_angular_speeds``."""
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     ends = np.cumsum(lengths)
     # One point in each of ``draws`` equal parts of the curve.
@@ -90,14 +94,26 @@ def _angular_speeds(
     segment = np.minimum(np.searchsorted(ends, place), len(lengths) - 1)
     direction = np.diff(points, axis=0)[segment] / lengths[segment, None]
     x = points[segment + 1] - (ends[segment] - place)[:, None] * direction
-    square = (x**2).sum(axis=1)
-    p = (x * direction).sum(axis=1) / np.sqrt(square + 1)
+    return _angular_speeds(network, (x**2).sum(axis=1), (x * direction).sum(axis=1), generator)
+
+
+def _angular_speeds(
+    network: Network, square: Array, inner: Array, generator: np.random.Generator
+) -> Array:
+    """Draw the angular speeds (draws, L-2) of (x^(l), 1), l = 1..L-2, a unit of arc length.
+
+    Args:
+      square: (draws,), ||x||^2.
+      inner: (draws,), x · u, u the curve's direction.
+    """
+    draws = len(square)
+    p = inner / np.sqrt(square + 1)
     q = np.sqrt(np.maximum(1 - p**2, 0))
     c = float(sp.Float(network.c.n(20)))
     speeds = []
     for fan_in, units in list(network.hidden())[:-1]:
         scale = np.sqrt(c / fan_in)
-        radius = np.sqrt(_squared_radius(network.rank, units, draws, generator))
+        radius = np.exp(draw_log_radius(network.rank, units, generator, draws) / 2)
         along = scale * (radius * p + generator.standard_normal(draws) * q)
         chi = np.sqrt(generator.chisquare(units - 1, draws)) if units > 1 else np.zeros(draws)
         across = scale * chi * q
@@ -108,11 +124,26 @@ def _angular_speeds(
     return np.stack(speeds, axis=1)
 
 
-def _squared_radius(rank: int, units: int, draws: int, generator: np.random.Generator) -> Array:
-    """Draw r^2: the sum of squares of the largest of K normals, by the quantile of the largest."""
-    total = np.zeros(draws)
-    for _ in range(units):
-        # U^{1/K} is the largest of K uniforms; its distance from 1 keeps the digits.
-        gap = -np.expm1(np.log(1 - generator.random(draws)) / rank)
-        total += ndtri(np.maximum(gap, np.finfo(float).tiny)) ** 2
-    return total
+DRAWS = 200_000
+"""Of the chain, for a statement's value: its standard error is some thousandths of it."""
+
+
+def sphere_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Route of ``curve.breakpoints.sphere``; the error is four standard errors of the chain.
+
+    Raises:
+      DoesNotApplyError: for one input: no curve lies on a sphere of the line.
+    """
+    if network.inputs < 2:
+        raise DoesNotApplyError("a curve on a sphere needs at least 2 inputs; got 1")
+    norm, angle = float(values[x_norm]), float(values[sweep])
+    rate = kink_rate(network.rank) * norm * angle
+    first = network.widths[0] * rate / np.sqrt(norm**2 + 1)
+    if first == 0 or len(network.widths) == 1:
+        return estimate(first, 4e-15)
+    square, across = np.full(DRAWS, norm**2), np.zeros(DRAWS)
+    speeds = _angular_speeds(network, square, across, np.random.default_rng(0))
+    counts = speeds @ (np.array(network.widths[1:]) * rate)
+    total = first + float(counts.mean())
+    error = 4 * float(counts.std(ddof=1)) / np.sqrt(DRAWS)
+    return Enclosure.estimate(total, error, f"{DRAWS:,} draws of the chain")

@@ -10,16 +10,20 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from flint import arb
 
-from maxout.numerics.angle import value_functions
+from maxout.numerics.angle import jacobian_moment, value_functions
 from maxout.numerics.angle_grid import LengthGrid
+from maxout.numerics.angle_routes import ROUTE
 from maxout.numerics.balls import enclose
+from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline
-from maxout.numerics.predict import predict
+from maxout.numerics.predict import DoesNotApplyError, predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.frame import mean_exact
 from maxout.theory.network import Network
-from maxout.theory.symbols import cos_0
+from maxout.theory.symbols import cos_0, x_norm
+from maxout.theory.symbols import length as length_symbol
 
 
 @dataclass(frozen=True)
@@ -139,3 +143,18 @@ def _at_cosine(network: Network, cosine: int) -> float:
     """The exact mean at zero bias, which is affine in the squared cosine."""
     values: dict[Any, Any] = {**network.environment(), cos_0: sp.Integer(cosine)}
     return float(enclose(mean_exact(), values, 16))
+
+
+def sphere_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
+    """Route of ``curve.length.mean.upper.sphere``.
+
+    Raises:
+      DoesNotApplyError: for one input: no curve lies on a sphere of the line.
+    """
+    if network.inputs < 2:
+        raise DoesNotApplyError("a curve on a sphere needs at least 2 inputs; got 1")
+    found = jacobian_moment(network, values[x_norm], 0)
+    if not values[length_symbol]:
+        return Enclosure.from_ball(arb(0), 16, ROUTE, certified=False)
+    log = found.log / 2 + float(sp.log(values[length_symbol]))
+    return Enclosure.estimate_exp(log, found.error, ROUTE)

@@ -27,6 +27,8 @@ _ROUTES: dict[str, tuple[str, str]] = {
     "jacobian.variance.gaussian": ("maxout.numerics.angle_routes", "variance"),
     "curve.breakpoints": ("maxout.numerics.breakpoints", "network_route"),
     "curve.breakpoints.layer": ("maxout.numerics.breakpoints", "layer_route"),
+    "curve.breakpoints.sphere": ("maxout.numerics.curve_breakpoints", "sphere_route"),
+    "curve.length.mean.upper.sphere": ("maxout.numerics.curve_length", "sphere_route"),
     "curve.plane.regions": ("maxout.numerics.breakpoints", "plane_route"),
     "curve.locus.density": ("maxout.numerics.breakpoints", "locus_route"),
     "kernel.kappa.derivative": ("maxout.numerics.kernel_routes", "winner"),

@@ -7,11 +7,13 @@ Jacobian; this project for the sharper constants and for the expected breakpoint
 from __future__ import annotations
 
 import sympy as sp
+from sympy.printing.latex import LatexPrinter
 
 from maxout.theory.frame import mean_exact
+from maxout.theory.gaussian_frame import moment_gaussian
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment
 from maxout.theory.norm import InverseNormMean, SquaredNormMoment, chi2_moment
-from maxout.theory.symbols import K, L, c, l, length, n, n_0, n_L, sweep, x_norm
+from maxout.theory.symbols import K, L, c, cos_0, l, length, n, n_0, n_L, sweep, x_norm
 
 _i = sp.Symbol("i", integer=True, positive=True)
 
@@ -77,6 +79,14 @@ def length_mean_at_angle() -> sp.Expr:
     return sp.sqrt(mean_exact()) * length
 
 
+def length_mean_on_sphere() -> sp.Expr:
+    """Return sqrt(E||Ju||^2) len for a curve on a sphere about the origin; gaussian biases.
+
+    Its tangent is across its position everywhere, whose norm is ``x_norm``.
+    """
+    return sp.sqrt(moment_gaussian(1).subs(cos_0, 0)) * length
+
+
 def _positive_integer(order: sp.Expr | int) -> int:
     if int(order) != order or order < 1:
         raise ValueError(f"the order of a length's moment must be an integer >= 1; got {order}")
@@ -114,6 +124,34 @@ def first_layer_breakpoints_mean(angle: sp.Expr = sweep) -> sp.Expr:
     At zero bias the angle is that of x itself.
     """
     return angle * n[1] * kink_rate()
+
+
+class AngularSpeed(sp.Function):
+    """W(l, X): mean angular speed of (x^(l), 1) a unit of arc length of a curve with u across x.
+
+    Gaussian biases, X = ||x||^2 at the input, W(0, X) = 1/sqrt(X+1). It stays unevaluated for
+    l >= 1: its values are sampled by ``numerics.curve_breakpoints``.
+    """
+
+    is_positive = True
+
+    @classmethod
+    def eval(cls, layer: sp.Expr, square: sp.Expr) -> sp.Expr | None:
+        return 1 / sp.sqrt(square + 1) if layer == 0 else None
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        layer, square = (printer._print(argument) for argument in self.args)
+        text = rf"W_{{{layer}}}\left({square}\right)"
+        return text if exp is None else rf"{text}^{{{exp}}}"
+
+
+def sphere_breakpoints_mean() -> sp.Expr:
+    """Return the expected number of breakpoints along a curve on a sphere about the origin.
+
+    Gaussian biases; the curve sweeps ``sweep`` about the origin at the distance ``x_norm``.
+    """
+    speeds = sp.Sum(n[l] * AngularSpeed(l - 1, x_norm**2), (l, 1, L - 1))
+    return kink_rate() * x_norm * sweep * speeds
 
 
 def plane_regions_mean() -> sp.Expr:

@@ -14,7 +14,7 @@ from maxout.numerics.curve import (
     polyline,
     swept_angle,
 )
-from maxout.numerics.predict import predict
+from maxout.numerics.predict import DoesNotApplyError, predict
 from maxout.numerics.regions import count_polyline, sample
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
@@ -170,3 +170,32 @@ def test_one_gaussian_layer_needs_no_chain() -> None:
     # A quarter turn of (x, 1), 3/(2 pi) a radian and unit at rank 3.
     assert found.layers == pytest.approx([6 * 3 / (2 * math.pi) * math.pi / 2])
     assert found.sampled == 0
+
+
+@pytest.mark.parametrize("radius", [0.3, 2.0])
+def test_on_a_sphere_the_statements_are_the_integrals_along_a_circle(radius: float) -> None:
+    network = Network(3, (7, 6, 5), 2, 4, bias="gaussian")
+    keys = ("breakpoints", "length.mean.upper")
+    statements = {key: CATALOGUE[f"curve.{key}.sphere"] for key in keys}
+
+    def circle(t: np.ndarray) -> np.ndarray:
+        angle = 2 * np.pi * t
+        return radius * np.stack([np.cos(angle), np.sin(angle), np.zeros_like(t)], axis=-1)
+
+    along = length_bounds(network, circle)
+    found = predict(statements["length.mean.upper"], network, norm=radius, length=along.length)
+    # A polygon inside the circle, sampled to 1e-6 of its length.
+    assert float(found) == pytest.approx(along.exact, rel=1e-4)
+    chain = expected_breakpoints(network, circle, seed=3)
+    value = predict(statements["breakpoints"], network, norm=radius, sweep=2 * math.pi)
+    # The first layer is exact in both; the others are independent samples.
+    assert abs(float(value) - chain.total) < float(value.value.radius) + 4 * chain.error
+    one = Network(3, (7,), 1, 3, bias="gaussian")
+    exact = predict(statements["breakpoints"], one, norm=radius, sweep=2 * math.pi)
+    assert float(exact) == pytest.approx(expected_breakpoints(one, circle).total, rel=1e-4)
+
+
+def test_no_curve_lies_on_a_sphere_of_the_line() -> None:
+    for key in ("curve.breakpoints.sphere", "curve.length.mean.upper.sphere"):
+        with pytest.raises(DoesNotApplyError, match="at least 2 inputs"):
+            predict(CATALOGUE[key], Network(1, (4,), 1, 3, bias="gaussian"))

@@ -14,6 +14,8 @@ _CURVE = "a rectifiable curve C of length len"
 _LENGTH = r"\operatorname{len}(N(C))"
 _BREAKS = r"\mathbb{E}\,\#\{\text{breakpoints of } N \text{ along } C\}"
 _SWEEP = "C sweeps the angle Theta about the origin and does not meet it"
+_SPHERE = "C lies on the sphere of radius |x| about the origin, n_0 >= 2"
+_GAUSSIAN = "gaussian biases N(0, c/fan_in)"
 _WIDE = "every hidden layer but the last has at least 2 units"
 _M = LargestNormalMoment(K, 2)
 
@@ -38,6 +40,8 @@ STATEMENTS = (
         source=_paper("expected length distortion"),
         proof="curves.md#length-distortion",
         parameters=(length,),
+        quantity="curve.length.mean",
+        rung="upper",
     ),
     Statement(
         key="curve.length.mean.upper.sharp",
@@ -50,6 +54,8 @@ STATEMENTS = (
         source=_project("length distortion through the two-sided bounds"),
         proof="curves.md#length-distortion",
         parameters=(length,),
+        quantity="curve.length.mean",
+        rung="upper.sharp",
     ),
     Statement(
         key="curve.length.mean.upper.angle",
@@ -70,6 +76,24 @@ STATEMENTS = (
         parameters=(cos_0, length),
     ),
     Statement(
+        key="curve.length.mean.upper.sphere",
+        title="the same with gaussian biases, for a curve on a sphere about the origin",
+        left=rf"\mathbb{{E}}\,{_LENGTH}",
+        relation=Relation.LE,
+        build=lambda t: curves.length_mean_on_sphere(),
+        assumptions=(
+            _WEIGHTS,
+            _GAUSSIAN,
+            _CURVE,
+            _SPHERE,
+            "elsewhere the root is integrated along C",
+        ),
+        biases=("gaussian",),
+        source=_project("length distortion through the exact mean"),
+        proof="curves.md#the-root-of-the-exact-mean",
+        parameters=(x_norm, length),
+    ),
+    Statement(
         key="curve.length.second.upper",
         title="the mean squared length is at most (c L_K)^(L-1) a unit",
         left=rf"\mathbb{{E}}\,{_LENGTH}^2",
@@ -80,6 +104,8 @@ STATEMENTS = (
         source=_paper("second moment of the length distortion"),
         proof="curves.md#length-distortion",
         parameters=(length,),
+        quantity="curve.length.second",
+        rung="upper",
     ),
     Statement(
         key="curve.length.second.upper.sharp",
@@ -92,6 +118,8 @@ STATEMENTS = (
         source=_project("length distortion through the two-sided bounds"),
         proof="curves.md#length-distortion",
         parameters=(length,),
+        quantity="curve.length.second",
+        rung="upper.sharp",
     ),
     Statement(
         key="curve.length.moment.upper",
@@ -105,6 +133,8 @@ STATEMENTS = (
         proof="curves.md#length-distortion",
         orders=(1, 2, 3),
         parameters=(length,),
+        quantity="curve.length.moment",
+        rung="upper",
     ),
     Statement(
         key="curve.length.moment.upper.sharp",
@@ -124,6 +154,8 @@ STATEMENTS = (
         orders=(1, 2, 3, 4),
         symbolic_order=False,
         parameters=(length,),
+        quantity="curve.length.moment",
+        rung="upper.sharp",
     ),
     Statement(
         key="curve.breakpoints.layer",
@@ -166,6 +198,24 @@ STATEMENTS = (
         source=_project("expected breakpoints with gaussian biases"),
         proof="curves.md#breakpoints-with-gaussian-biases",
         parameters=(sweep,),
+    ),
+    Statement(
+        key="curve.breakpoints.sphere",
+        title="gaussian biases: expected breakpoints along a curve on a sphere about the origin",
+        left=_BREAKS,
+        relation=Relation.EQ,
+        build=lambda t: curves.sphere_breakpoints_mean(),
+        assumptions=(
+            _WEIGHTS,
+            _GAUSSIAN,
+            _SPHERE,
+            "C sweeps the angle Theta about the origin",
+            "W_l: mean angular speed of (x^(l), 1) a unit of arc length, by the chain",
+        ),
+        biases=("gaussian",),
+        source=_project("expected breakpoints with gaussian biases"),
+        proof="curves.md#breakpoints-with-gaussian-biases",
+        parameters=(sweep, x_norm),
     ),
     Statement(
         key="curve.locus.density",

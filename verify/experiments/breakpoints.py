@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
+from maxout.theory.curves import AngularSpeed
 from maxout.theory.network import Network
 from maxout.verify.concrete import Chords, Polylines, Windows
 from maxout.verify.decisions import BoundedMeanEquality, Decision, MeanEquality
@@ -32,6 +33,16 @@ SQUARE: Points = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))
 """Sweeps 2 pi about the origin, as any curve once around it does."""
 
 
+_STEPS = 12
+_RADIUS = math.pi / _STEPS / math.sin(math.pi / _STEPS)
+CIRCLE: Points = tuple(
+    (_RADIUS * math.cos(2 * math.pi * i / _STEPS), _RADIUS * math.sin(2 * math.pi * i / _STEPS))
+    for i in range(_STEPS)
+)
+CIRCLE += CIRCLE[:1]  # closed, to the last bit
+"""The unit circle as a polygon of its length; its points are off the circle by 2.3 % at most."""
+
+
 def augmented_angle(points: Points) -> float:
     """Return the angle that (x, 1) sweeps along a polyline: that between each segment's ends."""
     lifted = np.column_stack([np.array(points), np.ones(len(points))])
@@ -52,6 +63,18 @@ def _circle_ceiling(network: Network) -> int:
     for units in later:
         added = pieces * units * (network.rank - 1)
         total, pieces = total + added, pieces + added
+    return total
+
+
+def _convex_ceiling(network: Network) -> int:
+    """Breakpoints that there can be at most along a closed convex curve in the plane.
+
+    Two affine functions agree at two of its points at most, so the largest of K changes 2 K - 2
+    times at most (a Davenport-Schinzel sequence of order 2), and so on every piece.
+    """
+    total = 0
+    for units in network.widths:
+        total += max(total, 1) * units * (2 * network.rank - 2)
     return total
 
 
@@ -137,6 +160,32 @@ def _first(size: Size) -> Iterator[Experiment]:
         )
 
 
+def _first_speed() -> Twin:
+    """Every layer's input turns as fast as the network's."""
+    return rewritten(
+        "the angle of every layer taken for the input's",
+        lambda right: right.replace(AngularSpeed, lambda _, square: AngularSpeed(0, square)),
+    )
+
+
+def _sphere(size: Size) -> Iterator[Experiment]:
+    networks = [Network(2, (3, 4), 1, 3, bias="gaussian")]
+    if size.deep:
+        networks.append(Network(2, (5, 3), 1, 4, c=2, bias="gaussian"))
+    for network in networks:
+        yield Experiment(
+            statement("curve.breakpoints.sphere"),
+            network,
+            (Polylines(Sampler(network, "gaussian", 0.6), CIRCLE, "a circle"),),
+            _all_breakpoints,
+            partial(_bounded, _convex_ceiling(network), 0.8, 0.17 * narrow(size)),
+            parameters={"sweep": 2 * sp.pi, "norm": 1},
+            detail="the unit circle",
+            twins=(_first_speed(), other_parameters("at twice the norm", norm=2)),
+            least=500,
+        )
+
+
 def _plain_angle(points: Points) -> float:
     (a, b), (c, d) = points
     return abs(math.atan2(a * d - b * c, a * c + b * d))
@@ -195,6 +244,7 @@ EXPERIMENTS: dict[str, Builder] = {
     "curve.breakpoints.layer": _breakpoints("curve.breakpoints.layer"),
     "curve.breakpoints": _breakpoints("curve.breakpoints"),
     "curve.breakpoints.first": _first,
+    "curve.breakpoints.sphere": _sphere,
     "curve.locus.density": _locus,
     "curve.plane.regions": _breakpoints("curve.plane.regions"),
     "curve.plane.regions.rank3": _plane_rank3,

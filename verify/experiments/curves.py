@@ -21,6 +21,7 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
+    other_parameters,
     scaled,
     statement,
 )
@@ -117,6 +118,23 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
     return build
 
 
+def _sphere(size: Size) -> Iterator[Experiment]:
+    """The quarter circle again, whose points have the norm 1."""
+    network = Network(2, (10, 10), 8, 3, bias="gaussian")
+    length = math.pi / 2
+    yield Experiment(
+        statement("curve.length.mean.upper.sphere"),
+        network,
+        (Polylines(Sampler(network, "gaussian", 0.6), ARC, "an arc"),),
+        _length,
+        partial(_at_most, network, length, 1, 0.2 * narrow(size)),
+        parameters={"length": length, "norm": 1},
+        detail="a quarter circle",
+        twins=(other_parameters("an arc of three quarters of the length", length=0.75 * length),),
+        least=500,
+    )
+
+
 _SMALLEST = replaced("S_K instead of L_K", LargestChi2Moment, SmallestChi2Moment)
 
 
@@ -143,6 +161,7 @@ EXPERIMENTS: dict[str, Builder] = {
     "curve.length.mean.upper": _lengths("curve.length.mean.upper", 1, 0.3, (_SMALLEST,)),
     "curve.length.mean.upper.sharp": _lengths("curve.length.mean.upper.sharp", 1, 0.2, (NO_GAIN,)),
     "curve.length.mean.upper.angle": _arc,
+    "curve.length.mean.upper.sphere": _sphere,
     "curve.length.second.upper": _lengths("curve.length.second.upper", 2, 0.15, (_SMALLEST,)),
     "curve.length.second.upper.sharp": _lengths(
         "curve.length.second.upper.sharp", 2, 0.1, (NO_GAIN,)
