@@ -39,6 +39,17 @@ _ALL = (
 }""",
     ),
     Reference(
+        "he2015",
+        "He et al. 2015",
+        """@inproceedings{he2015delving,
+  title = {Delving Deep into Rectifiers: Surpassing Human-Level Performance on {ImageNet}
+    Classification},
+  author = {He, Kaiming and Zhang, Xiangyu and Ren, Shaoqing and Sun, Jian},
+  booktitle = {Proceedings of the IEEE International Conference on Computer Vision},
+  year = {2015}
+}""",
+    ),
+    Reference(
         "project",
         "this project",
         """@software{maxout,

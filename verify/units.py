@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy import special
 
+from maxout.nn.initializers import maxout_uniform_
 from maxout.verify.populations import Arrays, Setting, shard_size
 from maxout.verify.streams import UNITS, Stream
 
@@ -156,3 +158,29 @@ class HalfNormals:
     def score_variance(self) -> float:
         """Fisher information of rho: a bound of the variance of ``score``."""
         return 1 / (2 * (self.rho * (1 - self.rho)) ** 2)
+
+
+@dataclass(frozen=True)
+class UniformWeights:
+    """Weights of one layer, drawn by the package's own uniform initializer: ``weight``."""
+
+    rank: int
+    fan_in: int
+
+    @property
+    def name(self) -> str:
+        return f"uniform-weights/{self.rank}/{self.fan_in}"
+
+    @property
+    def shard_size(self) -> int:
+        return shard_size(1)
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        return 8 * 2 * self.shard_size, "a shard of weights"
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        seed = int(stream.generator(0, UNITS).integers(2**63))
+        rows = self.rank * -(-self.shard_size // (self.rank * self.fan_in))
+        weights = torch.empty(rows, self.fan_in, dtype=torch.float64)
+        maxout_uniform_(weights, self.rank, generator=torch.Generator().manual_seed(seed))
+        return {"weight": weights.flatten()[: self.shard_size].numpy()}

@@ -1,5 +1,7 @@
 """How the constant c sets the scale of activations."""
 
+import sympy as sp
+
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import K, L, c, n_0, window, x_norm
@@ -28,5 +30,27 @@ STATEMENTS = (
         source=Source("tseran2023", "max-pooling initialization"),
         proof="initialization.md#max-pooling",
         parameters=(window,),
+    ),
+    Statement(
+        key="init.uniform",
+        title="uniform weights of half-width sqrt(3c/fan_in) have variance c/fan_in",
+        left=r"\operatorname{Var} w,\ w \sim U\bigl(-\sqrt{3c/n_0}, \sqrt{3c/n_0}\bigr)",
+        relation=Relation.EQ,
+        build=lambda t: c / n_0,
+        assumptions=("w: a weight of the first layer, fan_in = n_0",),
+        biases=("any", "gaussian", "zero"),
+        source=Source("tseran2023", "initialization c = 1/E[Xi_K^2]"),
+        proof="initialization.md#uniform-weights",
+    ),
+    Statement(
+        key="init.relu",
+        title="a ReLU keeps half of a second moment, so that c = 2 keeps the length",
+        left=r"\mathbb{E}[\max(0, Z)^2]",
+        relation=Relation.EQ,
+        build=lambda t: sp.Rational(1, 2),
+        assumptions=("Z ~ N(0,1)",),
+        biases=(),
+        source=Source("he2015", "initialization of rectifiers"),
+        proof="initialization.md#relu",
     ),
 )

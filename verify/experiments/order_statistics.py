@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import numpy as np
 import sympy as sp
 
 from maxout.numerics.balls import enclose
@@ -25,7 +26,7 @@ from maxout.verify.experiments.experiment import (
     scaled,
     statement,
 )
-from maxout.verify.units import Equicorrelated, Extremes, HalfNormals
+from maxout.verify.units import Equicorrelated, Extremes, HalfNormals, UniformWeights
 
 _MOMENTS = {
     "largest": LargestNormalMoment,
@@ -214,6 +215,39 @@ def _pooling(size: Size) -> Iterator[Experiment]:
         )
 
 
+def _relu(size: Size) -> Iterator[Experiment]:
+    """A maxout unit of rank 1, the identity, before a ReLU."""
+    yield Experiment(
+        statement("init.relu"),
+        unit(1),
+        (Extremes(1),),
+        lambda arrays: np.maximum(arrays["largest"], 0) ** 2,
+        # E max(0, Z)^4 = 3/2
+        lambda predicted: MeanEquality(5 / 4, 0.02 * size.narrowness * predicted),
+        detail="single normals",
+        twins=(off(0.02), rewritten("the second moment of Z itself", lambda right: 2 * right)),
+    )
+
+
+def _uniform(size: Size) -> Iterator[Experiment]:
+    for rank, fan_in in ((5, 12),) + (((2, 100),) if size.deep else ()):
+        network = Network(fan_in, (4,), 1, rank)
+
+        def rule(predicted: float) -> Decision:
+            # a^4/5 - (a^2/3)^2 = 4/5 of the squared variance
+            return MeanEquality(0.8 * predicted**2, 0.01 * size.narrowness * predicted)
+
+        yield Experiment(
+            statement("init.uniform"),
+            network,
+            (UniformWeights(rank, fan_in),),
+            lambda arrays: arrays["weight"] ** 2,
+            rule,
+            detail="weights of the first layer",
+            twins=(off(0.01), rewritten("half-width sqrt(c/fan_in)", lambda right: right / 3)),
+        )
+
+
 EXPERIMENTS: dict[str, Builder] = {
     "order.mean": _moments("order.mean", "largest", 1, (5,), (2, 3, 9, 20)),
     "order.second_moment": _moments("order.second_moment", "largest", 2, (5,), (3, 9, 20)),
@@ -252,4 +286,6 @@ EXPERIMENTS: dict[str, Builder] = {
         "order.large_rank.chi2_smallest", "chi2_smallest", 1, asymptotics.chi2_smallest_remainder
     ),
     "init.max_pooling": _pooling,
+    "init.relu": _relu,
+    "init.uniform": _uniform,
 }
