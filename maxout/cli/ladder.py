@@ -66,6 +66,10 @@ def command(
     )
     for note in _notes(network, rows, estimates):
         click.echo(note)
+    blank = [row.quantity for row in rows if (row.quantity, row.order, row.layer) not in estimates]
+    if samples is not None and blank:
+        left = ", ".join(dict.fromkeys(blank))
+        click.echo(f"not simulated here: {left} (maxout curve --simulate)")
 
 
 def _chosen(keys: tuple[str, ...]) -> list[Any]:

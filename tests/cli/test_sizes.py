@@ -84,6 +84,13 @@ def test_ladder_simulated_lies_near_the_exact_value(maxout) -> None:
         assert abs(found["value"] - exact) < 7 * found["error"], row["quantity"]
 
 
+def test_ladder_says_what_it_does_not_simulate(maxout) -> None:
+    done = maxout("ladder", "curve.length.mean", "jacobian.mean", *SIZED, "--simulate", "50")
+    assert done.code == 0, done.err
+    assert "not simulated here: curve.length.mean (maxout curve --simulate)" in done.out
+    assert "not simulated" not in maxout("ladder", "curve.length.mean", *SIZED).out
+
+
 def test_ladder_without_torch_says_how_to_get_it(tmp_path) -> None:
     (tmp_path / "torch.py").write_text("raise ImportError('no torch here')")
     words = [sys.executable, "-m", "maxout", "ladder", "jacobian.mean", *SIZED]
