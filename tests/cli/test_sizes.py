@@ -85,7 +85,7 @@ def test_ladder_simulated_lies_near_the_exact_value(maxout) -> None:
 
 
 def test_ladder_says_what_it_does_not_simulate(maxout) -> None:
-    done = maxout("ladder", "curve.length.mean", "jacobian.mean", *SIZED, "--simulate", "50")
+    done = maxout("ladder", "curve.length.mean", "jacobian.mean", *SIZED, "--simulate", "100")
     assert done.code == 0, done.err
     assert "not simulated here: curve.length.mean (maxout curve --simulate)" in done.out
     assert "not simulated" not in maxout("ladder", "curve.length.mean", *SIZED).out
