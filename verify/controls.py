@@ -9,7 +9,7 @@ from maxout.verify.collector import Collector
 from maxout.verify.decisions import Outcome
 from maxout.verify.experiments import experiments
 from maxout.verify.looks import Watch, judge
-from maxout.verify.suite import ALPHA, Queue, chosen_keys, verdict_alpha
+from maxout.verify.suite import ALPHA, Queue, chosen_keys, one_thread, verdict_alpha
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ def run(
 
     Arguments and errors are those of ``maxout.verify.suite.run``.
     """
-    plan = experiments(suite)
-    share = verdict_alpha(alpha, plan)
     found: list[Control] = []
-    with Collector(seed, device, dtype, memory, workers, stream) as collector:
+    with one_thread(), Collector(seed, device, dtype, memory, workers, stream) as collector:
+        plan = experiments(suite)
+        share = verdict_alpha(alpha, plan)
         for experiment in Queue(plan, chosen_keys(keys), collector):
             for twin in experiment.twins:
                 wrong = twin.change(experiment)

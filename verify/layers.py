@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import torch
 
+from maxout.verify import sfc64
 from maxout.verify.networks import Sampler
-from maxout.verify.streams import Stream, Weights
+from maxout.verify.streams import Sfc64Weights, Stream
 
 Shape = tuple[int, int, int]
 PushLayer = Callable[[torch.Tensor, int, int, Shape, float, torch.Tensor | None], torch.Tensor]
@@ -41,35 +41,12 @@ def drawn_layers(
     return kind(sampler, stream, size, device, dtype)
 
 
-def _prepare(
-    sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
-) -> tuple[list[Weights], Callable[[int, Shape], tuple[torch.Tensor, torch.Tensor]]]:
-    """Return what draws each layer, and views of one buffer that all layers share.
-
-    The views of so many networks of a shape are their weights (networks, units, pieces, fan_in) and
-    the same as matrices (networks, fan_in, units * pieces).
-    """
-    shapes = sampler.shapes
-    weights = [stream.weights(layer) for layer in range(1, len(shapes) + 1)]
-    buffer = torch.empty(size * max(map(math.prod, shapes)), dtype=dtype, device=device)
-
-    def views(networks: int, shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
-        units, pieces, fan_in = shape
-        memory = buffer[: networks * math.prod(shape)]
-        if weights[0].inputs_first:
-            drawn = memory.view(networks, fan_in, units, pieces).permute(0, 2, 3, 1)
-            return drawn, memory.view(networks, fan_in, units * pieces)
-        matrices = memory.view(networks, units * pieces, fan_in).transpose(1, 2)
-        return memory.view(networks, units, pieces, fan_in), matrices
-
-    return weights, views
-
-
 def torch_layers(
     sampler: Sampler, stream: Stream, size: int, device: torch.device, dtype: torch.dtype
 ) -> PushLayer:
     """``drawn_layers`` by PyTorch."""
-    weights, views = _prepare(sampler, stream, size, device, dtype)
+    weights = [stream.weights(layer) for layer in range(1, len(sampler.shapes) + 1)]
+    buffer = torch.empty(size * max(map(math.prod, sampler.shapes)), dtype=dtype, device=device)
 
     def push_layer(
         rows: torch.Tensor,
@@ -79,10 +56,11 @@ def torch_layers(
         scale: float,
         biases: torch.Tensor | None,
     ) -> torch.Tensor:
-        (networks, vectors, _), (units, pieces, _) = rows.shape, shape
-        drawn, matrices = views(networks, shape)
-        weights[layer - 1].fill(drawn)
-        products = torch.bmm(rows * scale, matrices).view(networks, vectors, units, pieces)
+        (networks, vectors, fan_in), (units, pieces, _) = rows.shape, shape
+        drawn = buffer[: networks * math.prod(shape)].view(networks, *shape)
+        matrices = weights[layer - 1].fill(drawn).view(networks, units * pieces, fan_in)
+        products = torch.bmm(rows * scale, matrices.transpose(1, 2))
+        products = products.view(networks, vectors, units, pieces)
         if biases is not None:
             products[:, 0] += biases
         winners = products[:, 0].argmax(dim=-1)
@@ -99,21 +77,18 @@ def numpy_layers(
 
     The vectors come before the networks in memory, so that one index finds a unit's winner in all.
     """
-    weights, views = _prepare(sampler, stream, size, device, dtype)
+    matrices = _matrices(sampler, stream, size, torch.empty(0, dtype=dtype).numpy().dtype)
 
-    @cache  # making views takes as long as the products of a small layer
-    def room(networks: int, vectors: int, shape: Shape) -> _Room:
-        units, pieces, _ = shape
-        products = np.empty((vectors, networks * units * pieces), dtype=rows_type)
-        return _Room(
-            *views(networks, shape),
-            products,
-            products.reshape(vectors, networks, -1).transpose(1, 0, 2),
-            products[0].reshape(networks, units, pieces),
-            np.arange(0, networks * units * pieces, pieces).reshape(networks, units),
-        )
-
-    rows_type = torch.empty(0, dtype=dtype).numpy().dtype
+    @cache  # making these takes as long as the products of a small layer
+    def room(
+        networks: int, vectors: int, units: int, pieces: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Products (networks, vectors, units * pieces), the same in memory as a row a vector, and
+        where in a row the first pieces of units lie, (networks, units)."""
+        row = networks * units * pieces
+        memory = torch.empty((vectors, row), dtype=dtype).numpy()
+        products = memory.reshape(vectors, networks, -1).transpose(1, 0, 2)
+        return products, memory, np.arange(0, row, pieces).reshape(networks, units)
 
     def push_layer(
         rows: torch.Tensor,
@@ -123,32 +98,53 @@ def numpy_layers(
         scale: float,
         biases: torch.Tensor | None,
     ) -> torch.Tensor:
-        here = room(len(rows), rows.shape[1], shape)
-        weights[layer - 1].fill(here.drawn)
-        _multiply(rows.numpy() * scale, here.matrices, here.by_network)
+        (networks, vectors, _), (units, pieces, _) = rows.shape, shape
+        products, memory, firsts = room(networks, vectors, units, pieces)
+        _multiply(rows.numpy() * scale, matrices(layer, networks), products)
+        scores = memory[0].reshape(networks, units, pieces)
         if biases is not None:
-            np.add(here.scores, biases.numpy(), out=here.scores)
-        places = here.firsts + _winners(here.scores)
-        return torch.from_numpy(here.products.take(places, axis=1).transpose(1, 0, 2))
+            scores += biases.numpy()
+        places = firsts + _winners(scores)
+        return torch.from_numpy(memory.take(places, axis=1).transpose(1, 0, 2))
 
     return push_layer
 
 
-@dataclass(frozen=True)
-class _Room:
-    """Memory of a layer.
+def _matrices(
+    sampler: Sampler, stream: Stream, size: int, dtype: np.dtype
+) -> Callable[[int, int], np.ndarray]:
+    """Return what draws a layer of so many networks, as matrices (networks, fan_in, units * pieces).
 
-    drawn, matrices: views of the weights; products (vectors, networks * units * pieces);
-    by_network, scores: views of them (networks, vectors, units * pieces) and, of the activations,
-    (networks, units, pieces); firsts (networks, units): where their first pieces lie.
+    They hold until the next call for a later layer. All layers share one buffer; SFC64 draws
+    consecutive layers of one shape ahead, as many as it can make together.
     """
+    shapes = sampler.shapes
+    weights = [stream.weights(layer) for layer in range(1, len(shapes) + 1)]
+    buffer = np.empty(max(size * max(map(math.prod, shapes)), 2 * sfc64.PAIRS), dtype=dtype)
+    ahead: dict[int, np.ndarray] = {}
 
-    drawn: torch.Tensor
-    matrices: torch.Tensor
-    products: np.ndarray
-    by_network: np.ndarray
-    scores: np.ndarray
-    firsts: np.ndarray
+    def matrices(layer: int, networks: int) -> np.ndarray:
+        if layer not in ahead:
+            shape = units, pieces, fan_in = shapes[layer - 1]
+            count = networks * math.prod(shape)
+            generators = []
+            for alike, drawer in zip(shapes[layer - 1 :], weights[layer - 1 :], strict=True):
+                full = len(generators) == sfc64.together(count)
+                if alike != shape or full or not isinstance(drawer, Sfc64Weights):
+                    break
+                generators.append(drawer.generator)
+            if generators:
+                memory = buffer[: len(generators) * count].reshape(-1, count)
+                sfc64.fill_rows(generators, memory)
+                drawn = memory.reshape(-1, networks, fan_in, units * pieces)
+                ahead.update(enumerate(drawn, start=layer))
+            else:
+                memory = buffer[:count].reshape(networks, *shape)
+                weights[layer - 1].fill(torch.from_numpy(memory))
+                ahead[layer] = memory.reshape(networks, -1, fan_in).transpose(0, 2, 1)
+        return ahead.pop(layer)
+
+    return matrices
 
 
 def _winners(scores: np.ndarray) -> np.ndarray:
@@ -169,10 +165,10 @@ def _winners(scores: np.ndarray) -> np.ndarray:
     return winners.reshape(networks, units)
 
 
-def _multiply(rows: np.ndarray, matrices: torch.Tensor, out: np.ndarray) -> None:
+def _multiply(rows: np.ndarray, matrices: np.ndarray, out: np.ndarray) -> None:
     # A single column goes to another routine of BLAS, with another limit.
     columns = matrices.shape[2]
     if columns > 1 and rows[0].size * columns <= SERIAL:
-        np.matmul(rows, matrices.numpy(), out=out)
+        np.matmul(rows, matrices, out=out)
     else:
-        out[:] = torch.bmm(torch.from_numpy(rows), matrices).numpy()
+        out[:] = torch.bmm(torch.from_numpy(rows), torch.from_numpy(matrices)).numpy()

@@ -49,19 +49,45 @@ def fill_normal(generator: np.random.Generator, out: np.ndarray) -> np.ndarray:
     Draws are made in pairs, ``PAIRS`` at a time: pieces filled one after the other are not the
     whole filled at once.
     """
-    flat = out.reshape(-1)
+    flat = out.reshape(1, -1)
     for start in range(0, flat.size, 2 * PAIRS):
-        _fill_pairs(generator, flat[start : start + 2 * PAIRS])
+        _fill_rows([generator], flat[:, start : start + 2 * PAIRS])
     return out
 
 
-def _fill_pairs(generator: np.random.Generator, out: np.ndarray) -> None:
-    pairs = (out.size + 1) // 2
+def together(size: int) -> int:
+    """Return how many rows of such a size ``fill_rows`` can fill in one go, 1 at least."""
+    return max(1, PAIRS // _pairs(size))
+
+
+def fill_rows(generators: list[np.random.Generator], out: np.ndarray) -> None:
+    """Fill each row of a contiguous matrix from a generator of its own, as ``fill_normal`` does.
+
+    Python runs one thread at a time between NumPy's operations, and one that has to wait sleeps
+    longer than an operation on a short row takes: so all rows go into each.
+    """
+    step = together(out.shape[1])
+    if out.shape[1] > 2 * PAIRS:
+        for generator, row in zip(generators, out, strict=True):
+            fill_normal(generator, row)
+        return
+    for start in range(0, len(out), step):
+        _fill_rows(generators[start : start + step], out[start : start + step])
+
+
+def _pairs(size: int) -> int:
+    return (size + 1) // 2
+
+
+def _fill_rows(generators: list[np.random.Generator], out: np.ndarray) -> None:
+    pairs = _pairs(out.shape[1])
     tools = _tools(out.dtype)
-    words = generator.integers(0, 2**64, size=pairs, dtype=np.uint64).view(np.uint32)
+    drawn = [g.integers(0, 2**64, size=pairs, dtype=np.uint64) for g in generators]
+    words = drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
+    halves = words.view(np.uint32).reshape(-1, 2 * pairs)
     # sqrt(-2 ln u) with u = (word + 1/2) / 2^32, never 0.
-    radii = tools.radii[:pairs]
-    radii[:] = words[:pairs]
+    radii = tools.radii[: words.size].reshape(-1, pairs)
+    radii[:] = halves[:, :pairs]
     radii *= tools.unit
     radii += tools.half_unit
     np.log(radii, out=radii)
@@ -69,16 +95,16 @@ def _fill_pairs(generator: np.random.Generator, out: np.ndarray) -> None:
     np.sqrt(radii, out=radii)
     # As signed words, which are converted faster, angles go from -pi to pi; they lie where the
     # sines will.
-    both = out if out.size % 2 == 0 else np.empty(2 * pairs, dtype=out.dtype)
-    cosines, angles = both[:pairs], both[pairs:]
-    angles[:] = words[pairs:].view(np.int32)
+    both = out if out.shape[1] % 2 == 0 else np.empty(halves.shape, dtype=out.dtype)
+    cosines, angles = both[:, :pairs], both[:, pairs:]
+    angles[:] = halves[:, pairs:].view(np.int32)
     angles *= tools.turn
     np.cos(angles, out=cosines)
     cosines *= radii
     np.sin(angles, out=angles)
     angles *= radii
     if both is not out:
-        out[:] = both[:-1]
+        out[:] = both[:, :-1]
 
 
 class _Tools:

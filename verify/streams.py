@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -79,13 +79,7 @@ class Stream:
 
 
 class Weights(Protocol):
-    """Draws the weights of one layer, network after network.
-
-    ``inputs_first`` says that ``fill`` is fast where the memory is in the order (networks, fan_in,
-    units, pieces), in which products are, and not in that of the shape.
-    """
-
-    inputs_first: ClassVar[bool]
+    """Draws the weights of one layer, network after network."""
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
         """Fill (networks, units, pieces, fan_in) with N(0, 1) of the next networks; return it."""
@@ -95,7 +89,6 @@ class Weights(Protocol):
 class PcgWeights:
     """Weights read on from a generator: on the CPU whatever the device."""
 
-    inputs_first: ClassVar[bool] = False
     generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
@@ -109,7 +102,6 @@ class PcgWeights:
 class PhiloxWeights:
     """Weights from counters, on the device itself."""
 
-    inputs_first: ClassVar[bool] = False
     key: tuple[int, int]
     shard: int
     layer: int
@@ -125,21 +117,18 @@ class PhiloxWeights:
 class Sfc64Weights:
     """Weights from NumPy's SFC64 in bulk, tile after tile: on the CPU whatever the device.
 
-    A tile's draws are made in blocks, so the tiles belong to the stream: their size depends on the
+    They lie in the order (networks, fan_in, units, pieces), in which products take them. A tile's
+    draws are made in blocks, so the tiles belong to the stream: their size depends on the
     architecture and the precision alone.
     """
 
-    inputs_first: ClassVar[bool] = True
     generator: np.random.Generator
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
-        if out.device.type != "cpu":
-            return out.copy_(self.fill(torch.empty_like(out, device="cpu")))
-        inner = out.numpy().transpose(0, 3, 1, 2)
-        if inner.flags.c_contiguous:
-            sfc64.fill_normal(self.generator, inner)
-        else:
-            inner[...] = sfc64.fill_normal(self.generator, np.empty(inner.shape, inner.dtype))
+        inner = out.permute(0, 3, 1, 2)
+        drawn = torch.empty(inner.shape, dtype=out.dtype)
+        sfc64.fill_normal(self.generator, drawn.numpy())
+        inner.copy_(drawn)
         return out
 
 

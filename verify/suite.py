@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from maxout.theory.catalogue import CATALOGUE, select
 from maxout.verify.campaign import Campaign
@@ -182,20 +184,31 @@ def job(
     """
     asked = list(keys or ())
     chosen = chosen_keys(asked)
-    plan = experiments(suite)
-    share = verdict_alpha(alpha, plan)
-    queue = Queue(plan, chosen, collector)
-    campaign = None
-    if out is not None:
-        record = manifest(suite, chosen, queue.experiments, share, collector, dtype, alpha, asked)
-        campaign = Campaign(out, record, queue.populations, owner)
-    collector.shelf = campaign
-    try:
-        with collector:
-            yield Job(chosen, plan, share, collector, queue, campaign)
-    finally:
-        if campaign:
-            campaign.close()
+    with one_thread():
+        plan = experiments(suite)
+        share = verdict_alpha(alpha, plan)
+        queue = Queue(plan, chosen, collector)
+        campaign = None
+        if out is not None:
+            found = queue.experiments
+            record = manifest(suite, chosen, found, share, collector, dtype, alpha, asked)
+            campaign = Campaign(out, record, queue.populations, owner)
+        collector.shelf = campaign
+        try:
+            with collector:
+                yield Job(chosen, plan, share, collector, queue, campaign)
+        finally:
+            if campaign:
+                campaign.close()
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Keep matrix products, those of predictions among them, to one thread.
+
+    Several threads round otherwise than one, and how many there are is up to the machine and to
+    torchrun: a report would not be the same bytes under both.
+    """
+    return threadpool_limits(1, user_api="blas")
 
 
 def run(

@@ -100,12 +100,16 @@ def test_a_known_stream_stays_what_it_was() -> None:
     assert drawn.tolist() == words[12:]
 
 
-def test_memory_of_any_order_is_filled_alike() -> None:
-    """Weights of the shape in its own order, and in that of the products."""
-    stream = Stream(1, "a", 0, "sfc64")
-    plain = stream.weights(1).fill(torch.empty(4, 2, 3, 5))
-    inner = torch.empty(4, 5, 2, 3).permute(0, 2, 3, 1)
-    assert torch.equal(stream.weights(1).fill(inner), plain)
+@pytest.mark.parametrize("size", [3, 8, 20, 47])
+def test_rows_filled_together_are_those_filled_alone(monkeypatch, size) -> None:
+    """Rows of which several, one, or not even one is made in one go."""
+    monkeypatch.setattr(sfc64, "PAIRS", 10)
+    monkeypatch.setattr(sfc64, "_kept", sfc64._Kept())
+    rows = np.empty((6, size), dtype=np.float32)
+    sfc64.fill_rows([sfc64.generator(3, "a", 1, layer) for layer in range(6)], rows)
+    for layer, row in enumerate(rows):
+        alone = sfc64.fill_normal(sfc64.generator(3, "a", 1, layer), np.empty(size, np.float32))
+        assert np.array_equal(row, alone)
 
 
 def test_threads_do_not_share_what_they_work_with() -> None:

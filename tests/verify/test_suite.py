@@ -1,6 +1,9 @@
 """Suites: looks, verdicts that do not depend on company, the report and its exit status."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -164,3 +167,32 @@ def test_a_statement_without_an_experiment_is_inconclusive() -> None:
 def test_bad_arguments_are_value_errors(wrong) -> None:
     with pytest.raises(ValueError, match="must|called|budget"):
         suite.run(**{"keys": ["jacobian.mean.exact"], "device": "cpu", **wrong})
+
+
+_VALUES = """
+import sys
+from pathlib import Path
+from maxout.verify.collector import Collector
+from maxout.verify.suite import job
+keys = ["jacobian.moment.gaussian", "jacobian.log.mean"]
+with job("standard", keys, 1e-3, "float64", Collector(0, "cpu"), None) as ready:
+    for e in ready.queue.experiments:
+        print(e.key, e.predicted.hex(), e.decision.detectable(1, 1e-3).hex())
+"""
+
+
+@pytest.mark.parametrize("variable", ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"])
+def test_predictions_are_the_same_bits_on_any_number_of_threads(variable) -> None:
+    """Matrix products of several threads round otherwise: torchrun, which sets one, showed it."""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", _VALUES],
+            env={**os.environ, variable: threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(found) == 1
+    assert "jacobian.log.mean" in found.pop()
