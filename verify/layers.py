@@ -113,7 +113,7 @@ def numpy_layers(
 def _matrices(
     sampler: Sampler, stream: Stream, size: int, dtype: np.dtype
 ) -> Callable[[int, int], np.ndarray]:
-    """Return what draws a layer of so many networks, as matrices (networks, fan_in, units * pieces).
+    """Return what draws a layer of so many networks: matrices (networks, fan_in, units * pieces).
 
     They hold until the next call for a later layer. All layers share one buffer; SFC64 draws
     consecutive layers of one shape ahead, as many as it can make together.

@@ -3,9 +3,10 @@
 A shard is a fixed number of samples, so which worker draws it, in what order, and how much memory
 there is cannot change a number. Source of the keying: NumPy's SeedSequence spawn keys.
 
-Three kinds: ``pcg`` draws everything on the CPU by NumPy's PCG64, the same on every machine.
+Four kinds: ``pcg`` draws everything on the CPU by NumPy's PCG64, the same on every machine.
 ``philox`` draws the weights of networks by Philox4x32-10 where they are used, which a GPU can do
-for itself and which ``maxout.verify.philox`` repeats on the CPU. ``sfc64`` draws them on the CPU by
+for itself and which ``maxout.verify.philox`` repeats on the CPU. ``fused`` are the same draws, made
+within the kernel that uses them (``maxout.verify.fused``). ``sfc64`` draws them on the CPU by
 NumPy's SFC64, in bulk (``maxout.verify.sfc64``), in float32 the fastest there. What is few or drawn
 on the CPU in any case (inputs, biases, order statistics, chains) comes from PCG64 all the same.
 """
@@ -21,7 +22,7 @@ import torch
 
 from maxout.verify import philox, sfc64
 
-KINDS = ("pcg", "philox", "sfc64")
+KINDS = ("pcg", "philox", "fused", "sfc64")
 
 WEIGHTS = 0
 BIASES = 1
@@ -38,7 +39,7 @@ class Stream:
       seed: root seed of the run, 0 <= seed < 2^128.
       name: what is sampled; equal names mean equal draws.
       shard: index of the shard, 0 <= shard < 2^32.
-      kind: "pcg", "philox" or "sfc64", how the weights of networks are drawn.
+      kind: one of ``KINDS``, how the weights of networks are drawn.
     """
 
     seed: int
@@ -71,7 +72,7 @@ class Stream:
 
     def weights(self, layer: int) -> Weights:
         """Return what draws the weights of one layer, tile after tile from the first network."""
-        if self.kind == "philox":
+        if self.kind in ("philox", "fused"):
             return PhiloxWeights(philox.key_of(self.seed, self.name), self.shard, layer)
         if self.kind == "sfc64":
             return Sfc64Weights(sfc64.generator(self.seed, self.name, self.shard, layer))
