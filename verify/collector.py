@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import threading
 from collections import deque
@@ -47,6 +48,24 @@ def resolve_dtype(name: str) -> torch.dtype:
     if name not in DTYPES:
         raise ValueError(f"dtype must be {' or '.join(DTYPES)}; got {name!r}")
     return DTYPES[name]
+
+
+def require_kernel(setting: Setting) -> None:
+    """Check that ``--stream fused`` can run.
+
+    Raises:
+      DeviceError: without Triton, in float64, or without a CUDA device (Triton's interpreter, which
+        the tests use, does without).
+    """
+    if importlib.util.find_spec("triton") is None:
+        raise DeviceError("--stream fused needs Triton: pip install triton, or use --stream philox")
+    if setting.dtype != torch.float32:
+        raise DeviceError("--stream fused computes in float32: add --dtype float32")
+    if setting.device.type != "cuda" and os.environ.get("TRITON_INTERPRET") != "1":
+        raise DeviceError(
+            "--stream fused runs on a CUDA device and there is none: "
+            "--stream philox draws the same weights anywhere"
+        )
 
 
 def cores() -> int:
@@ -109,7 +128,7 @@ class Collector:
       dtype: float32 or float64, the precision of the networks.
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
-      stream: pcg or philox, how weights are drawn.
+      stream: one of ``streams.KINDS``, how weights are drawn.
       shelf: keeps finished blocks, a campaign's folder; none by default.
       index: which of several CUDA devices.
     """
@@ -128,6 +147,8 @@ class Collector:
         self.seed = seed
         self.stream = stream
         self.setting = Setting(resolve_device(device, index), resolve_dtype(dtype))
+        if stream == "fused":
+            require_kernel(self.setting)
         self.memory = DEFAULT_MEMORY if memory is None else memory
         self.workers = workers or cores()
         self.shelf = shelf

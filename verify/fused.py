@@ -205,7 +205,7 @@ def squared_norms(
     Raises:
       ValueError: for a stream whose weights do not come from counters.
     """
-    if stream.kind != "philox":
+    if stream.kind not in ("philox", "fused"):
         raise ValueError("fused layers make their weights by Philox: use a stream of that kind")
     key = philox.key_of(stream.seed, stream.name)
 

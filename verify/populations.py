@@ -85,9 +85,14 @@ class Networks(_Sampled):
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
         parts: list[Arrays] = []
         if setting.dtype == torch.float32:
-            tiles = layerwise.squared_norms(
-                self.sampler, stream, self.shard_size, setting.device, setting.dtype
-            )
+            if stream.kind == "fused":
+                from maxout.verify import fused  # Triton is not everywhere
+
+                tiles = fused.squared_norms(self.sampler, stream, self.shard_size, setting.device)
+            else:
+                tiles = layerwise.squared_norms(
+                    self.sampler, stream, self.shard_size, setting.device, setting.dtype
+                )
             parts = [{name: v.cpu().numpy() for name, v in tile.items()} for tile in tiles]
             return concatenate(parts)
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):

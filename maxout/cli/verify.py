@@ -38,10 +38,11 @@ NO_TORCH = (
 )
 @click.option(
     "--stream",
-    type=click.Choice(["pcg", "philox", "sfc64"]),
+    type=click.Choice(["pcg", "philox", "fused", "sfc64"]),
     default="pcg",
     show_default=True,
-    help="Weights by NumPy's PCG64, Philox4x32-10 on the device, or SFC64 (fastest CPU float32).",
+    help="Weights by NumPy's PCG64, Philox4x32-10 on the device (fused: within the kernel that "
+    "uses them), or SFC64 (fastest CPU float32).",
 )
 @click.option(
     "--out",

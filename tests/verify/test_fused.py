@@ -1,5 +1,6 @@
 """The fused layer against the reference stream: integers bitwise, values to rounding."""
 
+import importlib.util
 import math
 
 import numpy as np
@@ -9,8 +10,11 @@ import torch
 pytest.importorskip("triton", reason="Triton has no wheel for this platform")
 
 from maxout.theory.network import Network
-from maxout.verify import fused, philox
+from maxout.verify import fused, philox, populations
+from maxout.verify.collector import Collector
+from maxout.verify.errors import DeviceError
 from maxout.verify.networks import Sampler
+from maxout.verify.populations import Networks, Setting
 from maxout.verify.streams import Stream
 
 CPU = torch.device("cpu")
@@ -92,6 +96,34 @@ def test_whole_networks_match_the_population(biases) -> None:
         found = torch.cat([part[name] for part in drawn])
         # A tie broken otherwise would be an error of order one; rounding is 1e-6 of the sum.
         assert torch.allclose(found, torch.cat(parts), rtol=1e-4), name
+
+
+def test_a_population_by_the_kernel_is_the_one_by_philox(monkeypatch) -> None:
+    monkeypatch.setattr(populations, "SHARD_DRAWS", 600)  # the interpreter is slow
+    sampler = Sampler(Network(5, (6, 4), 3, 3, bias="gaussian"), "gaussian", 0.6, 2.0, (0.9,))
+    population = Networks(sampler)
+    setting = Setting(CPU, torch.float32)
+    by_kernel, written = (
+        population.draw(Stream(3, population.name, 1, kind), setting)
+        for kind in ("fused", "philox")
+    )
+    assert set(by_kernel) == set(written) >= {"gain", "gain/0.9", "hidden", "length"}
+    for name, values in written.items():
+        assert len(values) == population.shard_size
+        # As above: rounding is 1e-6 of the sum.
+        assert np.allclose(by_kernel[name], values, rtol=1e-4), name
+
+
+def test_the_kernel_is_refused_where_it_cannot_run(monkeypatch) -> None:
+    with pytest.raises(DeviceError, match="--dtype float32"):
+        Collector(0, "cpu", "float64", stream="fused")
+    assert Collector(0, "cpu", "float32", stream="fused").stream == "fused"
+    monkeypatch.delenv("TRITON_INTERPRET")
+    with pytest.raises(DeviceError, match="--stream philox draws the same weights"):
+        Collector(0, "cpu", "float32", stream="fused")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(DeviceError, match="pip install triton"):
+        Collector(0, "cpu", "float32", stream="fused")
 
 
 def test_bad_input() -> None:
