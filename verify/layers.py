@@ -127,7 +127,7 @@ def _matrices(
         if layer not in ahead:
             shape = units, pieces, fan_in = shapes[layer - 1]
             count = networks * math.prod(shape)
-            generators = []
+            generators: list[np.random.Generator] = []
             for alike, drawer in zip(shapes[layer - 1 :], weights[layer - 1 :], strict=True):
                 full = len(generators) == sfc64.together(count)
                 if alike != shape or full or not isinstance(drawer, Sfc64Weights):
@@ -139,9 +139,9 @@ def _matrices(
                 drawn = memory.reshape(-1, networks, fan_in, units * pieces)
                 ahead.update(enumerate(drawn, start=layer))
             else:
-                memory = buffer[:count].reshape(networks, *shape)
-                weights[layer - 1].fill(torch.from_numpy(memory))
-                ahead[layer] = memory.reshape(networks, -1, fan_in).transpose(0, 2, 1)
+                tile = buffer[:count].reshape(networks, *shape)
+                weights[layer - 1].fill(torch.from_numpy(tile))
+                ahead[layer] = tile.reshape(networks, -1, fan_in).transpose(0, 2, 1)
         return ahead.pop(layer)
 
     return matrices
