@@ -56,27 +56,38 @@ def _columns() -> int:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-    """Print a table: boxed on a terminal, aligned and unboxed when piped."""
-    if on_terminal():
+    """Print a table: boxed on a terminal that is wide enough, aligned and unboxed elsewhere.
+
+    Only cells of several words are broken over lines; a key or a number never is.
+    """
+    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+    prose = [any(" " in row[i] for row in rows) for i in range(len(columns))]
+    needed = sum(_PROSE if broken else width for width, broken in zip(widths, prose, strict=True))
+    if on_terminal() and needed + _GAP * len(columns) <= _columns():
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        shown = Table(box=SIMPLE_HEAD, title=title, title_justify="left")
-        for name in columns:
-            shown.add_column(name, overflow="fold")
+        shown = Table(box=SIMPLE_HEAD, title=title, title_justify="left", collapse_padding=True)
+        for name, broken in zip(columns, prose, strict=True):
+            shown.add_column(name, overflow="fold", no_wrap=not broken)
         for row in rows:
             shown.add_row(*(_styled(Text(cell)) for cell in row))
         Console().print(shown)
         return
     if title:
         click.echo(title)
-    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
     for row in [columns, *rows]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(line.rstrip())
 
+
+_PROSE = 20
+"""Width that a column of words may be broken down to."""
+
+_GAP = 2
+"""Between two columns of a boxed table, and at its edges."""
 
 _COLOURS = {
     "verified": "green",
