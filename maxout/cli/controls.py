@@ -58,8 +58,8 @@ def _print(rows: list[dict[str, Any]], missed: int) -> None:
             (
                 row["key"],
                 row["control"],
-                f"{row['claimed']:.5g}",
-                "-" if row["estimate"] is None else f"{row['estimate']:.5g}",
+                output.number(row["claimed"]),
+                output.number(row["estimate"]),
                 str(row["samples"]),
                 row["status"],
             )

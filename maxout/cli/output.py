@@ -49,6 +49,11 @@ def expression(value: sp.Basic, style: str) -> str:
     return str(sp.sstr(value))
 
 
+def number(value: float | None) -> str:
+    """A number of a verdict, to five digits; "-" where there is none."""
+    return "-" if value is None else f"{value:.5g}"
+
+
 def _columns() -> int:
     import shutil
 

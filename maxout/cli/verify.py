@@ -105,16 +105,14 @@ def command(
         "memory": budget,
         "alpha": float(rate),
         "stream": stream,
-        "out": out,
     }
     if controls:
         from maxout.cli import controls as wrong
 
         if out is not None or distributed:
             raise click.UsageError(wrong.ONE_PROCESS if distributed else wrong.NO_FOLDER)
-        return wrong.show(
-            len(statements), {k: v for k, v in options.items() if k != "out"}, as_json
-        )
+        return wrong.show(len(statements), options, as_json)
+    options["out"] = out
     if distributed:
         return _distributed(len(statements), options, as_json)
     from maxout.verify.suite import run
@@ -157,10 +155,10 @@ def _show(result: dict[str, Any]) -> None:
             (
                 v["key"],
                 v["relation"],
-                _number(v["predicted"]),
-                _number(v["estimate"]),
-                f"[{_number(v['interval'][0])}, {_number(v['interval'][1])}]",
-                _number(v["detectable"]),
+                output.number(v["predicted"]),
+                output.number(v["estimate"]),
+                f"[{output.number(v['interval'][0])}, {output.number(v['interval'][1])}]",
+                output.number(v["detectable"]),
                 str(v["samples"]),
                 v["status"],
             )
@@ -183,9 +181,3 @@ def bluntness(verdict: dict[str, Any]) -> float:
     if verdict["detectable"] is None:
         return math.inf
     return float(verdict["detectable"]) / (abs(float(verdict["predicted"] or 0)) or 1.0)
-
-
-def _number(value: Any) -> str:
-    if value is None:
-        return "-"
-    return value if isinstance(value, str) else f"{value:.5g}"

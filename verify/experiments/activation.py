@@ -12,7 +12,7 @@ import sympy as sp
 from maxout.numerics.predict import predict
 from maxout.theory.network import Network
 from maxout.verify.decisions import SameLaw
-from maxout.verify.experiments.cases import Case, deep_case, deep_networks
+from maxout.verify.experiments.cases import Case, deep_case, deep_networks, light_networks
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -33,11 +33,11 @@ _COSINE, _NORM = 0.6, 2.0
 
 
 def _light_networks(bias: str, size: Size) -> Iterator[Network]:
-    yield Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias=bias)
-    if size.deep:
+    first, *deep = light_networks(bias, size)
+    yield first
+    if deep:
         # At zero bias the one of the Jacobian's moments, whose networks are drawn anyway.
-        shared = Network(8, (24, 18, 24), 24, 5, bias=bias)
-        yield shared if bias == "zero" else Network(8, (20, 15, 20), 1, 5, bias=bias)
+        yield deep[0] if bias == "zero" else Network(8, (20, 15, 20), 1, 5, bias=bias)
 
 
 def _length(network: Network, arrays: Arrays, power: int = 1) -> np.ndarray:

@@ -23,7 +23,7 @@ from maxout.verify.decisions import (
     MeanAtMost,
     StochasticOrder,
 )
-from maxout.verify.experiments.cases import Case
+from maxout.verify.experiments.cases import Case, rank2_networks
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -175,10 +175,7 @@ _SMALLEST_AS_UPPER = _exchanged("S_K instead of M_K", LargestNormalMoment, Small
 
 
 def _rank2(size: Size) -> Iterator[Experiment]:
-    networks = [Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")]
-    if size.deep:
-        networks.append(Network(8, (16, 12) * 3, 6, 2, c=sp.Rational(9, 10), bias="any"))
-    for network in networks:
+    for network in rank2_networks(size):
         second = rank2_second_moment(network)
         for biases in NASTY:
             case = Case(network, biases, _ANGLES[biases], norm=2.0)

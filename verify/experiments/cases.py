@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import sympy as sp
+
 from maxout.theory.network import Network
 from maxout.verify.constants import weight_variance
 from maxout.verify.experiments.experiment import Size
@@ -49,6 +51,20 @@ def deep_networks(bias: str, size: Size) -> Iterator[Network]:
         yield Network(8, (16, 12) * 3, 6, 5, bias=bias)
 
 
+def light_networks(bias: str, size: Size) -> Iterator[Network]:
+    """Few layers and many outputs: high powers of the gain are then not ruled by rare networks."""
+    yield Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias=bias)
+    if size.deep:
+        yield Network(8, (24, 18, 24), 24, 5, bias=bias)
+
+
+def rank2_networks(size: Size) -> Iterator[Network]:
+    """Networks of rank 2, whose Jacobian has one law whatever the biases."""
+    yield Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")
+    if size.deep:
+        yield Network(8, (16, 12) * 3, 6, 2, c=sp.Rational(9, 10), bias="any")
+
+
 def angles(network: Network, size: Size) -> tuple[float, ...]:
     """Cosines at which the ``deep_networks`` are looked at."""
     if not size.deep:
@@ -66,3 +82,9 @@ def deep_case(network: Network, cosine: float, norm: float, size: Size) -> Case:
     if network.bias == "zero":
         return Case(network, "zero", cosine, 2.0, angles(network, size))
     return Case(network, str(network.bias), cosine, norm)
+
+
+def length_cases(size: Size) -> tuple[Case, Case]:
+    """At zero bias, a length that c = 1/M_K keeps and one that a smaller c shrinks."""
+    kept, shrinking = next(deep_networks("zero", size)), next(light_networks("zero", size))
+    return deep_case(kept, 0.6, 2.0, size), Case(shrinking, "zero", 0.6)

@@ -10,7 +10,6 @@ import numpy as np
 import sympy as sp
 
 from maxout.theory.orthant import HalfNormalProbability, HalfNormalSurvival
-from maxout.verify.decisions import Decision, ProportionEquality
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -20,15 +19,15 @@ from maxout.verify.experiments.experiment import (
     rewritten,
     statement,
 )
-from maxout.verify.experiments.order_statistics import mean_of_power, off, unit
+from maxout.verify.experiments.order_statistics import (
+    SHARE_MARGIN,
+    mean_of_power,
+    off,
+    share_of,
+    unit,
+)
 from maxout.verify.populations import Arrays
 from maxout.verify.units import Equicorrelated, Extremes, HalfNormals
-
-_MARGIN = 0.03
-
-
-def _share(size: Size, predicted: float) -> Decision:
-    return ProportionEquality(predicted, _MARGIN * size.narrowness * predicted)
 
 
 def _array(arrays: Arrays, name: str) -> np.ndarray:
@@ -65,10 +64,10 @@ def _probability(
                 unit(1),
                 (population(number, correlation),),
                 partial(_array, name=array),
-                partial(_share, size),
+                partial(share_of, size),
                 parameters=given,
                 detail=f"{number} normals, rho = {correlation}",
-                twins=(off(_MARGIN), *twins, *more),
+                twins=(off(SHARE_MARGIN), *twins, *more),
             )
 
     return build

@@ -15,7 +15,13 @@ from maxout.theory.network import Network
 from maxout.verify.constants import aligned_second_moment, wide_bias
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, SameLaw
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
-from maxout.verify.experiments.cases import Case, angles, deep_case, deep_networks
+from maxout.verify.experiments.cases import (
+    Case,
+    angles,
+    deep_case,
+    deep_networks,
+    light_networks,
+)
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -29,15 +35,6 @@ from maxout.verify.experiments.experiment import (
 from maxout.verify.experiments.twins import NO_FINITE_WIDTH, NO_GAIN, second_moment_off
 from maxout.verify.populations import Law
 from maxout.verify.variances import half_squares_variance
-
-_HALF = sp.Rational(1, 2)
-
-
-def _light_networks(size: Size) -> Iterator[Network]:
-    """Few layers and many outputs: high powers of the gain are then not ruled by rare networks."""
-    yield Network(6, (20, 20), 20, 4, c=_HALF, bias="zero")
-    if size.deep:
-        yield Network(8, (24, 18, 24), 24, 5, bias="zero")
 
 
 def _exact_moment(network: Network, order: int, cosine: float) -> float:
@@ -114,7 +111,7 @@ def _equality(variance: Callable[[float], float], margin: float, predicted: floa
 
 def _moment_exact(size: Size) -> Iterator[Experiment]:
     cosine = 0.6
-    for network in _light_networks(size):
+    for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         for order in statement("jacobian.moment.exact").orders:
             margin = 0.04 * (order - 1) * size.narrowness
@@ -142,7 +139,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
 
 def _variance_exact(size: Size) -> Iterator[Experiment]:
     cosine = 0.6
-    for network in _light_networks(size):
+    for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         yield Experiment(
             statement("jacobian.variance.exact"),

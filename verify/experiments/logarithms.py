@@ -16,7 +16,13 @@ from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, n_0, n_L, x_norm
 from maxout.verify.decisions import Decision, MeanEquality, SameLaw
-from maxout.verify.experiments.cases import Case, deep_case
+from maxout.verify.experiments.cases import (
+    Case,
+    deep_case,
+    deep_networks,
+    length_cases,
+    rank2_networks,
+)
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -46,7 +52,7 @@ def _along(size: Size) -> Iterator[tuple[Network, Case]]:
         Case(Network(5, (12, 12), 8, 3, c=1, bias="any"), "zero", 1.0),
     )
     if size.deep:
-        deep = Network(8, (16, 12) * 3, 6, 5, bias="zero")
+        *_, deep = deep_networks("zero", size)
         yield deep, deep_case(deep, 1.0, 2.0, size)
 
 
@@ -132,10 +138,7 @@ def _equality(variance: float, margin: float, predicted: float) -> Decision:
 
 def _rank2(size: Size) -> Iterator[Case]:
     # The cases that jacobian.mean.rank2 samples, at the biases that favour no piece and one piece.
-    networks = [Network(5, (10,) * 4, 6, 2, c=sp.Rational(4, 5), bias="any")]
-    if size.deep:
-        networks.append(Network(8, (16, 12) * 3, 6, 2, c=sp.Rational(9, 10), bias="any"))
-    for network in networks:
+    for network in rank2_networks(size):
         yield Case(network, "mixed", 1.0, norm=2.0)
         yield Case(network, "one-hot", 1.0, norm=2.0)
 
@@ -186,12 +189,7 @@ def _log_rank2(size: Size) -> Iterator[Experiment]:
 
 
 def _typical_length(size: Size) -> Iterator[Experiment]:
-    cases = [deep_case(Network(6, (12,) * 4, 4, 3, bias="zero"), 0.6, 2.0, size)]
-    if size.deep:
-        cases.append(
-            Case(Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias="zero"), "zero", 0.6)
-        )
-    for case in cases:
+    for case in length_cases(size)[: 2 if size.deep else 1]:
         network, norm = case.network, case.norm
         variance = sum(4 * norm_statistics(network.rank, m).log_variance for m in network.widths)
         start = sp.log(x_norm**2 / n_0)

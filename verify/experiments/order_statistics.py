@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import sympy as sp
@@ -111,23 +112,29 @@ _DEEP_SIZES = ((3, 0.5), (5, 0.3), (8, 0.2))
 _GROUP = "m = {}, rho = {}"
 
 
+SHARE_MARGIN = 0.03
+"""Relative margin of a probability."""
+
+
+def share_of(size: Size, predicted: float) -> Decision:
+    """The rule that a probability is the predicted one."""
+    return ProportionEquality(predicted, SHARE_MARGIN * size.narrowness * predicted)
+
+
 def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
     array = "positive" if population is Equicorrelated else "below"
 
     def build(size: Size) -> Iterator[Experiment]:
-        def rule(predicted: float) -> Decision:
-            return ProportionEquality(predicted, 0.03 * size.narrowness * predicted)
-
         for m, correlation in _SIZES + (_DEEP_SIZES if size.deep else ()):
             yield Experiment(
                 statement(key),
                 unit(1),
                 (population(m, correlation),),
                 lambda arrays: arrays[array],
-                rule,
+                partial(share_of, size),
                 parameters={"m": m, "rho": correlation},
                 detail=_GROUP.format(m, correlation),
-                twins=(off(0.03), other_parameters("m + 1 instead of m", m=m + 1)),
+                twins=(off(SHARE_MARGIN), other_parameters("m + 1 instead of m", m=m + 1)),
             )
 
     return build

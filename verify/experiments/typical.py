@@ -15,7 +15,7 @@ from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.verify.constants import moment, sum_moment
 from maxout.verify.decisions import Decision, MeanEquality
-from maxout.verify.experiments.cases import Case, deep_case
+from maxout.verify.experiments.cases import length_cases
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -118,9 +118,7 @@ def _rest(size: Size) -> Iterator[Experiment]:
 
 
 def _stationary(size: Size) -> Iterator[Experiment]:
-    stationary = Network(6, (12,) * 4, 4, 3, bias="zero")
-    shrinking = Network(6, (20, 20), 20, 4, c=sp.Rational(1, 2), bias="zero")
-    for case in (deep_case(stationary, 0.6, 2.0, size), Case(shrinking, "zero", 0.6)):
+    for case in length_cases(size):
         network, norm = case.network, case.norm
         yield Experiment(
             statement("init.stationary"),
