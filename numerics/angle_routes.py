@@ -7,7 +7,7 @@ from typing import Any
 
 from maxout.numerics.angle import MAX_ORDER, Moment, jacobian_moment
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.predict import DoesNotApplyError
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.symbols import cos_0, x_norm
 

@@ -14,8 +14,8 @@ import sympy as sp
 from maxout.numerics.breakpoints import breakpoint_rates, estimate, kink_rate
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline, swept_angle
-from maxout.numerics.predict import DoesNotApplyError
 from maxout.numerics.radius import draw_log_radius
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.symbols import sweep, x_norm
 

@@ -18,8 +18,9 @@ from maxout.numerics.angle_routes import ROUTE
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline
-from maxout.numerics.predict import DoesNotApplyError, predict
+from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.frame import mean_exact
 from maxout.theory.network import Network
 from maxout.theory.symbols import cos_0, x_norm

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.predict import DoesNotApplyError, predict
+from maxout.numerics.predict import predict
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.parameters import LAYER
 from maxout.theory.statement import RUNGS, Relation, Statement

@@ -11,6 +11,7 @@ from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.routes import float_route
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
 from maxout.theory.statement import Statement
@@ -29,10 +30,6 @@ class Prediction:
         if self.value is None:
             raise TypeError(f"{self.statement.key} predicts a law, not a number")
         return float(self.value)
-
-
-class DoesNotApplyError(ValueError):
-    """The statement does not speak about this network: wrong bias law or rank."""
 
 
 def predict(

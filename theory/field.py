@@ -9,6 +9,8 @@ from typing import Any
 
 import sympy as sp
 
+from maxout.theory.errors import DomainError
+
 
 @dataclass(frozen=True)
 class Field:
@@ -22,12 +24,12 @@ class Field:
     check: Callable[[Any], Any]
 
     def __call__(self, value: Any) -> Any:
-        """Return ``value`` in canonical form, or raise ``ValueError`` saying what is expected."""
+        """Return ``value`` in canonical form, or raise ``DomainError`` saying what is expected."""
         try:
             return self.check(value)
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):
             shown = str(value) if len(str(value)) <= 60 else str(value)[:57] + "..."
-            raise ValueError(f"{self.name} must be {self.domain}; got {shown}") from None
+            raise DomainError(f"{self.name} must be {self.domain}; got {shown}") from None
 
 
 def integer(low: int, high: int) -> Callable[[Any], int]:

@@ -84,7 +84,8 @@ def _evaluated(
     given: dict[str, Any],
     asked_by_name: bool,
 ) -> Iterator[tuple[Statement, int | None, Any]]:
-    from maxout.numerics.predict import DoesNotApplyError, predict
+    from maxout.numerics.predict import predict
+    from maxout.theory.errors import DoesNotApplyError
 
     for statement in statements:
         for t in _orders(statement, order):

@@ -9,8 +9,9 @@ import sympy as sp
 from scipy.special import log_ndtr
 
 from maxout.numerics.angle import jacobian_moment
-from maxout.numerics.predict import DoesNotApplyError, predict
+from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 

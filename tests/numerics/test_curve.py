@@ -14,9 +14,10 @@ from maxout.numerics.curve import (
     polyline,
     swept_angle,
 )
-from maxout.numerics.predict import DoesNotApplyError, predict
+from maxout.numerics.predict import predict
 from maxout.numerics.regions import count_polyline, sample
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import maxout
 from maxout.numerics.moments import moment
-from maxout.numerics.predict import DoesNotApplyError
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 
 ZERO = Network(inputs=10, widths=(20, 7, 13), outputs=3, rank=5, bias="zero")

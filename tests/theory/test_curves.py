@@ -9,9 +9,10 @@ from scipy import integrate, stats
 
 from maxout.numerics.balls import enclose
 from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
-from maxout.numerics.predict import DoesNotApplyError, predict
+from maxout.numerics.predict import predict
 from maxout.theory import curves, regions
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.feature_gradients import (
     GRADIENT_SOURCES,
     gradient_constant,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from importlib import import_module
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.statement import Statement
 
 _MODULES = (
@@ -39,7 +40,7 @@ def _collect() -> dict[str, Statement]:
 CATALOGUE: dict[str, Statement] = _collect()
 
 
-class UnknownKeyError(ValueError):
+class UnknownKeyError(MaxoutError):
     """No statement of that name; the message suggests the nearest."""
 
     def __init__(self, key: str) -> None:
