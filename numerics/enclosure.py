@@ -1,4 +1,10 @@
-"""A value with its error: decimal midpoint and radius, how it was found, certified or not."""
+"""A value with its error: decimal midpoint and radius, how it was found, certified or not.
+
+An estimated error is good to a factor, not to a digit, and differs a little between processors. So
+the radius of an estimate is 1, 2 or 5 times a power of ten, and its midpoint ends where the radius
+begins: what is shown is the same wherever value and error agree to a few percent of the error,
+unless they stand at the very edge of a step.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +18,7 @@ from flint import arb, ctx, fmpq, fmpz
 
 from maxout.numerics.precision import PrecisionError, bits_of
 
+_FLOAT_DIGITS = 17  # no float's value is known beyond them, however small its error is said to be
 _MAX_EXPONENT = 10**8  # bits; a number beyond 10^(3e7) is not written out
 
 
@@ -21,7 +28,8 @@ class Enclosure:
 
     Attributes:
       midpoint: decimal string of ``digits`` significant digits ("0" where only zero is known).
-      radius: decimal string, rounded up, that covers the rounding of the midpoint as well.
+      radius: decimal string, rounded up, that covers the rounding of the midpoint as well: to two
+        digits where it is proved; 1, 2 or 5 times a power of ten where it is estimated.
       digits: significant digits delivered (absolute ones for a value that is zero).
       route: the way the value was found: closed, arb, quadrature, float64, estimate.
       certified: True where the radius is proved; False where it is an estimate.
@@ -37,17 +45,21 @@ class Enclosure:
     def from_ball(cls, ball: arb, digits: int, route: str, certified: bool = True) -> Enclosure:
         """Round a finite ball's midpoint to ``digits`` digits and widen the radius by as much.
 
+        One that is not certified keeps no more digits than its radius leaves.
+
         Raises:
           PrecisionError: for a ball that is not finite, or is too far from 1 to be written out.
         """
         if not ball.is_finite():
             raise PrecisionError("the ball is not finite: nothing is known of the value")
         middle, rest = _dyadic(ball.mid()), _dyadic(ball.rad())
+        if not certified:
+            return cls._estimated(middle, rest, digits, route)
         if abs(middle) <= rest:
-            return cls("0", _round_up(abs(middle) + rest), digits, route, certified)
+            return cls("0", _round_up(abs(middle) + rest), digits, route)
         number, exponent = _round(middle, digits)
         radius = abs(middle - number * _ten(exponent)) + rest
-        return cls(_decimal(number, exponent), _round_up(radius), digits, route, certified)
+        return cls(_decimal(number, exponent), _round_up(radius), digits, route)
 
     @classmethod
     def estimate(cls, value: float, error: float, route: str) -> Enclosure:
@@ -55,9 +67,9 @@ class Enclosure:
 
         Args:
           value: a finite float.
-          error: estimate of its absolute error, finite and positive.
+          error: estimate of its absolute error, finite and not negative.
         """
-        return cls._estimated(arb(value) + arb(0, error), error / abs(value) if value else 1, route)
+        return cls.from_ball(arb(value, error), _FLOAT_DIGITS, route, certified=False)
 
     @classmethod
     def estimate_exp(cls, log: float, error: float, route: str) -> Enclosure:
@@ -65,16 +77,25 @@ class Enclosure:
 
         Args:
           log: natural logarithm of the value.
-          error: estimate of the relative error of the value, finite and positive.
+          error: estimate of the relative error of the value, finite and not negative.
         """
         value = arb(log).exp()
-        return cls._estimated(value + arb(0, (value * error).abs_upper()), error, route)
+        ball = value + arb(0, (value * error).abs_upper())
+        return cls.from_ball(ball, _FLOAT_DIGITS, route, certified=False)
 
     @classmethod
-    def _estimated(cls, ball: arb, relative: float, route: str) -> Enclosure:
-        # As many digits as the error leaves, and one more: the radius says how good the last is.
-        digits = min(17, max(1, math.floor(-math.log10(relative)) + 1)) if relative > 0 else 17
-        return cls.from_ball(ball, digits, route, certified=False)
+    def _estimated(cls, middle: fmpq, error: fmpq, digits: int, route: str) -> Enclosure:
+        if middle == 0 and error == 0:
+            return cls("0", "0", digits, route, certified=False)
+        least = _floor_log10(abs(middle)) + 1 - digits if middle else None
+        step, exponent = _step_above(error, least)
+        number = _nearest(middle * _ten(-exponent))
+        if number == 0:
+            step, exponent = _step_above(abs(middle) + error, least)
+            return cls("0", f"{step}e{exponent:+03d}", digits, route, certified=False)
+        shown = _decimal(number, exponent)
+        found = len(str(abs(int(number))))
+        return cls(shown, f"{step}e{exponent:+03d}", found, route, certified=False)
 
     @property
     def ball(self) -> arb:
@@ -174,6 +195,21 @@ def _round_up(radius: fmpq) -> str:
         number, exponent = fmpz(10), exponent + 1
     tens, ones = divmod(int(number), 10)
     return f"{tens}.{ones}e{exponent + 1:+03d}"
+
+
+def _step_above(error: fmpq, least: int | None) -> tuple[int, int]:
+    """(1, 2 or 5; e): the least of these times 10^e that covers the error and a rounding to 10^e.
+
+    ``least`` bounds e from below.
+    """
+    exponent = _floor_log10(error) if error else least
+    assert exponent is not None  # an error of zero belongs to a value, which bounds it
+    exponent = exponent if least is None else max(exponent, least)
+    while True:
+        for step in (1, 2, 5):
+            if error + _ten(exponent) / 2 <= step * _ten(exponent):
+                return step, exponent
+        exponent += 1
 
 
 def _parse(text: str) -> fmpq:

@@ -61,16 +61,44 @@ def test_contains_and_overlaps() -> None:
 def test_estimates() -> None:
     found = Enclosure.estimate(2.5, 1e-6, "float64")
     assert not found.certified
-    assert Fraction(found.midpoint) == Fraction("2.5")
-    assert found.radius == "1.1e-6" or Fraction(found.radius) >= Fraction(1e-6)
-    assert Fraction(found.radius) < Fraction("1.2e-6")
+    assert (found.midpoint, found.radius) == ("2.500000", "2e-06")
     assert Enclosure.estimate(0.0, 1e-3, "float64").midpoint == "0"
     big = Enclosure.estimate_exp(5000.0, 1e-9, "float64")  # e^5000 is beyond float64
     assert "e+2171" in big.midpoint
     with mpmath.workdps(30):
         assert mpmath.exp(5000) in big
-        assert mpmath.exp(5000) * (1 + mpmath.mpf("3e-9")) not in big
+        assert mpmath.exp(5000) * (1 + mpmath.mpf("8e-9")) not in big
         assert mpmath.exp(-5000) in Enclosure.estimate_exp(-5000.0, 1e-9, "float64")
+    for value, error in ((math.nan, 1e-3), (1.0, math.inf), (math.inf, 1e-3)):
+        with pytest.raises(PrecisionError, match="not finite"):
+            Enclosure.estimate(value, error, "float64")
+
+
+@given(st.floats(1e-300, 1e300), st.floats(1e-22, 10))
+def test_an_estimate_covers_its_error_and_its_rounding(value: float, relative: float) -> None:
+    error = value * relative
+    found = Enclosure.estimate(-value, error, "float64")
+    middle, radius = Fraction(found.midpoint), Fraction(found.radius)
+    assert abs(middle + Fraction(value)) + Fraction(error) <= radius
+    # One digit, and no more than the error, the rounding to a step and the next step up.
+    assert found.radius[0] in "125"
+    assert found.radius[1] == "e"
+    assert radius <= max(10 * Fraction(error), Fraction(value) / 10**16, 5 * Fraction(value))
+    if middle:  # it ends where the radius begins
+        assert found.digits <= 18
+        assert middle % Fraction(10) ** int(found.radius[2:]) == 0
+
+
+@pytest.mark.parametrize("value", (11.150452193106, 0.69124337533773, -0.67650094385197, 1.0))
+@pytest.mark.parametrize("error", (5.7e-13, 2.6e-13, 9.9e-14, 1.0e-13, 1.01e-13))
+def test_the_last_bits_of_a_value_and_of_its_error_change_nothing_shown(
+    value: float, error: float
+) -> None:
+    found = Enclosure.estimate(value, error, "float64")
+    for ulps in (-4, -1, 1, 4):
+        for percent in (-4, 4):
+            moved = value * (1 + ulps * 2.0**-53)
+            assert Enclosure.estimate(moved, error * (1 + percent / 100), "float64") == found
 
 
 def test_extreme_balls() -> None:
