@@ -19,15 +19,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from maxout.numerics.reading import FileError, read_json
 from maxout.verify import shardfile
 from maxout.verify.errors import CampaignError
 from maxout.verify.manifest import differences
-from maxout.verify.populations import Arrays, Population
+from maxout.verify.populations import Arrays, Population, shards_for
 
 MANIFEST, REPORT, SHARDS = "manifest.json", "report.json", "shards"
 FILE_SAMPLES = 1 << 15
 """Samples that a file of several shards may hold: some hundred kilobytes to a megabyte."""
 
+MAX_MANIFEST = 1 << 22  # bytes
+
+_SHOWN, _COMMAND = 6, 2000  # differences, and characters of a command, in a message
 _SHARD = re.compile(r"\d{6,}\.shard")
 
 
@@ -37,7 +41,7 @@ class Campaign:
     Args:
       folder: made where it is not there.
       manifest: what this run is.
-      populations: all that it may sample.
+      planned: every population that it may sample, with its samples at most.
       owner: whether this process prepares the folder; others of the same run wait for it first.
 
     Raises:
@@ -49,14 +53,17 @@ class Campaign:
         self,
         folder: Path,
         manifest: dict[str, Any],
-        populations: Iterable[Population],
+        planned: Iterable[tuple[Population, int]],
         owner: bool = True,
     ) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._folders = {
-            p.name: hashlib.sha256(p.name.encode()).hexdigest()[:16] for p in populations
-        }
+        # Folder of a population -> its blocks at most.
+        self._blocks: dict[str, int] = {}
+        for population, samples in planned:
+            blocks = -(-shards_for(population, samples) // self.shards(population))
+            name = _folder_of(population)
+            self._blocks[name] = max(blocks, self._blocks.get(name, 0))
         self._lock: int | None = None
         if owner:
             self._prepare()
@@ -105,7 +112,7 @@ class Campaign:
         self._write_json(REPORT, {"campaign": self.manifest, **result})
 
     def _path(self, population: Population, block: int) -> Path:
-        return self.folder / SHARDS / self._folders[population.name] / f"{block:06}.shard"
+        return self.folder / SHARDS / _folder_of(population) / f"{block:06}.shard"
 
     def _header(self, population: Population, block: int) -> dict[str, Any]:
         shards = self.shards(population)
@@ -122,15 +129,16 @@ class Campaign:
         shardfile.write_whole(self.folder / name, text.encode() + b"\n")
 
     def _prepare(self) -> None:
-        if self.folder.exists() and not self.folder.is_dir():
+        if os.path.lexists(self.folder) and not self.folder.is_dir():
             raise CampaignError(f"{self.folder} is no folder")
         _make(self.folder)
         self._lock = _lock(self.folder)
         try:
-            begun = (self.folder / MANIFEST).exists()
+            begun = os.path.lexists(self.folder / MANIFEST)
             if begun:
                 self._compare()
-            self._sweep(begun)
+            for part in self._check(begun):
+                _remove(part)
             _make(self.folder / SHARDS)
             if not begun:
                 self._write_json(MANIFEST, self.manifest)
@@ -140,58 +148,101 @@ class Campaign:
 
     def _compare(self) -> None:
         path = self.folder / MANIFEST
-        try:
-            there = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        if not os.path.lexists(path):
             raise CampaignError(
                 f"{path} is not there: several machines need a folder that all of them share"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise CampaignError(f"{path} is damaged or not readable: {error}") from None
+            )
+        try:
+            there = read_json(path, MAX_MANIFEST)
+        except FileError as error:
+            raise CampaignError(f"{error}; it was a campaign's manifest") from None
         if not isinstance(there, dict):
             raise CampaignError(f"{path} is no manifest")
         found = differences(there, self.manifest)
         if found:
+            more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise CampaignError(
-                f"{self.folder} holds another campaign: {'; '.join(found)}. "
-                f"Give another folder, or what it was started with: {there.get('command')}"
+                f"{self.folder} holds another campaign: {'; '.join(found[:_SHOWN])}{more}. "
+                f"Give another folder, or what it was started with: {_short(there.get('command'))}"
             )
 
-    def _sweep(self, begun: bool) -> None:
-        """Remove what killed runs left half written; refuse what no run of ours made."""
-        top = {MANIFEST, REPORT, SHARDS} if begun else {SHARDS}
-        for entry in _entries(self.folder):
-            if entry.name not in top:
+    def _check(self, begun: bool) -> list[str]:
+        """Return what killed runs left half written; refuse what no run of ours made."""
+        top, parts = _entries(self.folder)
+        for entry in top:
+            if entry.name not in (MANIFEST, REPORT, SHARDS):
                 raise CampaignError(
                     f"{entry.path} is not of this campaign: remove it, or give another folder"
                 )
-        shards = self.folder / SHARDS
-        for folder in _entries(shards) if shards.exists() else []:
-            if folder.name not in self._folders.values() or not folder.is_dir():
-                raise CampaignError(f"{folder.path} is not of this campaign: remove it")
-            for entry in _entries(Path(folder.path)):
-                if not _SHARD.fullmatch(entry.name) or not entry.is_file(follow_symlinks=False):
-                    raise CampaignError(f"{entry.path} is no shard of this campaign: remove it")
+        names = {entry.name for entry in top}
+        found = 0
+        if SHARDS in names:
+            folders, more = _entries(self.folder / SHARDS)
+            parts += more
+            for folder in folders:
+                if folder.name not in self._blocks or not folder.is_dir(follow_symlinks=False):
+                    raise CampaignError(f"{folder.path} is not of this campaign: remove it")
+                shards, more = _entries(Path(folder.path))
+                parts += more
+                found += len(shards)
+                for entry in shards:
+                    if not _SHARD.fullmatch(entry.name) or not _is_file(entry):
+                        raise CampaignError(f"{entry.path} is no shard of this campaign: remove it")
+                    if int(entry.name.partition(".")[0]) >= self._blocks[folder.name]:
+                        raise CampaignError(
+                            f"{entry.path} is a surplus shard: this campaign has "
+                            f"{self._blocks[folder.name]} of this population at most; remove it"
+                        )
+        if not begun and (found or REPORT in names):
+            beside = "a report" if REPORT in names else f"{found} shards"
+            raise CampaignError(
+                f"{self.folder / MANIFEST} is lost: there is {beside} of a campaign, but not what "
+                "it was made with. Put the manifest back, or give another folder"
+            )
+        return parts
 
 
-def _digest(population: Population) -> str:
+def _folder_of(population: Population) -> str:
     return hashlib.sha256(population.name.encode()).hexdigest()[:16]
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """What is in a folder, after removing files that were never finished."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+def _entries(folder: Path) -> tuple[list[os.DirEntry[str]], list[str]]:
+    """What is in a folder, and beside it the paths of files that were never finished."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise CampaignError(f"cannot read {folder}: {error.strerror}") from None
+    kept: list[os.DirEntry[str]] = []
+    parts: list[str] = []
     for entry in entries:
-        if entry.name.startswith(shardfile.PART):
-            os.unlink(entry.path)
-    return [entry for entry in entries if not entry.name.startswith(shardfile.PART)]
+        if shardfile.PART_NAME.fullmatch(entry.name) and _is_file(entry):
+            parts.append(entry.path)
+        else:
+            kept.append(entry)
+    return kept, parts
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError as error:
+        raise CampaignError(f"cannot remove {path}: {error.strerror}") from None
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _COMMAND else f"{text[:_COMMAND]}..."
 
 
 def _make(folder: Path) -> None:
     """Make a folder and those above it, to survive a loss of power."""
-    missing = [above for above in (folder, *folder.parents) if not above.exists()]
     try:
+        missing = [above for above in (folder, *folder.parents) if not above.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for made in missing:
             shardfile.sync_folder(made.parent)
@@ -201,7 +252,10 @@ def _make(folder: Path) -> None:
 
 def _lock(folder: Path) -> int:
     """Take the folder for this process; the system gives it back when the process ends."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise CampaignError(f"cannot read {folder}: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -15,7 +15,7 @@ from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import Watch, judge
+from maxout.verify.looks import Watch, judge, sizes
 from maxout.verify.manifest import manifest
 from maxout.verify.populations import Population
 
@@ -128,11 +128,14 @@ class Queue:
                 collector.require_memory(population)
                 self._last[population.name] = index
 
-    @property
-    def populations(self) -> list[Population]:
-        """All that is sampled, each once."""
-        found = {p.name: p for e in self.experiments for p in e.populations}
-        return list(found.values())
+    def planned(self, share: float) -> list[tuple[Population, int]]:
+        """All that is sampled, with the samples of the last look that each experiment may take."""
+        return [
+            (population, most)
+            for experiment in self.experiments
+            for most in (sizes(experiment, share)[-1],)
+            for population in experiment.populations
+        ]
 
     def __iter__(self) -> Iterator[Experiment]:
         for index, experiment in enumerate(self.experiments):
@@ -192,7 +195,7 @@ def job(
         if out is not None:
             found = queue.experiments
             record = manifest(suite, chosen, found, share, collector, dtype, alpha, asked)
-            campaign = Campaign(out, record, queue.populations, owner)
+            campaign = Campaign(out, record, queue.planned(share), owner)
         collector.shelf = campaign
         try:
             with collector:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import click
@@ -37,13 +36,15 @@ def given(points: str | None, segment: str | None, circle: str | None) -> bool:
 
 
 def read(points: str | None, segment: str | None, circle: str | None, inputs: int) -> Any:
-    """Return points as lists of numbers, or, for a circle, a function of a parameter in [0, 1].
+    """Return points (points, n_0), or, for a circle, a function of a parameter in [0, 1].
 
     Raises:
-      ValueError: for anything unreadable.
+      MaxoutError: for anything unreadable.
     """
     if points is not None:
-        return read_csv(points)
+        from maxout.numerics.reading import read_table
+
+        return read_table(points, _MAX_BYTES)
     if segment is not None:
         ends = segment.split(":")
         if len(ends) != 2:
@@ -67,33 +68,6 @@ def _circle(radius: float, inputs: int) -> Any:
         return x
 
     return at
-
-
-def read_csv(path: str) -> list[list[float]]:
-    """Read points, one a line; empty lines and lines that start with # are left out.
-
-    Raises:
-      ValueError: naming the line that is not numbers, or a file that cannot be read.
-    """
-    try:
-        if Path(path).stat().st_size > _MAX_BYTES:
-            raise ValueError(f"{path} is larger than {_MAX_BYTES >> 20} MiB")
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not a text file") from None
-    found: list[list[float]] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        row = _numbers(line, f"line {number} of {path}")
-        if found and len(row) != len(found[0]):
-            raise ValueError(
-                f"line {number} of {path} has {len(row)} numbers, those before {len(found[0])}"
-            )
-        found.append(row)
-    return found
 
 
 def _numbers(text: str, name: str) -> list[float]:

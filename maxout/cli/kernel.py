@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MAX_ENTRIES = 10**8
+MAX_BYTES = 1 << 28  # of a file of inputs
 _NUMBER = re.compile(r"-\.?\d.*")
 
 
@@ -102,39 +103,19 @@ def _inputs(path: Path) -> np.ndarray:
     """Inputs from a file, by its extension. Nothing in it is ever unpickled.
 
     Raises:
-      ValueError: for a file that cannot be read as a matrix of numbers.
+      FileError: for a file that cannot be read as a matrix of numbers.
     """
     import numpy as np
 
-    if not path.is_file():
-        raise ValueError(f"no file is called {path}")
-    if path.suffix.lower() == ".npy":
-        try:
-            loaded = np.load(path, allow_pickle=False)
-        except (ValueError, OSError, EOFError):
-            raise ValueError(f"{path} is not an NPY file of plain numbers") from None
-        if not (np.issubdtype(loaded.dtype, np.number) and np.isrealobj(loaded)):
-            raise ValueError(f"{path} holds {loaded.dtype}, not real numbers")
-        return np.asarray(loaded, dtype=float)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is neither a .npy file nor text: give a CSV file") from None
-    rows: list[list[float]] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            rows.append([float(cell) for cell in line.split(",")])
-        except ValueError:
-            raise ValueError(
-                f"{path}, line {number}: numbers separated by commas are expected; "
-                f"got {line[:40]!r}"
-            ) from None
-        if len(rows[-1]) != len(rows[0]):
-            raise ValueError(
-                f"{path}, line {number}: {len(rows[-1])} numbers, but {len(rows[0])} in the first"
-            )
-    if not rows:
-        raise ValueError(f"{path} holds no inputs")
-    return np.array(rows)
+    from maxout.numerics.array_files import read_npy
+    from maxout.numerics.reading import FileError, read_table
+
+    if path.suffix.lower() != ".npy":
+        return read_table(path, MAX_BYTES)
+    loaded = read_npy(path, MAX_BYTES)
+    if loaded.dtype.kind not in "iuf" or loaded.ndim != 2:
+        raise FileError(
+            f"{path} holds {loaded.dtype} of shape {loaded.shape}: a matrix of real numbers is "
+            "needed"
+        )
+    return np.asarray(loaded, dtype=float)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-import pickle
-import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from maxout.nn.checkpoints import MAX_BYTES, load_checkpoint
+from maxout.numerics.reading import FileError, open_regular, size_text
+from maxout.theory.errors import MaxoutError
+
 # Where training scripts put the state dict in a checkpoint, in the order looked for.
 _NESTED = ("state_dict", "model_state_dict", "model")
+_DEEPEST = 4  # of those within one another; a dict in a pickle may even hold itself
+
+MAX_EXPANDED = 1 << 28
+"""Bytes of a tensor whose numbers are repeated: a stride of 0 makes any number of them of one."""
 
 
 def read_state(path: str | os.PathLike[str]) -> dict[str, Tensor]:
@@ -27,19 +32,15 @@ def read_state(path: str | os.PathLike[str]) -> dict[str, Tensor]:
       "model_state_dict" or "model".
 
     Raises:
-      ValueError: for a file that is missing, corrupt, not safe, or holds no tensors.
+      FileError: for a file that is missing, too large, corrupt, not safe, or holds no tensors.
     """
     path = Path(path)
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder: name a .safetensors file or a PyTorch checkpoint")
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror or error}") from None
-    if not head:
-        raise ValueError(f"{path} is empty")
-    return _safetensors(path) if path.suffix == ".safetensors" else _checkpoint(path)
+    with open_regular(path, MAX_BYTES) as file:
+        if not file.read(1):
+            raise FileError(f"{path} is empty")
+    if path.suffix == ".safetensors":
+        return _safetensors(path)
+    return _tensors(load_checkpoint(path), path)
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
@@ -47,45 +48,35 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
     except ModuleNotFoundError:
-        raise ValueError(
+        raise MaxoutError(
             "reading .safetensors needs the library: pip install 'maxout[audit]'"
         ) from None
     try:
         state = load_file(path, device="cpu")
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{path} is no readable .safetensors file: {error}") from None
+        raise FileError(f"{path} is no readable .safetensors file: {error}") from None
     return _tensors(state, path)
 
 
-def _checkpoint(path: Path) -> dict[str, Tensor]:
-    try:
-        with warnings.catch_warnings():
-            # About protocols it may not know: what it does not know, it refuses.
-            warnings.simplefilter("ignore")
-            value = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        # The first line; what follows advises to load it unsafely.
-        reason = str(error).splitlines()[0].split(" In PyTorch 2.6")[0]
-        raise ValueError(
-            f"{path} cannot be loaded safely, and was not: it is corrupt or asks for code to be run"
-            f" ({reason[:160]}). Save model.state_dict() by torch.save or as .safetensors"
-        ) from None
-    except (
-        RuntimeError, OSError, EOFError, ValueError, KeyError, IndexError, TypeError,
-        AttributeError, AssertionError, UnicodeDecodeError, OverflowError, MemoryError,
-        zipfile.BadZipFile,
-    ) as error:  # fmt: skip  # whatever torch.load meets in a file that is no checkpoint
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path} is no readable PyTorch checkpoint: {reason[:160]}") from None
-    return _tensors(value, path)
-
-
 def _tensors(value: Any, path: Path) -> dict[str, Tensor]:
-    if isinstance(value, dict):
+    for _ in range(_DEEPEST):
+        if not isinstance(value, dict):
+            break
         found = {str(name): x for name, x in value.items() if isinstance(x, Tensor)}
         if found:
+            _not_swollen(found, path)
             return found
-        for key in _NESTED:
-            if isinstance(value.get(key), dict):
-                return _tensors(value[key], path)
-    raise ValueError(f"{path} holds no state dict: save model.state_dict()")
+        value = next((value[key] for key in _NESTED if isinstance(value.get(key), dict)), None)
+    raise FileError(f"{path} holds no state dict: save model.state_dict()")
+
+
+def _not_swollen(state: dict[str, Tensor], path: Path) -> None:
+    for name, x in state.items():
+        if x.layout != torch.strided or x.is_meta:
+            continue
+        size = x.numel() * x.element_size()
+        if size > MAX_EXPANDED and size > x.untyped_storage().nbytes():
+            raise FileError(
+                f"{path} repeats the numbers of {name[:60]} to {size:,} bytes; at most "
+                f"{size_text(MAX_EXPANDED)}"
+            )

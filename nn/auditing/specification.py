@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,8 +13,9 @@ from torch import Tensor
 from maxout.nn.constants import cells
 from maxout.nn.convert import FORMATS, convert_weights
 from maxout.nn.functional import check_layout, check_rank
+from maxout.numerics.reading import FileError, read_json
 
-MAX_FILE = 10_000_000  # bytes of a description; beyond that it is some other file
+MAX_FILE = 1 << 20  # bytes of a description; beyond that it is some other file
 _KEYS = ("name", "rank", "layout", "window", "format", "bias", "then")
 _GRAMMAR = "NAME:rank=5[:layout=strided][:window=4][:format=keras][:bias=NAME][:then=norm]"
 _SUFFIXES = (".weight", ".W", ".kernel", "")
@@ -113,20 +112,13 @@ def read_description(path: str | os.PathLike[str]) -> list[LayerSpec]:
     """Read the layers from a JSON file ``{"layers": [{"name": "fc1", "rank": 5}, ...]}``.
 
     Raises:
-      ValueError: for a file that is not there, not JSON, or does not describe layers.
+      FileError: for a file that is not there, not JSON, or does not describe layers.
+      ValueError: for a layer that cannot be, naming it.
     """
-    path = Path(path)
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise ValueError(f"{path}: too large for a description of layers")
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from None
+    value = read_json(path, MAX_FILE)
     layers = value.get("layers") if isinstance(value, dict) else None
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
-        raise ValueError(f'{path} must hold {{"layers": [{{"name": "fc1", "rank": 5}}, ...]}}')
+        raise FileError(f'{path} must hold {{"layers": [{{"name": "fc1", "rank": 5}}, ...]}}')
     return [layer_spec(layer) for layer in layers]
 
 

@@ -7,12 +7,16 @@ hidden layer, and, where there is a linear output layer, ``output_weight`` (outp
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from maxout.numerics.array_files import read_npz
+from maxout.numerics.reading import FileError
 from maxout.numerics.regions.layers import Array, MaxoutLayers
+
+MAX_BYTES = 1 << 28
+"""Of a network's file, unpacked: 33 million weights."""
 
 
 def save_layers(path: str | Path, layers: MaxoutLayers) -> None:
@@ -27,53 +31,52 @@ def save_layers(path: str | Path, layers: MaxoutLayers) -> None:
 
 
 def load_layers(path: str | Path) -> MaxoutLayers:
-    """Read a network from an .npz file.
+    """Read a network from an .npz file of at most ``MAX_BYTES``, unpacked.
 
     Raises:
-      ValueError: naming the file and what is wrong: not an .npz file, pickled objects (they
-        are never loaded), unknown or missing names, shapes that do not fit, entries that are not
-        finite.
+      FileError: naming the file and what is wrong: not an .npz file, too large, pickled objects
+        (they are never loaded), unknown or missing names, shapes that do not fit, entries that are
+        not finite.
     """
+    arrays = read_npz(path, MAX_BYTES, _known)
     try:
-        with open(path, "rb") as start:
-            if not zipfile.is_zipfile(start):
-                raise zipfile.BadZipFile("it is not a zip archive of arrays")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: np.asarray(file[name]) for name in file.files}
         return _layers(arrays)
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror or error}") from None
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"{path} is not an .npz file: {error}") from None
     except ValueError as error:
-        raise ValueError(f"cannot use {path}: {error}") from None
+        raise FileError(f"cannot use {path}: {error}") from None
+
+
+def _known(names: list[str]) -> None:
+    """Check the names of a network's arrays."""
+    depth = 0
+    while f"weight_{depth + 1}" in names:
+        depth += 1
+    if not depth:
+        raise FileError(
+            "it needs arrays weight_1 (units, rank, fan_in), bias_1 (units, rank), ..., and "
+            f"output_weight, output_bias; it has {', '.join(names)[:160] or 'none'}"
+        )
+    known = {"output_weight", "output_bias"}
+    known |= {f"{kind}_{n}" for n in range(1, depth + 1) for kind in ("weight", "bias")}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise FileError(
+            f"no array is called {unknown[0][:60]} in a network of {depth} hidden layers"
+        )
+    if "output_bias" in names and "output_weight" not in names:
+        raise FileError("output_bias comes without output_weight")
 
 
 def _layers(arrays: dict[str, np.ndarray]) -> MaxoutLayers:
     for name, array in arrays.items():
         if array.dtype.kind not in "fiu":
             raise ValueError(f"{name} must hold real numbers; it holds {array.dtype}")
-    depth = 0
-    while f"weight_{depth + 1}" in arrays:
-        depth += 1
-    if not depth:
-        raise ValueError(
-            "it needs arrays weight_1 (units, rank, fan_in), bias_1 (units, rank), ..., and "
-            f"output_weight, output_bias; it has {', '.join(arrays) or 'none'}"
-        )
-    known = {"output_weight", "output_bias"}
-    known |= {f"{kind}_{n}" for n in range(1, depth + 1) for kind in ("weight", "bias")}
-    unknown = sorted(set(arrays) - known)
-    if unknown:
-        raise ValueError(f"no array is called {unknown[0]} in a network of {depth} hidden layers")
+    depth = sum(name.startswith("weight_") for name in arrays)
     hidden = [
         (weight, arrays.get(f"bias_{n}", np.zeros(weight.shape[:-1])))
         for n in range(1, depth + 1)
         for weight in (arrays[f"weight_{n}"],)
     ]
     if "output_weight" not in arrays:
-        if "output_bias" in arrays:
-            raise ValueError("output_bias comes without output_weight")
         return MaxoutLayers(hidden)
     last = arrays["output_weight"]
     return MaxoutLayers(hidden, (last, arrays.get("output_bias", np.zeros(last.shape[:1]))))

@@ -99,17 +99,17 @@ def files(folder) -> dict[str, str]:
     (folder / "zero.csv").write_text("0,0\n1,0\n")
     (folder / "binary.csv").write_bytes(bytes(range(256)))
     return {
-        "trap.npy": "not an NPY file of plain numbers",
-        "objects.npy": "not an NPY file of plain numbers",
-        "words.npy": "not real numbers",
-        "cut.npy": "not an NPY file of plain numbers",
-        "header.csv": "line 1: numbers separated by commas",
-        "ragged.csv": "line 2: 1 numbers, but 2 in the first",
-        "empty.csv": "holds no inputs",
-        "nan.csv": "NaN or infinite",
+        "trap.npy": "not an .npy file of numbers",
+        "objects.npy": "pickled objects, which are never loaded",
+        "words.npy": "it must hold real numbers; it holds <U1",
+        "cut.npy": "not an .npy file of numbers",
+        "header.csv": "must be finite numbers separated by commas; got 'a'",
+        "ragged.csv": "has 1 numbers, those before 2",
+        "empty.csv": "holds no numbers",
+        "nan.csv": "must be finite numbers separated by commas; got 'nan'",
         "zero.csv": "x[0] is zero",
-        "binary.csv": "neither a .npy file nor text",
-        "missing.csv": "no file is called",
+        "binary.csv": "is not a text file",
+        "missing.csv": "cannot read",
     }
 
 

@@ -45,7 +45,7 @@ def test_biases_and_the_output_layer_may_be_left_out(tmp_path) -> None:
         ({**GOOD, "bias_1": np.full((2, 3), np.nan)}, "finite"),
         ({"weight_1": np.array(["a"])}, "must hold real numbers"),
         ({"weight_1": np.ones((2, 3, 2), dtype=complex)}, "must hold real numbers"),
-        ({"weight_1": np.array([{}], dtype=object)}, "allow_pickle"),
+        ({"weight_1": np.array([{}], dtype=object)}, "pickled objects, which are never loaded"),
     ],
 )
 def test_bad_files_are_refused(tmp_path, arrays, message: str) -> None:

@@ -67,7 +67,7 @@ def test_a_missing_shard_is_drawn_again_and_is_the_same(made, campaign) -> None:
 
 def test_half_written_files_are_swept_away(made, campaign) -> None:
     for folder in (campaign, campaign / "shards", next((campaign / "shards").iterdir())):
-        (folder / f"{shardfile.PART}0123").write_bytes(b"half")
+        (folder / f".part-{'0123' * 8}").write_bytes(b"half")
     run(campaign)
     assert files(campaign) == files(made[0])
 

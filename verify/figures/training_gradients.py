@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from maxout.numerics.reading import FileError, read_text
 from maxout.verify.figures.figure import Curve, Figure, Panel
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 FILE = "gradients.csv"
 _NAMES = ("data", "network", "optimizer", "scheme")
 _NUMBERS = ("epoch", "layer", "mean", "lower", "median", "upper")
-_MAX_BYTES = 100 << 20
+_MAX_BYTES = 1 << 24
 
 Row = Mapping[str, float]
 Cells = dict[tuple[str, ...], list[Row]]
@@ -86,32 +88,30 @@ def read(path: Path) -> Cells:
     """Read a table of squared gradients; empty cells, of diverged seeds, become NaN.
 
     Raises:
-      ValueError: for a file that is missing, too large, or not such a table.
+      FileError: for a file that is missing, too large, or not such a table.
     """
+    cells: Cells = {}
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ValueError(f"{path} is larger than {_MAX_BYTES >> 20} MiB")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not a text file") from None
-    table = csv.DictReader(text.splitlines())
+        _fill(cells, csv.DictReader(io.StringIO(read_text(path, _MAX_BYTES))), path)
+    except csv.Error as error:
+        raise FileError(f"{path} is not a CSV file: {error}") from None
+    if not cells:
+        raise FileError(f"{path} has no rows")
+    return cells
+
+
+def _fill(cells: Cells, table: csv.DictReader[str], path: Path) -> None:
     missing = [name for name in (*_NAMES, *_NUMBERS) if name not in (table.fieldnames or ())]
     if missing:
-        raise ValueError(f"{path} has no column {', '.join(missing)}; maxout train writes them")
-    cells: Cells = {}
+        raise FileError(f"{path} has no column {', '.join(missing)}; maxout train writes them")
     for line, row in enumerate(table, start=2):
         key = tuple(row[name] for name in _NAMES)
         numbers = {
             name: value for name in _NUMBERS if (value := _number(row[name], name)) is not None
         }
         if None in key or len(numbers) < len(_NUMBERS):
-            raise ValueError(f"line {line} of {path} is not a row of numbers")
+            raise FileError(f"line {line} of {path} is not a row of numbers")
         cells.setdefault(key, []).append(numbers)
-    if not cells:
-        raise ValueError(f"{path} has no rows")
-    return cells
 
 
 def _number(text: str | None, name: str) -> float | None:
