@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from maxout.numerics.reading import FileError
 from maxout.verify.streams import INPUTS, UNITS, WEIGHTS, Stream
 from maxout.verify.training.architectures import build
 from maxout.verify.training.augment import augmented
@@ -262,6 +263,15 @@ class _Training:
         saved = read_checkpoint(self.checkpoint, self.key) if self.checkpoint else None
         if saved is None:
             return
+        try:
+            self._take(saved)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise FileError(
+                f"{self.checkpoint} is damaged ({type(error).__name__}): delete it to have the "
+                "cell trained anew"
+            ) from None
+
+    def _take(self, saved: dict[str, Any]) -> None:
         with torch.no_grad():
             for name, tensor in self.stack.parameters.items():
                 tensor.copy_(saved["parameters"][name])

@@ -8,6 +8,7 @@ opens them.
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable
 from importlib import import_module
@@ -57,7 +58,7 @@ def load(name: str, root: Path) -> Dataset:
             "torchvision that belongs to your torch"
         ) from None
     loader, classes = _CLASSES[name]
-    if not root.is_dir():
+    if not os.path.isdir(root):  # where Path.is_dir raises for a name that is too long
         raise DataError(f"no such folder: {root}")
     try:
         train, test = (_read(getattr(datasets, loader), name, root, part) for part in (True, False))

@@ -15,18 +15,35 @@ from typing import Any
 
 import torch
 
+from maxout.nn.checkpoints import MAX_BYTES, load_checkpoint
+from maxout.numerics.reading import FileError, open_regular, parse_json, read_bytes
+
+MAX_CELL = 1 << 26  # bytes
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name, and move what was written there to ``path`` once all went well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    """Give a temporary name, and move what was written there to ``path`` once all went well.
+
+    Raises:
+      FileError: where it cannot be written (a full disk, say); nothing is then left of it.
+    """
+    name: Path | None = None
     try:
-        yield Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        name = Path(made)
+        yield name
         os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+    except BaseException as error:
+        if name is not None:
+            name.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise FileError(
+                f"cannot write {path}: {error.strerror or error}; what is finished is kept: run "
+                "the same command again to go on"
+            ) from None
         raise
 
 
@@ -41,25 +58,60 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_cell(path: Path, key: str) -> dict[str, Any] | None:
-    """A finished cell of that key; None where there is none, or the file is damaged."""
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError):
+    """A finished cell of that key; None where there is none, or the file is damaged.
+
+    Raises:
+      FileError: where something stands there that is no file, or too large.
+    """
+    if not os.path.lexists(path):
         return None
-    return value if isinstance(value, dict) and value.get("key") == key else None
+    data = read_bytes(path, MAX_CELL)
+    try:
+        value = parse_json(data)
+    except FileError:
+        return None
+    return value if _is_cell(value, key) else None
+
+
+def _is_cell(value: Any, key: str) -> bool:
+    """Whether it has what the tables are made of."""
+    if not isinstance(value, dict) or value.get("key") != key:
+        return False
+    setting = value.get("setting")
+    if not isinstance(setting, dict) or not all(
+        isinstance(setting.get(name), str) for name in ("data", "network", "optimizer", "scheme")
+    ):
+        return False
+    seeds = [value.get(name) for name in ("test", "final", "diverged_epoch")]
+    if not all(isinstance(some, list) and some for some in seeds):
+        return False
+    return (
+        len({len(some) for some in seeds if some}) == 1
+        and all(isinstance(x, int | float) for some in seeds[:2] for x in some or ())
+        and isinstance(value.get("chance"), int | float)
+        and isinstance(value.get("loss"), list)
+        and isinstance(value.get("gradients"), list)
+    )
 
 
 def write_checkpoint(path: Path, value: dict[str, Any]) -> None:
-    with replacing(path) as temporary:
-        torch.save(value, temporary)
+    # Not to a name: PyTorch's own writer tells of a full disk by a bare RuntimeError.
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        torch.save(value, file)
 
 
 def read_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
-    """A checkpoint of that key; None where there is none. Loaded as tensors and numbers only."""
-    if not path.exists():
+    """A checkpoint of that key; None where there is none, or the file is damaged.
+
+    Raises:
+      FileError: where something stands there that is no file, or too large.
+    """
+    if not os.path.lexists(path):
         return None
+    with open_regular(path, MAX_BYTES):
+        pass
     try:
-        value = torch.load(path, weights_only=True)
-    except Exception:  # noqa: BLE001 - whatever is wrong with the file, the cell starts anew
+        value = load_checkpoint(path)
+    except FileError:  # whatever is wrong with the file, the cell starts anew
         return None
     return value if isinstance(value, dict) and value.get("key") == key else None
