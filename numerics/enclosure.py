@@ -9,7 +9,7 @@ unless they stand at the very edge of a step.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -22,9 +22,17 @@ _FLOAT_DIGITS = 17  # no float's value is known beyond them, however small its e
 _MAX_EXPONENT = 10**8  # bits; a number beyond 10^(3e7) is not written out
 
 
+class RangeError(ArithmeticError):
+    """A value outside the range it must lie in, which ``value`` keeps: a broken invariant."""
+
+    def __init__(self, message: str, value: Enclosure) -> None:
+        super().__init__(message)
+        self.value = value
+
+
 @dataclass(frozen=True)
 class Enclosure:
-    """|value - midpoint| <= radius.
+    """|value - midpoint| <= radius, and least <= value <= most where those are known.
 
     Attributes:
       midpoint: decimal string of ``digits`` significant digits ("0" where only zero is known).
@@ -33,6 +41,7 @@ class Enclosure:
       digits: significant digits delivered (absolute ones for a value that is zero).
       route: the way the value was found: closed, arb, quadrature, float64, estimate.
       certified: True where the radius is proved; False where it is an estimate.
+      least, most: ends of the range that the value is known to lie in; the midpoint lies there too.
     """
 
     midpoint: str
@@ -40,6 +49,8 @@ class Enclosure:
     digits: int
     route: str
     certified: bool = True
+    least: int | None = None
+    most: int | None = None
 
     @classmethod
     def from_ball(cls, ball: arb, digits: int, route: str, certified: bool = True) -> Enclosure:
@@ -106,12 +117,34 @@ class Enclosure:
     @property
     def lower(self) -> fmpq:
         """Exact lower end."""
-        return _parse(self.midpoint) - _parse(self.radius)
+        end = _parse(self.midpoint) - _parse(self.radius)
+        return end if self.least is None else max(end, fmpq(self.least))
 
     @property
     def upper(self) -> fmpq:
         """Exact upper end."""
-        return _parse(self.midpoint) + _parse(self.radius)
+        end = _parse(self.midpoint) + _parse(self.radius)
+        return end if self.most is None else min(end, fmpq(self.most))
+
+    def within(self, least: int | None, most: int | None) -> Enclosure:
+        """Intersect with a range that the value is known to lie in; ``None`` is no bound.
+
+        An estimated enclosure that misses the range by less than ten radii had its error
+        estimated too small: it becomes the nearest end, with the distance as its radius.
+
+        Raises:
+          RangeError: for an enclosure that does not meet the range.
+        """
+        middle, radius = _parse(self.midpoint), _parse(self.radius)
+        nearest = middle if least is None else max(middle, fmpq(least))
+        nearest = nearest if most is None else min(nearest, fmpq(most))
+        off = abs(nearest - middle)
+        if off > (radius if self.certified else 10 * radius):
+            raise RangeError(f"{self} lies outside its range, {least} to {most}", self)
+        if off == 0:
+            return replace(self, least=least, most=most)
+        rest = radius - off if off < radius else off
+        return replace(self, midpoint=str(nearest), radius=_round_up(rest), least=least, most=most)
 
     def overlaps(self, other: Enclosure) -> bool:
         """Whether some number lies in both; two certified values of one quantity must overlap."""

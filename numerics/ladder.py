@@ -7,12 +7,12 @@ ladder takes the best of those that apply.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.predict import predict
-from maxout.theory.errors import DoesNotApplyError
+from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
 from maxout.theory.parameters import LAYER
 from maxout.theory.statement import RUNGS, Relation, Statement
@@ -36,12 +36,14 @@ class Row:
       layer: layer that the quantity belongs to; None where it has none.
       rungs: place on the ladder (``theory.statement.RUNGS``) -> value; places that no statement
         fills for this network are missing.
+      refusals: key of a statement -> why it has no value: it does not apply, or is out of reach.
     """
 
     quantity: str
     order: int | None
     layer: int | None
     rungs: Mapping[str, Rung]
+    refusals: Mapping[str, MaxoutError] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -69,6 +71,8 @@ def ladder(
 ) -> list[Row]:
     """Return the ladders of a network, one row for each quantity, order and layer.
 
+    Rows without a rung are among them: their refusals say why.
+
     Args:
       statements: where the quantities and their values are looked for.
       order: order t of moments; None means every order that a statement is shown at.
@@ -87,27 +91,28 @@ def ladder(
         for t in (orders if order is None else [order]) if orders else [None]:
             for layer in layers if layered else [None]:
                 known = given if layer is None else {**given, "layer": layer}
-                rungs = _rungs(group, network, t, digits, known)
-                if rungs:
-                    rows.append(Row(quantity, t, None if layer is None else int(layer), rungs))
+                at = None if layer is None else int(layer)
+                rows.append(Row(quantity, t, at, *_rungs(group, network, t, digits, known)))
     return rows
 
 
 def _rungs(
     group: list[Statement], network: Network, order: int | None, digits: int, given: dict[str, Any]
-) -> dict[str, Rung]:
+) -> tuple[dict[str, Rung], dict[str, MaxoutError]]:
     found: dict[str, Rung] = {}
+    refusals: dict[str, MaxoutError] = {}
     for statement in group:
         try:
             value = predict(statement, network, order, digits, **given).value
-        except DoesNotApplyError:
+        except (DoesNotApplyError, OutOfReachError) as refusal:
+            refusals[statement.key] = refusal
             continue
         if value is None:  # a law
             continue
         rival = found.get(statement.rung)
         if rival is None or _better(statement, value, rival):
             found[statement.rung] = Rung(statement, value)
-    return {rung: found[rung] for rung in RUNGS if rung in found}
+    return {rung: found[rung] for rung in RUNGS if rung in found}, refusals
 
 
 def _better(statement: Statement, value: Enclosure, rival: Rung) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
 from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.enclosure import Enclosure, RangeError
+from maxout.numerics.precision import PrecisionError
 from maxout.numerics.routes import float_route
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DoesNotApplyError
+from maxout.theory.domain import Condition, Point
+from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
 from maxout.theory.statement import Statement
@@ -48,46 +52,92 @@ def predict(
         ``theory.parameters`` for domains and defaults.
 
     Raises:
-      DoesNotApplyError: where the assumptions exclude this network.
-      ValueError: for values outside their domain.
-      PrecisionError: where the digits cannot be reached.
+      DoesNotApplyError: outside the statement's domain, naming the conditions that fail.
+      OutOfReachError: where it holds, but has no value within the limits of its method.
+      DomainError: for values outside their fields' domains.
+      RangeError: for a value outside the statement's range: the statement is wrong, or its method.
     """
-    if not statement.applies_to(network.bias, network.rank):
-        raise DoesNotApplyError(
-            f"{statement.key} does not apply to {network}: {_domain(statement)}"
-        )
-    order = (statement.orders[0] if order is None else ORDER(order)) if statement.orders else None
-    values = environment(statement, network, **parameters)
+    point = locate(statement, network, order, **parameters)
+    require(statement, point)
     if not statement.numeric:
-        return Prediction(statement, network, order, None)
-    _require_shape(statement, network)
+        return Prediction(statement, network, point.order, None)
+    with _within_reach(statement):
+        value = _evaluate(statement, point, digits)
+    return Prediction(statement, network, point.order, _in_range(statement, value))
+
+
+def locate(
+    statement: Statement, network: Network, order: int | None = None, **parameters: Any
+) -> Point:
+    """The point at which a statement is asked about, its values checked by their fields.
+
+    Arguments and errors as ``predict``.
+    """
+    order = (statement.orders[0] if order is None else ORDER(order)) if statement.orders else None
+    return Point(network, order, environment(statement, network, **parameters))
+
+
+def require(statement: Statement, point: Point) -> None:
+    """Return if a statement holds at a point and its method reaches it.
+
+    Raises:
+      DoesNotApplyError, OutOfReachError: as ``predict``.
+    """
+    domain = statement.domain
+    # What needs numbers is asked last: they may be out of reach where something plainer fails.
+    failed = domain.failing(point, decide=lambda *_: True)
+    exceeded = () if failed else domain.exceeding(point)
+    if exceeded:
+        raise OutOfReachError(f"{statement.key} has no value here: {_needs(exceeded)}")
+    if not failed:
+        with _within_reach(statement):
+            failed = domain.failing(point, decide)
+    if failed:
+        about = f" to {point.network}" if statement.biases else ""
+        raise DoesNotApplyError(f"{statement.key} does not apply{about}: {_needs(failed)}")
+
+
+def decide(relation: sp.Rel, values: Mapping[sp.Basic, Any]) -> bool:
+    """Whether an inequality holds, by enclosing the difference of its sides.
+
+    Raises:
+      PrecisionError: where the sides agree to 100 digits.
+    """
+    difference = enclose(relation.gts - relation.lts, values, 1)
+    for digits in (15, 100):
+        if difference.lower > 0 or difference.upper < 0:
+            break
+        difference = enclose(relation.gts - relation.lts, values, digits)
+    else:
+        raise PrecisionError(f"the sides of {relation} agree to {digits} digits")
+    return bool(difference.lower > 0)
+
+
+def _needs(conditions: tuple[Condition, ...]) -> str:
+    return "it needs " + " and ".join(map(str, conditions))
+
+
+def _evaluate(statement: Statement, point: Point, digits: int) -> Enclosure:
     route = float_route(statement.key)
     # A route values the catalogue's own right side, never a rewritten one under the same key.
     if route is not None and statement.build is CATALOGUE[statement.key].build:
-        return Prediction(statement, network, order, route(network, order, values))
-    right: sp.Expr = statement.right(order)
-    return Prediction(statement, network, order, enclose(right, values, digits))
+        return route(point.network, point.order, dict(point.values))
+    right: sp.Expr = statement.right(point.order)
+    return enclose(right, point.values, digits)
 
 
-def _domain(statement: Statement) -> str:
-    biases = ", ".join(statement.biases) or "any"
-    ranks = f"K >= {statement.minimum_rank}"
-    if statement.maximum_rank is not None:
-        ranks += f", K <= {statement.maximum_rank}"
-    return f"it needs bias {biases} and rank {ranks}"
+@contextmanager
+def _within_reach(statement: Statement) -> Iterator[None]:
+    """Say of which statement a method's limit was met; other exceptions are defects."""
+    try:
+        yield
+    except (PrecisionError, OverflowError, MaxoutError) as error:
+        reason = "a number leaves float64's range" if isinstance(error, OverflowError) else error
+        raise OutOfReachError(f"{statement.key} has no value here: {reason}") from error
 
 
-def _require_shape(statement: Statement, network: Network) -> None:
-    needs = []
-    if statement.constant_width and len(set(network.widths)) > 1:
-        needs.append("hidden layers of one width")
-    if statement.inputs not in (None, network.inputs):
-        needs.append(f"n_0 = {statement.inputs}")
-    if statement.hidden_layers not in (None, len(network.widths)):
-        needs.append(f"L - 1 = {statement.hidden_layers}")
-    if min(network.widths[:-1], default=statement.narrowest) < statement.narrowest:
-        needs.append(f"at least {statement.narrowest} units in every hidden layer but the last")
-    if needs:
-        raise DoesNotApplyError(
-            f"{statement.key} does not apply to {network}: it needs {', '.join(needs)}"
-        )
+def _in_range(statement: Statement, value: Enclosure) -> Enclosure:
+    try:
+        return value.within(statement.range.least, statement.range.most)
+    except RangeError as error:
+        raise RangeError(f"{statement.key}: {error}", error.value) from None

@@ -15,3 +15,7 @@ class DomainError(MaxoutError):
 
 class DoesNotApplyError(MaxoutError):
     """A statement does not speak about this network or these parameters."""
+
+
+class OutOfReachError(MaxoutError):
+    """A statement that applies, but whose value the methods at hand do not reach here."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from maxout.theory import symbols
+from maxout.theory.errors import DomainError
 from maxout.theory.field import Field, integer, real
 from maxout.theory.network import MAX_DEPTH, Network
-from maxout.theory.statement import Statement
+
+if TYPE_CHECKING:
+    from maxout.theory.statement import Statement
 
 ORDER = Field(
     "order", symbols.t, "an integer from 1 to 50", (1, 2, 3), "order t of a moment", integer(1, 50)
@@ -49,10 +52,10 @@ ORTHANT_SIZE = Field(
 CORRELATION = Field(
     "rho",
     symbols.rho,
-    "a number from 0 to 1, less than 1",
-    (0, 0.25, 0.5),
+    "a number from -1 to 1",
+    (0, 0.25, 0.5, 1),
     "common correlation of the normals",
-    real(lambda v: bool(v >= 0) and bool(v < 1)),
+    real(lambda v: bool(v >= -1) and bool(v <= 1)),
 )
 EXPONENT = Field(
     "exponent",
@@ -89,7 +92,7 @@ VOLUME = Field(
 LAYER = Field(
     "layer",
     symbols.l,
-    "an integer >= 1, at most the number of hidden layers",
+    f"an integer from 1 to {MAX_DEPTH:,}",
     (1, 2),
     "hidden layer l whose parameters are differentiated",
     integer(1, MAX_DEPTH),
@@ -175,20 +178,15 @@ def environment(statement: Statement, network: Network, **given: Any) -> dict[sp
       given: values by field name (``cosine=0.5``); ``None`` means the default.
 
     Raises:
-      ValueError: for a value outside its field's domain, or a name no field has.
+      DomainError: for a value outside its field's domain, or a name no field has.
     """
     known = {field.name: field for field in PARAMETERS}
     for name in given:
         if name not in known:
-            raise ValueError(f"no parameter is called {name!r}; known: {', '.join(known)}")
+            raise DomainError(f"no parameter is called {name!r}; known: {', '.join(known)}")
     values = network.environment()
     for field in PARAMETERS:
         checked = value_of(field, network, given.get(field.name))
         if field.symbol in statement.parameters:
             values[field.symbol] = checked
-    if LAYER.symbol in statement.parameters and values[LAYER.symbol] > len(network.widths):
-        raise ValueError(
-            f"layer must be at most {len(network.widths)}, the number of hidden layers; "
-            f"got {values[LAYER.symbol]}"
-        )
     return values

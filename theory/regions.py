@@ -151,7 +151,7 @@ def decision_boundary_upper(source: str = "paper") -> sp.Expr:
     return sp.binomial(n_L, 2) * FewOrMany(patterns_upper(), many, number, n_0)
 
 
-def smallest_side(source: str = "paper") -> sp.Expr:
+def smallest_side(source: str = "paper", outputs: bool = False) -> sp.Expr:
     """Return 1/(2 C_bias C_grad): the bounds hold for cubes whose side is larger."""
-    c_bias, c_grad = constants(source)
+    c_bias, c_grad = constants(source, outputs)
     return 1 / (2 * c_bias * c_grad)

@@ -1,4 +1,4 @@
-"""What one result of the catalogue says: key, two sides, relation, assumptions, source, status."""
+"""What one result of the catalogue says: key, two sides, relation, domain, source, status."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from enum import StrEnum
 import sympy as sp
 
 from maxout.theory import symbols
+from maxout.theory.domain import Domain, Range
+from maxout.theory.network import BIAS, BIASES, FIELDS
 
 
 class Relation(StrEnum):
@@ -46,6 +48,20 @@ RUNGS = {
 sharper ones inside, the exact value in the middle."""
 
 
+class Status(StrEnum):
+    """What a statement rests on.
+
+    PROVED: a proof stands in docs/. CITED: a theorem of its source, sketched in docs/ and not
+    proved again. DERIVED: by this project, from bounds of its source. CONJECTURE: seen in samples
+    only.
+    """
+
+    PROVED = "proved"
+    CITED = "cited"
+    DERIVED = "derived"
+    CONJECTURE = "conjecture"
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a result comes from: ``key`` into theory.sources.BIBLIOGRAPHY, and its name there."""
@@ -70,21 +86,17 @@ class Statement:
       relation: how left stands to right.
       build: order t -> right side, a SymPy expression in the symbols of ``theory.symbols`` (with
         Sum and Product over layers). Statements that have no order ignore the argument.
-      assumptions: short phrases, each a condition.
-      biases: bias settings under which it holds; empty where no network is involved.
-      source: the paper, or this project.
+      definitions: short phrases that say what the letters mean and what is random.
+      domain: the conditions under which it holds, executable.
+      range: numbers that the right side lies among, whatever the network; a law's has none.
+      source: the paper, older work, or this project.
       proof: page and anchor in docs/ with the proof or derivation.
-      status: "proved" or "conjecture".
+      status: one of ``Status``.
       orders: orders t that the statement is shown and verified at; empty where it has none.
-      minimum_rank, maximum_rank: ranks K at which the right side holds and can be evaluated.
       numeric: False where the right side is a law, not a number.
       parameters: symbols of the right side beyond the architecture.
       symbolic_order: False where the form of the right side depends on the order, so that it can
         only be shown at a concrete one.
-      constant_width: True where all hidden layers must have one width.
-      inputs: n_0 where it speaks about one number of inputs only.
-      hidden_layers: L - 1 where it speaks about one depth only.
-      narrowest: units that every hidden layer but the last must have at least.
       quantity: what the left side is, by the same dotted name in every statement about it
         ("jacobian.mean"); those of one quantity stand side by side in ``maxout ladder``.
       rung: the statement's place there, one of ``RUNGS``; given together with ``quantity``.
@@ -95,27 +107,25 @@ class Statement:
     left: str
     relation: Relation
     build: Callable[[sp.Expr | int], sp.Expr]
-    assumptions: tuple[str, ...]
-    biases: tuple[str, ...]
+    definitions: tuple[str, ...]
+    domain: Domain
     source: Source
     proof: str
-    status: str = "proved"
+    range: Range = Range.REAL
+    status: Status = Status.PROVED
     orders: tuple[int, ...] = ()
-    minimum_rank: int = 1
-    maximum_rank: int | None = None
     numeric: bool = True
     parameters: tuple[sp.Symbol, ...] = ()
     symbolic_order: bool = True
-    constant_width: bool = False
-    inputs: int | None = None
-    hidden_layers: int | None = None
-    narrowest: int = 1
     quantity: str = ""
     rung: str = ""
 
     def __post_init__(self) -> None:
-        if self.status not in ("proved", "conjecture"):
-            raise ValueError(f"status must be 'proved' or 'conjecture'; got {self.status!r}")
+        known = {field.symbol for field in FIELDS} | set(self.parameters)
+        known |= {symbols.t} if self.orders else set()
+        for condition in (*self.domain.conditions, *self.domain.limits):
+            if unknown := [field.name for field in condition.reads if field.symbol not in known]:
+                raise ValueError(f"{self.key}: {condition.words!r} reads {', '.join(unknown)}")
         if bool(self.quantity) != bool(self.rung):
             raise ValueError(f"{self.key}: give both quantity and rung, or neither")
         if self.rung and RUNGS.get(self.rung) != self.relation:
@@ -132,8 +142,13 @@ class Statement:
             return self.build(self.orders[0])
         return self.build(symbols.t)
 
-    def applies_to(self, bias: str, rank: int) -> bool:
-        """Whether the statement speaks about networks with this bias law and rank."""
-        return (not self.biases or bias in self.biases) and (
-            self.minimum_rank <= rank and (self.maximum_rank is None or rank <= self.maximum_rank)
-        )
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Everything it rests on, in words: definitions, then the conditions of its domain."""
+        return (*self.definitions, *self.domain.words)
+
+    @property
+    def biases(self) -> tuple[str, ...]:
+        """Laws of biases that it speaks about; empty where no network is involved."""
+        asked = [c for c in self.domain.conditions if c.reads == (BIAS,)]
+        return tuple(law for law in BIASES if asked and all(c.test(law) for c in asked))

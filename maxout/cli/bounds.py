@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from maxout.cli import options, output, parse
 from maxout.cli.plain import plain
 from maxout.theory.catalogue import select
+from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
 from maxout.theory.statement import Statement
 
@@ -20,6 +22,7 @@ from maxout.theory.statement import Statement
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
 @options.parameter_options
 @click.option("--digits", default=12, show_default=True, help="Correct digits asked for.")
+@click.option("--all", "everything", is_flag=True, help="Show what does not apply, and why.")
 @output.format_option
 @output.json_option
 def command(
@@ -28,13 +31,15 @@ def command(
     order: str | None,
     given: dict[str, Any],
     digits: int,
+    everything: bool,
     style: str,
     as_json: bool,
 ) -> None:
     """Print the statements about networks (all, or those under KEY).
 
     With no numbers they are symbolic; with --rank, --inputs and --widths they are evaluated for
-    that network, and those that do not apply to it are left out.
+    that network. Those that do not apply to it are left out and counted; --all shows each with its
+    reason.
     """
     chosen = select(keys) if keys else [s for s in select(()) if s.biases]
     chosen_order = None if order is None else parse.integer(order, "order")
@@ -43,26 +48,73 @@ def command(
             names = " and ".join(f"--{name.replace('_', '-')}" for name in given)
             need = "needs" if len(given) == 1 else "need"
             raise click.UsageError(f"{names} {need} a network: give --rank, --inputs and --widths")
-        rows = [(s, t, None) for s in chosen for t in _orders(s, chosen_order)]
+        rows = [Row(s, t) for s in chosen for t in _orders(s, chosen_order)]
     else:
-        rows = list(_evaluated(chosen, network, chosen_order, digits, given, bool(keys)))
+        rows = list(_evaluated(chosen, network, chosen_order, digits, given))
+        if keys and len(chosen) == 1 and rows[0].refusal and all(row.refusal for row in rows):
+            raise rows[0].refusal
+    shown = rows if everything else [row for row in rows if row.applies]
     if as_json or style == "json":
-        output.dump([_record(*row) for row in rows])
+        output.dump([_record(row) for row in shown])
     elif network is None:
         _symbolic(rows, style)
     else:
         click.echo(str(network))
         output.table(
             ("key", "", "value", "status", "source"),
-            [(_name(s, t), s.relation.value, _value(v), s.status, _short(s)) for s, t, v in rows],
+            [row.cells for row in shown],
         )
+        if len(shown) < len(rows):
+            click.echo(left_out(len({r.statement.key for r in rows if not r.applies})))
 
 
-def _value(value: Any) -> str:
-    if value is None:
-        return "a law: maxout bounds KEY"
-    # Certified digits are all right; others carry their error.
-    return value.midpoint if value.certified else f"{value.midpoint} +- {value.radius}"
+def left_out(count: int) -> str:
+    """The last line of a table: how many statements are not in it."""
+    statements = "1 statement does" if count == 1 else f"{count} statements do"
+    shows = "shows it with its" if count == 1 else "shows each with its"
+    return f"{statements} not apply to this network: --all {shows} reason"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A statement at one order, with its value or with the refusal of one.
+
+    Attributes:
+      value: None for a law, in symbols, and where it is refused.
+      refusal: says that the statement does not apply, or is out of reach of its method.
+    """
+
+    statement: Statement
+    order: int | None
+    value: Any = None
+    refusal: MaxoutError | None = None
+
+    @property
+    def name(self) -> str:
+        return _name(self.statement, self.order)
+
+    @property
+    def applies(self) -> bool:
+        return not isinstance(self.refusal, DoesNotApplyError)
+
+    @property
+    def reason(self) -> str:
+        """The refusal without the statement and the network, which stand beside it."""
+        return str(self.refusal).partition(": ")[2] if self.refusal else ""
+
+    @property
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """The row of a table; a reason stands in the last column, which may be long."""
+        statement, value = self.statement, self.value
+        if self.refusal:
+            text = "no value" if self.applies else "does not apply"
+        elif value is None:
+            text = "a law: maxout bounds KEY"
+        else:
+            # Certified digits are all right; others carry their error.
+            text = value.midpoint if value.certified else f"{value.midpoint} +- {value.radius}"
+        last = self.reason or _short(statement)
+        return self.name, statement.relation.value, text, str(statement.status), last
 
 
 def _short(statement: Statement) -> str:
@@ -82,27 +134,25 @@ def _evaluated(
     order: int | None,
     digits: int,
     given: dict[str, Any],
-    asked_by_name: bool,
-) -> Iterator[tuple[Statement, int | None, Any]]:
+) -> Iterator[Row]:
     from maxout.numerics.predict import predict
-    from maxout.theory.errors import DoesNotApplyError
 
     for statement in statements:
         for t in _orders(statement, order):
             try:
-                yield statement, t, predict(statement, network, t, digits, **given).value
-            except DoesNotApplyError:
-                if asked_by_name and len(statements) == 1:
-                    raise
+                yield Row(statement, t, predict(statement, network, t, digits, **given).value)
+            except (DoesNotApplyError, OutOfReachError) as refusal:
+                yield Row(statement, t, refusal=refusal)
 
 
 def _name(statement: Statement, order: int | None) -> str:
     return statement.key if order is None else f"{statement.key} (t={order})"
 
 
-def _record(statement: Statement, order: int | None, value: Any) -> dict[str, Any]:
+def _record(row: Row) -> dict[str, Any]:
     import sympy as sp
 
+    statement, order, value = row.statement, row.order, row.value
     return {
         "key": statement.key,
         "order": order,
@@ -111,6 +161,8 @@ def _record(statement: Statement, order: int | None, value: Any) -> dict[str, An
         "value": None if value is None else value.midpoint,
         "radius": None if value is None else value.radius,
         "certified": None if value is None else value.certified,
+        "applies": row.applies,
+        "reason": row.reason or None,
         "latex": f"{statement.left} {statement.relation.latex} {sp.latex(statement.right(order))}",
         "source": str(statement.source),
         "assumptions": list(statement.assumptions),
@@ -118,10 +170,11 @@ def _record(statement: Statement, order: int | None, value: Any) -> dict[str, An
     }
 
 
-def _symbolic(rows: list[tuple[Statement, int | None, Any]], style: str) -> None:
+def _symbolic(rows: list[Row], style: str) -> None:
     shown: set[str] = set()
-    for statement, t, _ in rows:
-        order = None if statement.symbolic_order else t
+    for row in rows:
+        statement = row.statement
+        order = None if statement.symbolic_order else row.order
         name = _name(statement, order)
         if name in shown:
             continue

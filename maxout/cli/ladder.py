@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from maxout.cli import options, output, parse
+from maxout.cli.bounds import left_out
 from maxout.theory.catalogue import select
+from maxout.theory.errors import OutOfReachError
 from maxout.theory.network import Network
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ SHOWN_DIGITS = 6
 @options.parameter_options
 @click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")
 @click.option("--seed", default=0, show_default=True, help="Seed of the sampled networks.")
+@click.option("--all", "everything", is_flag=True, help="Say what does not apply, and why.")
 @output.json_option
 def command(
     keys: tuple[str, ...],
@@ -37,6 +41,7 @@ def command(
     given: dict[str, Any],
     samples: str | None,
     seed: int,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Print what is known of a network, quantity by quantity (all, or those under KEY).
@@ -51,9 +56,12 @@ def command(
     from maxout.numerics.ladder import ladder
 
     chosen_order = None if order is None else parse.integer(order, "order")
-    rows = ladder(network, _chosen(keys), chosen_order, **given)
+    found = ladder(network, _chosen(keys), chosen_order, **given)
+    rows = [row for row in found if row.rungs]
     if not rows:
-        raise click.UsageError(f"nothing under {', '.join(keys)} has a ladder for {network}")
+        refusals = [refusal for row in found for refusal in row.refusals.values()]
+        nothing = f"nothing under {', '.join(keys)} has a ladder for {network}"
+        raise click.UsageError(str(refusals[0]) if len(refusals) == 1 else nothing)
     estimates = {} if samples is None else _simulated(network, rows, samples, given, seed)
     if as_json:
         output.dump([_record(row, estimates) for row in rows])
@@ -70,6 +78,25 @@ def command(
     if samples is not None and blank:
         left = ", ".join(dict.fromkeys(blank))
         click.echo(f"not simulated here: {left} (maxout curve --simulate)")
+    for line in _left_out(found, everything):
+        click.echo(line)
+
+
+def _left_out(rows: list[Row], everything: bool) -> Iterator[str]:
+    """Lines on the statements without a value: out of reach each, not applying as a number."""
+    inside = {rung.statement.key for row in rows for rung in row.rungs.values()}
+    outside: dict[str, str] = {}
+    for row in rows:
+        for key, refusal in row.refusals.items():
+            reason = str(refusal).partition(": ")[2]
+            if isinstance(refusal, OutOfReachError):
+                yield f"no value: {row.label} by {key}: {reason}"
+            elif key not in inside:
+                outside[key] = reason
+    if everything:
+        yield from (f"does not apply: {key}: {reason}" for key, reason in outside.items())
+    elif outside:
+        yield left_out(len(outside))
 
 
 def _chosen(keys: tuple[str, ...]) -> list[Any]:
@@ -167,6 +194,7 @@ def _record(row: Row, estimates: Estimates) -> dict[str, Any]:
             }
             for name, rung in row.rungs.items()
         },
+        "reasons": {key: str(refusal) for key, refusal in row.refusals.items()},
         "simulated": None
         if found is None
         else {"value": found.value, "error": found.error, "samples": found.samples},

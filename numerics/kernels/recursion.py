@@ -15,6 +15,7 @@ import numpy as np
 from maxout.numerics.kernels.inputs import Inputs, angles
 from maxout.numerics.kernels.integral import Array
 from maxout.numerics.kernels.table import KernelTable
+from maxout.theory.errors import OutOfReachError
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Side:
         for layer, deviation in enumerate(side.deviations, start=1):
             # Products of two deviations must stay in range as well.
             if not np.all((deviation > 1e-150) & (deviation < 1e150)):
-                raise ValueError(
+                raise OutOfReachError(
                     f"the kernel of {name} leaves float64's range at layer {layer}: "
                     "rescale the inputs or bring c nearer to 1/M_K"
                 )

@@ -97,11 +97,15 @@ def test_a_law_has_no_number() -> None:
 @pytest.mark.parametrize(
     ("key", "network", "message"),
     [
-        ("jacobian.mean.exact", GAUSSIAN, "needs bias zero and rank K >= 1"),
-        ("jacobian.law.gaussian", ZERO, "needs bias gaussian"),
-        ("jacobian.mean.rank2", ZERO, "rank K >= 2, K <= 2"),
-        ("jacobian.lyapunov.rest", ZERO, "hidden layers of one width"),
-        ("curve.plane.regions", ZERO, "n_0 = 2"),
+        ("jacobian.mean.exact", GAUSSIAN, r"it needs zero biases \(--bias\)$"),
+        ("jacobian.law.gaussian", ZERO, r"it needs gaussian biases N\(0, c/fan_in\) \(--bias\)$"),
+        ("jacobian.mean.rank2", ZERO, r"it needs K = 2 \(--rank\)$"),
+        ("jacobian.lyapunov.rest", ZERO, r"it needs constant width .* \(--widths\)$"),
+        (
+            "curve.plane.regions",
+            GAUSSIAN,
+            r"it needs zero biases \(--bias\) and n_0 = 2 \(--inputs\)$",
+        ),
     ],
 )
 def test_who_is_refused(key: str, network: Network, message: str) -> None:

@@ -6,19 +6,21 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory import activation
+from maxout.theory.conditions import BY_BIAS
+from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import x_norm
 
 _WEIGHTS = "weights N(0, c/fan_in)"
-_BIASES = {"gaussian": "gaussian biases N(0, c/fan_in)", "zero": "zero biases"}
 _LENGTH = r"\|x^{(L-1)}\|^2 / n_{L-1}"
 
 
 def _statement(bias: str, what: str, proof: str, source: Source, **fields: Any) -> Statement:
     return Statement(
         key=f"activation.length.{what}.{bias}",
-        assumptions=(_WEIGHTS, _BIASES[bias], *fields.pop("further", ())),
-        biases=(bias,),
+        definitions=(_WEIGHTS, *fields.pop("further", ())),
+        domain=Domain(BY_BIAS[bias]),
+        range=Range.NON_NEGATIVE if fields.get("numeric", True) else Range.REAL,
         source=source,
         proof=f"activations.md#{proof}",
         parameters=(x_norm,),

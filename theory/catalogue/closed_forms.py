@@ -6,6 +6,14 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory import dilogarithm
+from maxout.theory.conditions import (
+    EQUICORRELATED_ODD,
+    FOUR_NORMALS,
+    HALF_NORMALS,
+    HALF_NORMALS_INTERIOR,
+    rank_at_least,
+)
+from maxout.theory.domain import Domain, Range
 from maxout.theory.orthant import HalfNormalProbability, HalfNormalSurvival, OrthantProbability
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import K, m, rho
@@ -20,7 +28,7 @@ def _equality(
     title: str,
     left: str,
     right: Callable[[], sp.Expr],
-    source: str,
+    source: str = "",
     **fields: Any,
 ) -> Statement:
     """A statement of one probability or mean; ``right`` is called when it is asked for."""
@@ -30,9 +38,12 @@ def _equality(
         left=left,
         relation=Relation.EQ,
         build=lambda t: right(),
-        biases=(),
-        source=Source("project", source),
-        **fields,
+        **{
+            "domain": Domain(),
+            "range": Range.PROBABILITY,
+            "source": Source("project", source),
+            **fields,
+        },
     )
 
 
@@ -49,7 +60,8 @@ STATEMENTS = (
             / 2
         ),
         "inclusion and exclusion of orthants",
-        assumptions=(f"2m+1 of {_NORMALS}",),
+        definitions=(f"2m+1 of {_NORMALS}",),
+        domain=Domain(EQUICORRELATED_ODD),
         proof="order-statistics.md#orthant",
         parameters=(m, rho),
     ),
@@ -59,7 +71,7 @@ STATEMENTS = (
         r"\Pr(Z_1 > 0, \dots, Z_m > 0),\ \rho = 1/2",
         lambda: 1 / (m + 1),
         "equicorrelated orthant probabilities",
-        assumptions=("m standard normals of common correlation 1/2",),
+        definitions=("m standard normals of common correlation 1/2",),
         proof="order-statistics.md#orthant",
         parameters=(m,),
     ),
@@ -69,7 +81,8 @@ STATEMENTS = (
         r"\Pr(Z_1 > 0, \dots, Z_4 > 0)",
         lambda: dilogarithm.orthant(4, rho),
         "the orthant of four normals in dilogarithms",
-        assumptions=(f"four {_NORMALS}", "-1/3 < rho < 1"),
+        definitions=(f"four {_NORMALS}",),
+        domain=Domain(FOUR_NORMALS),
         proof="order-statistics.md#p_4-in-dilogarithms",
         parameters=(rho,),
     ),
@@ -81,7 +94,8 @@ STATEMENTS = (
             sp.binomial(2 * m, _k) * (-2) ** _k * OrthantProbability(_k, rho), (_k, 0, 2 * m)
         ),
         "half-normal probabilities through orthants",
-        assumptions=(_HALF_NORMALS,),
+        definitions=(_HALF_NORMALS,),
+        domain=Domain(HALF_NORMALS),
         proof="order-statistics.md#chi2",
         parameters=(m, rho),
     ),
@@ -91,7 +105,7 @@ STATEMENTS = (
         r"\Pr(|Z_1|, \dots, |Z_m| \leq |Y|),\ \rho = 1/2",
         lambda: 1 / (m + 1),
         "half-normal probabilities",
-        assumptions=("Z_1, ..., Z_m, Y ~ N(0,1), independent",),
+        definitions=("Z_1, ..., Z_m, Y ~ N(0,1), independent",),
         proof="order-statistics.md#chi2",
         parameters=(m,),
     ),
@@ -101,7 +115,8 @@ STATEMENTS = (
         r"\Pr(|Z_1|, |Z_2|, |Z_3| \leq |Y|)",
         lambda: dilogarithm.half_normal(3, rho),
         "three half-normals in dilogarithms",
-        assumptions=(_HALF_NORMALS, "0 < rho < 1"),
+        definitions=(_HALF_NORMALS,),
+        domain=Domain(HALF_NORMALS_INTERIOR),
         proof="order-statistics.md#chi2",
         parameters=(rho,),
     ),
@@ -113,7 +128,8 @@ STATEMENTS = (
             (-1) ** _k * sp.binomial(m, _k) * HalfNormalProbability(_k, rho), (_k, 0, m)
         ),
         "inclusion and exclusion of half-normals",
-        assumptions=(_HALF_NORMALS,),
+        definitions=(_HALF_NORMALS,),
+        domain=Domain(HALF_NORMALS),
         proof="order-statistics.md#chi2",
         parameters=(m, rho),
     ),
@@ -131,8 +147,9 @@ STATEMENTS = (
             * HalfNormalSurvival(K - 3, sp.Rational(1, 4))
         ),
         "reduction of the chi-square moments",
-        assumptions=("K iid chi^2_1", "K >= 3 (S_1 = 1, S_2 = 1 - 2/pi)"),
+        definitions=("K iid chi^2_1 (S_1 = 1, S_2 = 1 - 2/pi)",),
+        domain=Domain(rank_at_least(3)),
+        range=Range.NON_NEGATIVE,
         proof="order-statistics.md#chi2",
-        minimum_rank=3,
     ),
 )

@@ -3,20 +3,32 @@
 import sympy as sp
 
 from maxout.theory import curves
+from maxout.theory.conditions import (
+    ANY_BIAS,
+    AWAY_FROM_ORIGIN,
+    DIRECTION,
+    GAUSSIAN,
+    GAUSSIAN_OR_ZERO,
+    ONE_HIDDEN,
+    PLANE,
+    SEVERAL_INPUTS,
+    SWEPT,
+    TURNING,
+    ZERO,
+    rank_at_least,
+    rank_is,
+)
+from maxout.theory.domain import Domain, Range
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import K, L, cos_0, l, length, n, sweep, x_norm
 
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
-_ANY_BIAS = "biases independent of the weights, otherwise arbitrary"
-_ANY = ("any", "gaussian", "zero")
 _CURVE = "a rectifiable curve C of length len"
 _LENGTH = r"\operatorname{len}(N(C))"
 _BREAKS = r"\mathbb{E}\,\#\{\text{breakpoints of } N \text{ along } C\}"
 _SWEEP = "C sweeps the angle Theta about the origin and does not meet it"
-_SPHERE = "C lies on the sphere of radius |x| about the origin, n_0 >= 2"
-_GAUSSIAN = "gaussian biases N(0, c/fan_in)"
-_WIDE = "every hidden layer but the last has at least 2 units"
+_SPHERE = "C lies on the sphere of radius |x| about the origin"
 _M = LargestNormalMoment(K, 2)
 
 
@@ -35,8 +47,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}",
         relation=Relation.LE,
         build=lambda t: curves.length_mean_upper(),
-        assumptions=(_WEIGHTS, _ANY_BIAS, _CURVE),
-        biases=_ANY,
+        definitions=(_WEIGHTS, _CURVE),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=_paper("expected length distortion"),
         proof="curves.md#length-distortion",
         parameters=(length,),
@@ -49,8 +62,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}",
         relation=Relation.LE,
         build=lambda t: curves.length_mean_upper(_M),
-        assumptions=(_WEIGHTS, _ANY_BIAS, _CURVE),
-        biases=_ANY,
+        definitions=(_WEIGHTS, _CURVE),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=_project("length distortion through the two-sided bounds"),
         proof="curves.md#length-distortion",
         parameters=(length,),
@@ -63,14 +77,14 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}",
         relation=Relation.LE,
         build=lambda t: curves.length_mean_at_angle(),
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            "zero biases",
             _CURVE,
             "rho_0: cosine of the angle between position and tangent, the same all along C "
             "(1 on rays, 0 on circles about the origin); elsewhere the root is integrated along C",
         ),
-        biases=("zero",),
+        domain=Domain(ZERO, DIRECTION),
+        range=Range.NON_NEGATIVE,
         source=_project("length distortion through the exact mean"),
         proof="curves.md#the-root-of-the-exact-mean",
         parameters=(cos_0, length),
@@ -81,14 +95,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}",
         relation=Relation.LE,
         build=lambda t: curves.length_mean_on_sphere(),
-        assumptions=(
-            _WEIGHTS,
-            _GAUSSIAN,
-            _CURVE,
-            _SPHERE,
-            "elsewhere the root is integrated along C",
-        ),
-        biases=("gaussian",),
+        definitions=(_WEIGHTS, _CURVE, _SPHERE, "elsewhere the root is integrated along C"),
+        domain=Domain(GAUSSIAN, SEVERAL_INPUTS, AWAY_FROM_ORIGIN),
+        range=Range.NON_NEGATIVE,
         source=_project("length distortion through the exact mean"),
         proof="curves.md#the-root-of-the-exact-mean",
         parameters=(x_norm, length),
@@ -99,8 +108,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}^2",
         relation=Relation.LE,
         build=lambda t: curves.length_second_upper(),
-        assumptions=(_WEIGHTS, _ANY_BIAS, _CURVE),
-        biases=_ANY,
+        definitions=(_WEIGHTS, _CURVE),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=_paper("second moment of the length distortion"),
         proof="curves.md#length-distortion",
         parameters=(length,),
@@ -113,8 +123,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}^2",
         relation=Relation.LE,
         build=lambda t: curves.length_second_upper(_M),
-        assumptions=(_WEIGHTS, _ANY_BIAS, _CURVE),
-        biases=_ANY,
+        definitions=(_WEIGHTS, _CURVE),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=_project("length distortion through the two-sided bounds"),
         proof="curves.md#length-distortion",
         parameters=(length,),
@@ -127,8 +138,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}^t",
         relation=Relation.LE,
         build=lambda t: curves.length_moment_upper(t),
-        assumptions=(_WEIGHTS, _ANY_BIAS, _CURVE, "integer t >= 1"),
-        biases=_ANY,
+        definitions=(_WEIGHTS, _CURVE, "integer t >= 1"),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=_paper("moments of the length distortion"),
         proof="curves.md#length-distortion",
         orders=(1, 2, 3),
@@ -142,13 +154,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\,{_LENGTH}^t",
         relation=Relation.LE,
         build=lambda t: curves.length_moment_upper_sharp(t),
-        assumptions=(
-            _WEIGHTS,
-            "gaussian biases N(0, c/fan_in) or zero biases",
-            _CURVE,
-            "integer t >= 1",
-        ),
-        biases=("gaussian", "zero"),
+        definitions=(_WEIGHTS, _CURVE, "integer t >= 1"),
+        domain=Domain(GAUSSIAN_OR_ZERO),
+        range=Range.NON_NEGATIVE,
         source=_project("length distortion through the aligned moments"),
         proof="curves.md#the-largest-moments",
         orders=(1, 2, 3, 4),
@@ -163,12 +171,12 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\#\{\text{breakpoints of layer } L-1 \text{ along } C\}",
         relation=Relation.EQ,
         build=lambda t: curves.layer_breakpoints_mean(layer=L - 1),
-        assumptions=(_WEIGHTS, "zero biases", _SWEEP, _WIDE),
-        biases=("zero",),
+        definitions=(_WEIGHTS, _SWEEP),
+        domain=Domain(ZERO, TURNING, SWEPT),
+        range=Range.NON_NEGATIVE,
         source=_project("expected breakpoints of a layer"),
         proof="curves.md#breakpoints-at-zero-bias",
         parameters=(sweep,),
-        narrowest=2,
     ),
     Statement(
         key="curve.breakpoints",
@@ -176,12 +184,12 @@ STATEMENTS = (
         left=_BREAKS,
         relation=Relation.EQ,
         build=lambda t: curves.breakpoints_mean(),
-        assumptions=(_WEIGHTS, "zero biases", _SWEEP, _WIDE),
-        biases=("zero",),
+        definitions=(_WEIGHTS, _SWEEP),
+        domain=Domain(ZERO, TURNING, SWEPT),
+        range=Range.NON_NEGATIVE,
         source=_project("expected breakpoints along a curve"),
         proof="curves.md#breakpoints-at-zero-bias",
         parameters=(sweep,),
-        narrowest=2,
     ),
     Statement(
         key="curve.breakpoints.first",
@@ -189,12 +197,12 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\#\{\text{breakpoints of layer } 1 \text{ along } C\}",
         relation=Relation.EQ,
         build=lambda t: curves.first_layer_breakpoints_mean(),
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            "gaussian biases N(0, c/fan_in)",
             "Theta: the angle that (x, 1) sweeps about the origin of the augmented space",
         ),
-        biases=("gaussian",),
+        domain=Domain(GAUSSIAN),
+        range=Range.NON_NEGATIVE,
         source=_project("expected breakpoints with gaussian biases"),
         proof="curves.md#breakpoints-with-gaussian-biases",
         parameters=(sweep,),
@@ -205,14 +213,14 @@ STATEMENTS = (
         left=_BREAKS,
         relation=Relation.EQ,
         build=lambda t: curves.sphere_breakpoints_mean(),
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            _GAUSSIAN,
             _SPHERE,
             "C sweeps the angle Theta about the origin",
             "W_l: mean angular speed of (x^(l), 1) a unit of arc length, by the chain",
         ),
-        biases=("gaussian",),
+        domain=Domain(GAUSSIAN, SEVERAL_INPUTS, AWAY_FROM_ORIGIN),
+        range=Range.NON_NEGATIVE,
         source=_project("expected breakpoints with gaussian biases"),
         proof="curves.md#breakpoints-with-gaussian-biases",
         parameters=(sweep, x_norm),
@@ -223,12 +231,12 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\mathrm{vol}_{n_0-1}(\{\text{kinks of } N\}\cap dx)/dx",
         relation=Relation.EQ,
         build=lambda t: curves.locus_density(),
-        assumptions=(_WEIGHTS, "zero biases", "at a point of norm |x| > 0", "n_0 >= 2", _WIDE),
-        biases=("zero",),
+        definitions=(_WEIGHTS, "at a point of norm |x|"),
+        domain=Domain(ZERO, TURNING, SEVERAL_INPUTS, AWAY_FROM_ORIGIN),
+        range=Range.NON_NEGATIVE,
         source=_project("density of the bending locus"),
         proof="curves.md#the-bending-locus",
         parameters=(x_norm,),
-        narrowest=2,
     ),
     Statement(
         key="curve.plane.regions",
@@ -236,13 +244,11 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\#\{\text{linear regions of the plane}\}",
         relation=Relation.EQ,
         build=lambda t: curves.plane_regions_mean(),
-        assumptions=(_WEIGHTS, "zero biases", "n_0 = 2", "K >= 2", _WIDE),
-        biases=("zero",),
+        definitions=(_WEIGHTS,),
+        domain=Domain(ZERO, PLANE, rank_at_least(2), TURNING),
+        range=Range.AT_LEAST_ONE,
         source=_project("linear regions of the plane"),
         proof="curves.md#the-plane",
-        minimum_rank=2,
-        narrowest=2,
-        inputs=2,
     ),
     Statement(
         key="curve.plane.regions.rank3",
@@ -250,13 +256,10 @@ STATEMENTS = (
         left=r"\#\{\text{linear regions of the plane}\}",
         relation=Relation.EQ,
         build=lambda t: 3 * sp.Sum(n[l], (l, 1, L - 1)),
-        assumptions=(_WEIGHTS, "zero biases", "n_0 = 2", "K = 3", "one hidden layer (L = 2)"),
-        biases=("zero",),
+        definitions=(_WEIGHTS,),
+        domain=Domain(ZERO, PLANE, rank_is(3), ONE_HIDDEN),
+        range=Range.AT_LEAST_ONE,
         source=_project("linear regions of the plane"),
         proof="curves.md#the-plane",
-        minimum_rank=3,
-        maximum_rank=3,
-        inputs=2,
-        hidden_layers=1,
     ),
 )

@@ -11,18 +11,13 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory import gradients
+from maxout.theory.conditions import BY_BIAS, LAYER_EXISTS, ZERO
+from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import K, L, c, l, n, n_0, x_norm
 
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
 _OUTPUT = "N: one output, whatever their number"
-_LAYER = "1 <= l <= L-1"
-_ANY = ("any", "gaussian", "zero")
-_BIASES = {
-    "any": "biases independent of the weights, otherwise arbitrary",
-    "gaussian": "gaussian biases N(0, c/fan_in)",
-    "zero": "zero biases",
-}
 _PAPER = Source("tseran2023", "bounds of the parameter gradients")
 _WEIGHT = r"\|\partial N/\partial W^{(l)}\|_F^2"
 _BIAS = r"\|\partial N/\partial b^{(l)}\|^2"
@@ -53,7 +48,9 @@ def _bounds(left: str, prefix: str, bias: str, right: Any, **fields: Any) -> Ite
                 left=rf"\mathbb{{E}}\,{left}",
                 relation=relation,
                 build=partial(_bound, right, side, sharp),
-                assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT, _LAYER),
+                definitions=(_WEIGHTS, _OUTPUT),
+                domain=Domain(BY_BIAS[bias], LAYER_EXISTS),
+                range=Range.NON_NEGATIVE,
                 source=_project("two-sided bounds of the parameter gradients") if sharp else _PAPER,
                 proof="gradients.md#bounds",
                 quantity=prefix.replace("gaussian.", ""),
@@ -70,8 +67,9 @@ def _exact(key: str, left: str, bias: str, right: sp.Expr, title: str, proof: st
         left=rf"\mathbb{{E}}\,{left}",
         relation=Relation.EQ,
         build=lambda t: right,
-        assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT, _LAYER),
-        biases=(bias,),
+        definitions=(_WEIGHTS, _OUTPUT),
+        domain=Domain(BY_BIAS[bias], LAYER_EXISTS),
+        range=Range.NON_NEGATIVE,
         source=_project("exact second moments of the parameter gradients"),
         proof=f"gradients.md#{proof}",
         parameters=parameters,
@@ -92,16 +90,14 @@ STATEMENTS = (
         left=_BIAS,
         relation=Relation.EQ_D,
         build=lambda t: _p**2 + _q**2,
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            "zero biases",
             _OUTPUT,
-            _LAYER,
             "p_{l-1}^2 = s^2 r^2 p_l^2, q_{l-1}^2 = s^2 chi^2_{n_{l-1}-1} (p_l^2 + q_l^2), "
             "s^2 = c/n_{l-1}, r = |(Xi_1..Xi_{n_l})|, independent; "
             "p_{L-1}^2 = chi^2_1/n_{L-1}, q_{L-1}^2 = chi^2_{n_{L-1}-1}/n_{L-1}",
         ),
-        biases=("zero",),
+        domain=Domain(ZERO, LAYER_EXISTS),
         source=_project("backward frame"),
         proof="gradients.md#the-backward-frame",
         numeric=False,
@@ -120,7 +116,6 @@ STATEMENTS = (
         "gradients.bias",
         "any",
         lambda side, sharp: gradients.bias_gradient_bound(side, l, sharp),
-        biases=_ANY,
         parameters=(l,),
     ),
     Statement(
@@ -129,8 +124,9 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\|\partial N/\partial b^{(l)}\|^{2t}",
         relation=Relation.EQ,
         build=lambda t: gradients.bias_gradient_moment(int(t)),
-        assumptions=(_WEIGHTS, "zero biases", _OUTPUT, _LAYER, "integer t >= 1"),
-        biases=("zero",),
+        definitions=(_WEIGHTS, _OUTPUT, "integer t >= 1"),
+        domain=Domain(ZERO, LAYER_EXISTS),
+        range=Range.NON_NEGATIVE,
         source=_project("exact moments by the backward frame"),
         proof="gradients.md#every-moment",
         orders=(2,),
@@ -150,7 +146,6 @@ STATEMENTS = (
         "gradients.weights",
         "zero",
         lambda side, sharp: gradients.weight_gradient_bound(side, l, "zero", sharp),
-        biases=("zero",),
         parameters=(l, x_norm),
     ),
     Statement(
@@ -159,8 +154,9 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\|\partial N/\partial W^{(l)}\|_F^{2t}",
         relation=Relation.EQ,
         build=lambda t: gradients.weight_gradient_moment(int(t)),
-        assumptions=(_WEIGHTS, "zero biases", _OUTPUT, _LAYER, "integer t >= 1"),
-        biases=("zero",),
+        definitions=(_WEIGHTS, _OUTPUT, "integer t >= 1"),
+        domain=Domain(ZERO, LAYER_EXISTS),
+        range=Range.NON_NEGATIVE,
         source=_project("exact moments by the backward frame"),
         proof="gradients.md#every-moment",
         orders=(2,),
@@ -188,7 +184,6 @@ STATEMENTS = (
         "gradients.gaussian.weights",
         "gaussian",
         lambda side, sharp: gradients.weight_gradient_bound(side, l, "gaussian", sharp),
-        biases=("gaussian",),
         parameters=(l, x_norm),
     ),
     *(
@@ -198,8 +193,9 @@ STATEMENTS = (
             left=r"\mathbb{E}\,\|\partial N/\partial W^{(L)}\|^2",
             relation=Relation.EQ,
             build=partial(_output, bias),
-            assumptions=(_WEIGHTS, _BIASES[bias], _OUTPUT),
-            biases=(bias,),
+            definitions=(_WEIGHTS, _OUTPUT),
+            domain=Domain(BY_BIAS[bias]),
+            range=Range.NON_NEGATIVE,
             source=_PAPER,
             proof="gradients.md#the-gradient",
             parameters=(x_norm,),

@@ -2,6 +2,8 @@
 
 import sympy as sp
 
+from maxout.theory.conditions import WHATEVER_BIAS, ZERO
+from maxout.theory.domain import Domain, Range
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import K, L, c, n_0, window, x_norm
@@ -13,8 +15,9 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\|x^{(L-1)}\|^2 / n_{L-1}",
         relation=Relation.EQ,
         build=lambda t: x_norm**2 / n_0 * (c * LargestNormalMoment(K, 2)) ** (L - 1),
-        assumptions=("weights N(0, c/fan_in)", "zero biases"),
-        biases=("zero",),
+        definitions=("weights N(0, c/fan_in)",),
+        domain=Domain(ZERO),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "activation length; initialization c = 1/E[Xi_K^2]"),
         proof="initialization.md#stationary-length",
         parameters=(x_norm,),
@@ -25,8 +28,9 @@ STATEMENTS = (
         left=r"\mathbb{E}\bigl[(\max_{j \leq p} \Xi_K^{(j)})^2\bigr]",
         relation=Relation.EQ,
         build=lambda t: LargestNormalMoment(K * window, 2),
-        assumptions=("the p pooled cells are independent", "weights N(0, c/fan_in)"),
-        biases=(),
+        definitions=("the p pooled cells are independent", "weights N(0, c/fan_in)"),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "max-pooling initialization"),
         proof="initialization.md#max-pooling",
         parameters=(window,),
@@ -37,8 +41,9 @@ STATEMENTS = (
         left=r"\operatorname{Var} w,\ w \sim U\bigl(-\sqrt{3c/n_0}, \sqrt{3c/n_0}\bigr)",
         relation=Relation.EQ,
         build=lambda t: c / n_0,
-        assumptions=("w: a weight of the first layer, fan_in = n_0",),
-        biases=("any", "gaussian", "zero"),
+        definitions=("w: a weight of the first layer, fan_in = n_0",),
+        domain=Domain(WHATEVER_BIAS),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "initialization c = 1/E[Xi_K^2]"),
         proof="initialization.md#uniform-weights",
     ),
@@ -48,8 +53,9 @@ STATEMENTS = (
         left=r"\mathbb{E}[\max(0, Z)^2]",
         relation=Relation.EQ,
         build=lambda t: sp.Rational(1, 2),
-        assumptions=("Z ~ N(0,1)",),
-        biases=(),
+        definitions=("Z ~ N(0,1)",),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
         source=Source("he2015", "initialization of rectifiers"),
         proof="initialization.md#relu",
     ),

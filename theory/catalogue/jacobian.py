@@ -2,6 +2,8 @@
 
 import sympy as sp
 
+from maxout.theory.conditions import ANY_BIAS, GAUSSIAN, GAUSSIAN_OR_ZERO, ZERO
+from maxout.theory.domain import Domain, Range
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import K, L, c, l, n, n_0, n_L
@@ -14,10 +16,8 @@ _normal_largest = sp.IndexedBase(r"\Xi", real=True)
 _v = sp.IndexedBase("v", real=True)
 _gamma = sp.IndexedBase(r"\gamma", real=True)
 
-_ANY = ("any", "gaussian", "zero")
 _NORM = r"\|J(x)u\|^2"
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
-_ANY_BIAS = "biases independent of the weights, otherwise arbitrary"
 
 
 def _over_layers(unit: sp.Expr) -> sp.Expr:
@@ -37,8 +37,8 @@ STATEMENTS = (
         left=_NORM,
         relation=Relation.GE_ST,
         build=lambda t: _over_layers(_smallest[l, _i]),
-        assumptions=(_WEIGHTS, _ANY_BIAS, "xi: smallest of K iid chi^2_1, all independent"),
-        biases=_ANY,
+        definitions=(_WEIGHTS, "xi: smallest of K iid chi^2_1, all independent"),
+        domain=Domain(ANY_BIAS),
         source=Source("tseran2023", "stochastic order of the Jacobian norm"),
         proof="jacobian.md#stochastic-order",
         numeric=False,
@@ -49,8 +49,8 @@ STATEMENTS = (
         left=_NORM,
         relation=Relation.LE_ST,
         build=lambda t: _over_layers(_largest[l, _i]),
-        assumptions=(_WEIGHTS, _ANY_BIAS, "Xi: largest of K iid chi^2_1, all independent"),
-        biases=_ANY,
+        definitions=(_WEIGHTS, "Xi: largest of K iid chi^2_1, all independent"),
+        domain=Domain(ANY_BIAS),
         source=Source("tseran2023", "stochastic order of the Jacobian norm"),
         proof="jacobian.md#stochastic-order",
         numeric=False,
@@ -61,8 +61,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}{_NORM}",
         relation=Relation.GE,
         build=lambda t: n_L / n_0 * (c * SmallestChi2Moment(K, 1)) ** (L - 1),
-        assumptions=(_WEIGHTS, _ANY_BIAS),
-        biases=_ANY,
+        definitions=(_WEIGHTS,),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
         quantity="jacobian.mean",
@@ -74,8 +75,9 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}{_NORM}",
         relation=Relation.LE,
         build=lambda t: n_L / n_0 * (c * LargestChi2Moment(K, 1)) ** (L - 1),
-        assumptions=(_WEIGHTS, _ANY_BIAS),
-        biases=_ANY,
+        definitions=(_WEIGHTS,),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
         quantity="jacobian.mean",
@@ -94,8 +96,9 @@ STATEMENTS = (
                 - SmallestChi2Moment(K, 1) ** (2 * (L - 1))
             )
         ),
-        assumptions=(_WEIGHTS, _ANY_BIAS),
-        biases=_ANY,
+        definitions=(_WEIGHTS,),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
         quantity="jacobian.variance",
@@ -107,8 +110,9 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\|J(x)u\|^{2t}",
         relation=Relation.LE,
         build=lambda t: (n_L / n_0) ** t * (c * K) ** (t * (L - 1)) * sp.exp(t**2 * _spread()),
-        assumptions=(_WEIGHTS, _ANY_BIAS, "integer t >= 1"),
-        biases=_ANY,
+        definitions=(_WEIGHTS, "integer t >= 1"),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "moment bounds of the Jacobian norm"),
         proof="jacobian.md#moment-bounds",
         quantity="jacobian.moment",
@@ -127,12 +131,11 @@ STATEMENTS = (
             )
             ** 2
         ),
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            "gaussian biases N(0, c/fan_in)",
             "v: N(0,1); Xi: largest of K iid N(0,1); gamma: angle of (x, 1) and (u, 0) a layer",
         ),
-        biases=("gaussian",),
+        domain=Domain(GAUSSIAN),
         source=Source("tseran2023", "equality in distribution"),
         proof="jacobian.md#equality-in-distribution",
         numeric=False,
@@ -149,12 +152,11 @@ STATEMENTS = (
             )
             ** 2
         ),
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            "zero biases",
             "v: N(0,1); Xi: largest of K iid N(0,1); gamma: angle between x and u a layer",
         ),
-        biases=("zero",),
+        domain=Domain(ZERO),
         source=Source("tseran2023", "equality in distribution"),
         proof="jacobian.md#equality-in-distribution",
         numeric=False,
@@ -165,12 +167,12 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}{_NORM}",
         relation=Relation.LIMIT,
         build=lambda t: n_L / n_0 * (c * LargestNormalMoment(K, 2)) ** (L - 1),
-        assumptions=(
+        definitions=(
             _WEIGHTS,
-            "zero or gaussian biases",
             "the angle between the augmented input and direction goes to 0 in every layer",
         ),
-        biases=("zero", "gaussian"),
+        domain=Domain(GAUSSIAN_OR_ZERO),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "wide networks"),
         proof="jacobian.md#wide-networks",
     ),

@@ -5,6 +5,20 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory import tangent
+from maxout.theory.conditions import (
+    ANGLE,
+    BY_BIAS,
+    CORRELATED_INPUTS,
+    DIFFERENT_INPUTS,
+    GAUSSIAN,
+    GIVEN_VARIANCE,
+    ONE_HIDDEN,
+    VARIANCE_FITS_BIAS,
+    ZERO,
+    rank_at_most,
+    rank_is,
+)
+from maxout.theory.domain import Domain, Range
 from maxout.theory.kernels import MaxKernel, PairNNGP, PairNTK, WinnerProbability
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.statement import Relation, Source, Statement
@@ -23,6 +37,7 @@ _PAIRS = "K iid pairs (X_k, Y_k) of standard normals with correlation rho_xy"
 _KAPPA = r"\mathbb{E}[\max_k X_k \max_k Y_k]"
 _SAME = r"\Pr(\operatorname{argmax} X = \operatorname{argmax} Y)"
 _rho = sp.Symbol("rho", real=True)
+_LIMITS = (rank_at_most(10**4),)
 
 
 def _project(name: str) -> Source:
@@ -34,7 +49,9 @@ def _one_unit(
 ) -> Statement:
     fields = {
         "relation": Relation.EQ,
-        "assumptions": (_PAIRS, *more.pop("further", ())),
+        "definitions": (_PAIRS, *more.pop("further", ())),
+        "domain": Domain(),
+        "range": Range.PROBABILITY,
         "parameters": (correlation,) if correlation in right.free_symbols else (),
     }
     return Statement(
@@ -42,7 +59,6 @@ def _one_unit(
         title=title,
         left=left,
         build=lambda t: right,
-        biases=(),
         source=_project("infinite-width kernels"),
         proof=f"kernels.md#{proof}",
         **{**fields, **more},
@@ -50,7 +66,7 @@ def _one_unit(
 
 
 def _closed(rank: int) -> tuple[Statement, Statement]:
-    fields = {"minimum_rank": rank, "maximum_rank": rank, "further": (f"K = {rank}",)}
+    fields = {"domain": Domain(rank_is(rank))}
     return (
         _one_unit(
             f"winner.rank{rank}",
@@ -66,6 +82,7 @@ def _closed(rank: int) -> tuple[Statement, Statement]:
             _KAPPA,
             MaxKernel(rank, correlation),
             f"rank-{rank}",
+            range=Range.REAL,
             **fields,
         ),
     )
@@ -78,7 +95,7 @@ _ONE = (
         rf"\frac{{d}}{{d\rho_{{xy}}}} {_KAPPA}",
         WinnerProbability(K, correlation),
         "the-derivative-is-the-winner-probability",
-        further=("-1 < rho_xy < 1", "K <= 10^4 for its value"),
+        domain=Domain(DIFFERENT_INPUTS, limits=_LIMITS),
     ),
     _one_unit(
         "kappa.zero",
@@ -86,6 +103,7 @@ _ONE = (
         rf"{_KAPPA},\ \rho_{{xy}} = 0",
         LargestNormalMoment(K, 1) ** 2,
         "special-correlations",
+        range=Range.NON_NEGATIVE,
     ),
     _one_unit(
         "kappa.one",
@@ -93,6 +111,7 @@ _ONE = (
         rf"{_KAPPA},\ \rho_{{xy}} = 1",
         LargestNormalMoment(K, 2),
         "special-correlations",
+        range=Range.NON_NEGATIVE,
     ),
     _one_unit(
         "winner.zero",
@@ -114,7 +133,8 @@ _ONE = (
         r"\mathrm{Var}\,\Xi_K",
         sp.Integral(WinnerProbability(K, _rho), (_rho, 0, 1)),
         "special-correlations",
-        further=("K <= 10^4 for its value",),
+        domain=Domain(limits=_LIMITS),
+        range=Range.NON_NEGATIVE,
     ),
     *_closed(2),
     *_closed(3),
@@ -126,6 +146,7 @@ _ONE = (
         "close-inputs",
         relation=Relation.LIMIT,
         further=("theta to 0",),
+        range=Range.NON_NEGATIVE,
     ),
 )
 
@@ -149,26 +170,27 @@ def _of_pairs(name: str, kernel: type[sp.Function], left: str, *further: str) ->
     shared: dict[str, Any] = {
         "left": left,
         "build": lambda t: _pair(kernel),
-        "biases": ("any", "zero"),
         "source": _project("infinite-width kernels"),
         "parameters": (x_norm, y_norm, correlation, bias_variance),
     }
-    assumptions = (*_NTK_WEIGHTS, _TWO_INPUTS, *further, "K <= 10^4 for its value")
+    definitions = (*_NTK_WEIGHTS, _TWO_INPUTS, *further)
+    conditions = (GIVEN_VARIANCE, VARIANCE_FITS_BIAS, ANGLE, CORRELATED_INPUTS)
     return (
         Statement(
             key=f"kernel.{name}.shallow",
             title=f"one hidden layer: {words} has the infinite-width value at every width",
             relation=Relation.EQ,
-            assumptions=(*assumptions, "one hidden layer (L = 2)"),
+            definitions=definitions,
+            domain=Domain(*conditions, ONE_HIDDEN, limits=_LIMITS),
             proof="kernels.md#one-hidden-layer",
-            hidden_layers=1,
             **{**shared, "left": rf"\mathbb{{E}}\,{left}"},
         ),
         Statement(
             key=f"kernel.{name}.deep",
             title=f"{words} as the widths grow, in probability",
             relation=Relation.LIMIT,
-            assumptions=(*assumptions, "every width to infinity, the depth fixed"),
+            definitions=(*definitions, "every width to infinity, the depth fixed"),
+            domain=Domain(*conditions, limits=_LIMITS),
             proof="kernels.md#the-recursions",
             **shared,
         ),
@@ -180,8 +202,9 @@ _PAIR = (
     *_of_pairs("ntk", PairNTK, r"\Theta(x, y)", _TANGENT),
 )
 
-_ZERO = ("weights N(0, c/fan_in), output weights N(0, 1/fan_in)", "zero biases")
+_WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
 _OUTPUT = "N: one output, whatever their number"
+_SUM = "K(x, x): sum of ||dN/dW^(l)||^2 over the layers"
 _DIAGONAL = r"\mathbb{E}\,K(x, x)"
 
 
@@ -197,8 +220,9 @@ def _diagonal(
         parameters=(x_norm,),
         **{
             "left": _DIAGONAL,
-            "assumptions": (*_ZERO, _OUTPUT, "K(x, x): sum of ||dN/dW^(l)||^2 over the layers"),
-            "biases": ("zero",),
+            "definitions": (_WEIGHTS, _OUTPUT, _SUM),
+            "domain": Domain(ZERO),
+            "range": Range.NON_NEGATIVE,
             "proof": "kernels.md#on-the-diagonal",
             **fields,
         },
@@ -209,12 +233,6 @@ def _ladder() -> tuple[Statement, ...]:
     found = []
     for bias in ("zero", "gaussian"):
         prefix = "" if bias == "zero" else "gaussian."
-        assumptions = (
-            _ZERO[0],
-            f"{bias} biases" + (" N(0, c/fan_in)" if bias == "gaussian" else ""),
-            _OUTPUT,
-            "K(x, x): sum of ||dN/dW^(l)||^2 over the layers",
-        )
         for sharp in (False, True):
             for side, relation in (("lower", Relation.GE), ("upper", Relation.LE)):
                 rung = f"{side}.sharp" if sharp else side
@@ -230,8 +248,7 @@ def _ladder() -> tuple[Statement, ...]:
                         relation,
                         tangent.diagonal_bound(side, bias=bias, sharp=sharp),
                         source,
-                        assumptions=assumptions,
-                        biases=(bias,),
+                        domain=Domain(BY_BIAS[bias]),
                         quantity="kernel.diagonal",
                         rung=rung,
                     )
@@ -263,8 +280,7 @@ _ON_DIAGONAL = (
         Relation.EQ,
         sp.Function("G", positive=True)(L, K, c, x_norm, n_0),
         _project("exact mean of the tangent kernel"),
-        assumptions=(_ZERO[0], "gaussian biases N(0, c/fan_in)", _OUTPUT),
-        biases=("gaussian",),
+        domain=Domain(GAUSSIAN),
         quantity="kernel.diagonal",
         rung="exact",
     ),
@@ -276,7 +292,7 @@ _ON_DIAGONAL = (
         tangent.scaled_diagonal_mean(),
         _project("exact mean of the tangent kernel"),
         left=r"\mathbb{E}\,\Theta(x, x)",
-        assumptions=(*_ZERO, _OUTPUT, _TANGENT),
+        definitions=(_WEIGHTS, _OUTPUT, _TANGENT),
         proof="kernels.md#convergence",
     ),
     _diagonal(
@@ -286,7 +302,7 @@ _ON_DIAGONAL = (
         tangent.scaled_diagonal_limit(),
         _project("exact mean of the tangent kernel"),
         left=r"\mathbb{E}\,\Theta(x, x)",
-        assumptions=(*_ZERO, _OUTPUT, _TANGENT, "every width to infinity, the depth fixed"),
+        definitions=(_WEIGHTS, _OUTPUT, _TANGENT, "every width to infinity, the depth fixed"),
         proof="kernels.md#convergence",
     ),
 )

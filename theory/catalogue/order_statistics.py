@@ -3,6 +3,16 @@
 import sympy as sp
 
 from maxout.theory import asymptotics
+from maxout.theory.conditions import (
+    EQUICORRELATED,
+    HALF_NORMALS,
+    HALF_NORMALS_INTERIOR,
+    INTERIOR,
+    RANK_ABOVE_ORDER,
+    rank_at_least,
+    rank_at_most,
+)
+from maxout.theory.domain import Domain, Range
 from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
@@ -36,11 +46,11 @@ STATEMENTS = (
         build=lambda t: (
             K * (K - 1) / (2 * sp.sqrt(_PI)) * OrthantProbability(K - 2, sp.Rational(1, 3))
         ),
-        assumptions=(*_NORMALS, "K >= 2"),
-        biases=(),
+        definitions=_NORMALS,
+        domain=Domain(rank_at_least(2)),
+        range=Range.NON_NEGATIVE,
         source=_project("reduction of all moments"),
         proof="order-statistics.md#reduction",
-        minimum_rank=2,
     ),
     Statement(
         key="order.second_moment",
@@ -55,11 +65,11 @@ STATEMENTS = (
             / (4 * sp.sqrt(3) * _PI)
             * OrthantProbability(K - 3, sp.Rational(1, 4))
         ),
-        assumptions=(*_NORMALS, "K >= 3 (M_1 = M_2 = 1)"),
-        biases=(),
+        definitions=(*_NORMALS, "M_1 = M_2 = 1"),
+        domain=Domain(rank_at_least(3)),
+        range=Range.NON_NEGATIVE,
         source=_project("reduction of all moments"),
         proof="order-statistics.md#reduction",
-        minimum_rank=3,
     ),
     Statement(
         key="order.moment",
@@ -67,13 +77,13 @@ STATEMENTS = (
         left=r"\mathbb{E}[\Xi_K^t]",
         relation=Relation.EQ,
         build=lambda t: _orthant_form(LargestNormalMoment, t),
-        assumptions=(*_NORMALS, "integer t >= 1", "K > t"),
-        biases=(),
+        definitions=(*_NORMALS, "integer t >= 1"),
+        domain=Domain(RANK_ABOVE_ORDER),
+        range=Range.NON_NEGATIVE,
         source=_project("reduction of all moments"),
         proof="order-statistics.md#reduction",
         orders=(1, 2, 3, 4),
         symbolic_order=False,
-        minimum_rank=5,
     ),
     Statement(
         key="order.chi2_largest.mean",
@@ -88,11 +98,11 @@ STATEMENTS = (
             / (sp.sqrt(3) * _PI)
             * HalfNormalProbability(K - 3, sp.Rational(1, 4))
         ),
-        assumptions=(*_CHI2, "K >= 3 (L_1 = 1, L_2 = 1 + 2/pi)"),
-        biases=(),
+        definitions=(*_CHI2, "L_1 = 1, L_2 = 1 + 2/pi"),
+        domain=Domain(rank_at_least(3)),
+        range=Range.NON_NEGATIVE,
         source=_project("reduction of the chi-square moments"),
         proof="order-statistics.md#chi2",
-        minimum_rank=3,
     ),
     Statement(
         key="order.chi2_smallest.mean",
@@ -102,11 +112,11 @@ STATEMENTS = (
         build=lambda t: sp.Sum(
             (-1) ** (_j - 1) * sp.binomial(K, _j) * LargestChi2Moment(_j, 1), (_j, 1, K)
         ),
-        assumptions=_CHI2,
-        biases=(),
+        definitions=_CHI2,
+        domain=Domain(limits=(rank_at_most(200),)),
+        range=Range.NON_NEGATIVE,
         source=_project("inclusion and exclusion of chi-square moments"),
         proof="order-statistics.md#chi2",
-        maximum_rank=200,
     ),
     Statement(
         key="order.chi2_largest.moment",
@@ -114,8 +124,9 @@ STATEMENTS = (
         left=r"\mathbb{E}[(\max_k \chi^2_{1,k})^t]",
         relation=Relation.EQ,
         build=lambda t: LargestChi2Moment(K, t),
-        assumptions=(*_CHI2, "integer t >= 1"),
-        biases=(),
+        definitions=(*_CHI2, "integer t >= 1"),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
         source=_project("reduction of the chi-square moments"),
         proof="order-statistics.md#chi2",
         orders=(1, 2, 3),
@@ -126,8 +137,9 @@ STATEMENTS = (
         left=r"\mathbb{E}[(\min_k \chi^2_{1,k})^t]",
         relation=Relation.EQ,
         build=lambda t: SmallestChi2Moment(K, t),
-        assumptions=(*_CHI2, "integer t >= 1"),
-        biases=(),
+        definitions=(*_CHI2, "integer t >= 1"),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
         source=_project("reduction of the chi-square moments"),
         proof="order-statistics.md#chi2",
         orders=(1, 2, 3),
@@ -141,12 +153,12 @@ STATEMENTS = (
             (-1) ** (t + 1)
             * sp.Sum((-1) ** _j * sp.binomial(K, _j) * LargestNormalMoment(_j, t), (_j, 1, K))
         ),
-        assumptions=(*_NORMALS, "integer t >= 1"),
-        biases=(),
+        definitions=(*_NORMALS, "integer t >= 1"),
+        domain=Domain(limits=(rank_at_most(200),)),
+        range=Range.NON_NEGATIVE,
         source=_project("inclusion and exclusion of normal moments"),
         proof="order-statistics.md#reduction",
         orders=(1, 2, 3),
-        maximum_rank=200,
     ),
     Statement(
         key="order.orthant",
@@ -154,8 +166,9 @@ STATEMENTS = (
         left=r"\Pr(Z_1 > 0, \dots, Z_m > 0)",
         relation=Relation.EQ,
         build=lambda t: OrthantProbability(m, rho),
-        assumptions=("Z: m standard normals of common correlation rho in [-1/(m-1), 1]",),
-        biases=(),
+        definitions=("Z: m standard normals of common correlation rho",),
+        domain=Domain(EQUICORRELATED),
+        range=Range.PROBABILITY,
         source=_project("equicorrelated orthant probabilities, closed through m = 5"),
         proof="order-statistics.md#orthant",
         parameters=(m, rho),
@@ -170,8 +183,9 @@ STATEMENTS = (
             / (2 * _PI * sp.sqrt(1 - rho**2))
             * OrthantProbability(m - 2, rho / (1 + 2 * rho))
         ),
-        assumptions=("m >= 2", "-1/(m-1) < rho < 1"),
-        biases=(),
+        definitions=("m >= 2",),
+        domain=Domain(INTERIOR),
+        range=Range.NON_NEGATIVE,
         source=_project("Schlaefli's equation"),
         proof="order-statistics.md#orthant",
         parameters=(m, rho),
@@ -182,8 +196,9 @@ STATEMENTS = (
         left=r"\Pr(|Z_1|, \dots, |Z_m| \leq |Y|)",
         relation=Relation.EQ,
         build=lambda t: HalfNormalProbability(m, rho),
-        assumptions=("Z_k ~ N(0,1), Y ~ N(0, rho/(1-rho)), independent",),
-        biases=(),
+        definitions=("Z_k ~ N(0,1), Y ~ N(0, rho/(1-rho)), independent",),
+        domain=Domain(HALF_NORMALS),
+        range=Range.PROBABILITY,
         source=_project("half-normal probabilities, closed through m = 4"),
         proof="order-statistics.md#chi2",
         parameters=(m, rho),
@@ -199,8 +214,9 @@ STATEMENTS = (
             / (_PI * sp.sqrt(1 - rho**2))
             * HalfNormalProbability(m - 2, rho / (1 + 2 * rho))
         ),
-        assumptions=("m >= 2", "0 < rho < 1"),
-        biases=(),
+        definitions=("m >= 2",),
+        domain=Domain(HALF_NORMALS_INTERIOR),
+        range=Range.NON_NEGATIVE,
         source=_project("derivative of the half-normal probability"),
         proof="order-statistics.md#chi2",
         parameters=(m, rho),
@@ -211,11 +227,11 @@ STATEMENTS = (
         left=r"\mathbb{E}[\Xi_K^2]",
         relation=Relation.LIMIT,
         build=lambda t: asymptotics.second_moment(K),
-        assumptions=(*_NORMALS, "K to infinity", "remainder O((ln K)^-4)"),
-        biases=(),
+        definitions=(*_NORMALS, "K to infinity", "remainder O((ln K)^-4)"),
+        domain=Domain(rank_at_least(10)),
+        range=Range.NON_NEGATIVE,
         source=_project("large-rank expansion"),
         proof="order-statistics.md#large-rank",
-        minimum_rank=10,
     ),
     Statement(
         key="order.large_rank.second_moment.elementary",
@@ -223,11 +239,11 @@ STATEMENTS = (
         left=r"\mathbb{E}[\Xi_K^2]",
         relation=Relation.LIMIT,
         build=lambda t: asymptotics.second_moment_elementary(K),
-        assumptions=(*_NORMALS, "K to infinity", "remainder O((ln ln K / ln K)^3)"),
-        biases=(),
+        definitions=(*_NORMALS, "K to infinity", "remainder O((ln ln K / ln K)^3)"),
+        domain=Domain(rank_at_least(10)),
+        range=Range.NON_NEGATIVE,
         source=_project("large-rank expansion"),
         proof="order-statistics.md#large-rank",
-        minimum_rank=10,
     ),
     Statement(
         key="order.large_rank.chi2_largest",
@@ -235,8 +251,9 @@ STATEMENTS = (
         left=r"\mathbb{E}[\max_k \chi^2_{1,k}]",
         relation=Relation.LIMIT,
         build=lambda t: LargestNormalMoment(2 * K, 2),
-        assumptions=(*_CHI2, "K to infinity", "difference at most 1/(2K-1)"),
-        biases=(),
+        definitions=(*_CHI2, "K to infinity", "difference at most 1/(2K-1)"),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
         source=_project("large-rank expansion"),
         proof="order-statistics.md#large-rank",
     ),
@@ -246,10 +263,10 @@ STATEMENTS = (
         left=r"\mathbb{E}[\min_k \chi^2_{1,k}]",
         relation=Relation.LIMIT,
         build=lambda t: asymptotics.chi2_smallest_mean(K),
-        assumptions=(*_CHI2, "K to infinity", "remainder O(K^-8)"),
-        biases=(),
+        definitions=(*_CHI2, "K to infinity", "remainder O(K^-8)"),
+        domain=Domain(rank_at_least(10)),
+        range=Range.NON_NEGATIVE,
         source=_project("large-rank expansion"),
         proof="order-statistics.md#large-rank",
-        minimum_rank=10,
     ),
 )

@@ -3,21 +3,34 @@
 import sympy as sp
 
 from maxout.theory import feature_gradients, regions
+from maxout.theory.conditions import (
+    ANY_BIAS,
+    FEW_INPUTS,
+    GAUSSIAN,
+    GAUSSIAN_OR_ZERO,
+    PLANE,
+    SEVERAL_OUTPUTS,
+    WHATEVER_BIAS,
+    ZERO,
+    cube,
+    rank_at_least,
+)
+from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import volume
 
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
-_ANY = ("any", "gaussian", "zero")
-_GAUSSIAN = "gaussian biases N(0, c/fan_in)"
 _FEATURE = "zeta: a pre-activation feature of the last hidden layer, layer l = L-1"
-_CUBE = "a cube of volume vol and side above 1/(2 C_bias C_grad)"
+_CUBE = "a cube of volume vol"
 _GRADIENT = r"\mathbb{E}\,\|\nabla\zeta(x)\|^t"
 _COUNT = r"\mathbb{E}\,\#\{\text{linear regions in the cube}\}"
 _PIECES = r"\mathbb{E}\,\#\{\text{linear pieces of the decision boundary in the cube}\}"
 _C_BIAS = "C_bias: largest density of a bias"
 _PAPER_GRAD = "C_grad through the moment bounds of the Jacobian"
 _SHARP_GRAD = "C_grad: the sharp one, at order n_0"
-_OUTPUTS = "n_L >= 2 output biases N(0, 1/n_{L-1}); C_bias and C_grad cover the outputs"
+_OUTPUTS = "output biases N(0, 1/n_{L-1}); C_bias and C_grad cover the outputs"
+
+_LIMITS = (FEW_INPUTS,)
 
 
 def _project(name: str) -> Source:
@@ -31,13 +44,9 @@ STATEMENTS = (
         left=_GRADIENT,
         relation=Relation.LE,
         build=lambda t: feature_gradients.gradient_moment_upper(t),
-        assumptions=(
-            _WEIGHTS,
-            "biases independent of the weights, otherwise arbitrary",
-            _FEATURE,
-            "integer t >= 1",
-        ),
-        biases=_ANY,
+        definitions=(_WEIGHTS, _FEATURE, "integer t >= 1"),
+        domain=Domain(ANY_BIAS),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2023", "refined constant of the bound on linear regions"),
         proof="linear-regions.md#the-gradient-constant",
         orders=(1, 2, 3, 4),
@@ -48,8 +57,9 @@ STATEMENTS = (
         left=_GRADIENT,
         relation=Relation.LE,
         build=lambda t: feature_gradients.gradient_moment_upper(t, "sharp"),
-        assumptions=(_WEIGHTS, f"{_GAUSSIAN} or zero biases", _FEATURE, "integer t >= 1"),
-        biases=("gaussian", "zero"),
+        definitions=(_WEIGHTS, _FEATURE, "integer t >= 1"),
+        domain=Domain(GAUSSIAN_OR_ZERO),
+        range=Range.NON_NEGATIVE,
         source=_project("refined constant of the bound on linear regions"),
         proof="linear-regions.md#the-gradient-constant",
         orders=(1, 2, 3, 4),
@@ -61,8 +71,9 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\|\nabla\zeta(x)\|^{2t}",
         relation=Relation.EQ,
         build=lambda t: feature_gradients.gradient_moment_exact(int(t)),
-        assumptions=(_WEIGHTS, "zero biases", _FEATURE, "integer t >= 1"),
-        biases=("zero",),
+        definitions=(_WEIGHTS, _FEATURE, "integer t >= 1"),
+        domain=Domain(ZERO),
+        range=Range.NON_NEGATIVE,
         source=_project("exact moments of the features' gradients"),
         proof="linear-regions.md#exact-moments-at-zero-bias",
         orders=(1, 2),
@@ -74,8 +85,9 @@ STATEMENTS = (
         left=r"\#\{\text{linear regions}\}",
         relation=Relation.LE,
         build=lambda t: regions.patterns_upper(),
-        assumptions=("N = n_1 + ... + n_{L-1} maxout units of rank K", "any parameters"),
-        biases=_ANY,
+        definitions=("N = n_1 + ... + n_{L-1} maxout units of rank K", "any parameters"),
+        domain=Domain(WHATEVER_BIAS),
+        range=Range.AT_LEAST_ONE,
         source=Source("tseran2021", "activation patterns"),
         proof="linear-regions.md#patterns",
     ),
@@ -85,11 +97,11 @@ STATEMENTS = (
         left=_COUNT,
         relation=Relation.LE,
         build=lambda t: regions.regions_upper("paper"),
-        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _C_BIAS, _PAPER_GRAD),
-        biases=("gaussian",),
+        definitions=(_WEIGHTS, _CUBE, _C_BIAS, _PAPER_GRAD),
+        domain=Domain(GAUSSIAN, rank_at_least(2), cube("paper"), limits=_LIMITS),
+        range=Range.AT_LEAST_ONE,
         source=Source("tseran2021", "upper bound on the expected number of linear regions"),
         proof="linear-regions.md#the-2021-bound",
-        minimum_rank=2,
         parameters=(volume,),
     ),
     Statement(
@@ -98,11 +110,11 @@ STATEMENTS = (
         left=_COUNT,
         relation=Relation.LE,
         build=lambda t: regions.regions_upper("sharp"),
-        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _C_BIAS, _SHARP_GRAD),
-        biases=("gaussian",),
+        definitions=(_WEIGHTS, _CUBE, _C_BIAS, _SHARP_GRAD),
+        domain=Domain(GAUSSIAN, rank_at_least(2), cube("sharp"), limits=_LIMITS),
+        range=Range.AT_LEAST_ONE,
         source=_project("the 2021 bound with the refined constant"),
         proof="linear-regions.md#the-2021-bound",
-        minimum_rank=2,
         parameters=(volume,),
     ),
     Statement(
@@ -111,11 +123,17 @@ STATEMENTS = (
         left=_PIECES,
         relation=Relation.LE,
         build=lambda t: regions.decision_boundary_upper("paper"),
-        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _OUTPUTS, _PAPER_GRAD),
-        biases=("gaussian",),
+        definitions=(_WEIGHTS, _CUBE, _OUTPUTS, _PAPER_GRAD),
+        domain=Domain(
+            GAUSSIAN,
+            rank_at_least(2),
+            SEVERAL_OUTPUTS,
+            cube("paper", outputs=True),
+            limits=_LIMITS,
+        ),
+        range=Range.NON_NEGATIVE,
         source=Source("tseran2021", "upper bound on the linear pieces of the decision boundary"),
         proof="linear-regions.md#the-decision-boundary",
-        minimum_rank=2,
         parameters=(volume,),
     ),
     Statement(
@@ -124,11 +142,17 @@ STATEMENTS = (
         left=_PIECES,
         relation=Relation.LE,
         build=lambda t: regions.decision_boundary_upper("sharp"),
-        assumptions=(_WEIGHTS, _GAUSSIAN, _CUBE, "K >= 2", _OUTPUTS, _SHARP_GRAD),
-        biases=("gaussian",),
+        definitions=(_WEIGHTS, _CUBE, _OUTPUTS, _SHARP_GRAD),
+        domain=Domain(
+            GAUSSIAN,
+            rank_at_least(2),
+            SEVERAL_OUTPUTS,
+            cube("sharp", outputs=True),
+            limits=_LIMITS,
+        ),
+        range=Range.NON_NEGATIVE,
         source=_project("the 2021 bound with the refined constant"),
         proof="linear-regions.md#the-decision-boundary",
-        minimum_rank=2,
         parameters=(volume,),
     ),
     Statement(
@@ -140,10 +164,10 @@ STATEMENTS = (
         ),
         relation=Relation.EQ,
         build=lambda t: sp.Integer(1),
-        assumptions=("n_0 = 2", "weights with a density, in general position"),
-        biases=("gaussian", "zero"),
+        definitions=("weights with a density, in general position",),
+        domain=Domain(GAUSSIAN_OR_ZERO, PLANE),
+        range=Range.PROBABILITY,
         source=_project("exact counting by polygon subdivision"),
         proof="linear-regions.md#exact-counting",
-        inputs=2,
     ),
 )

@@ -3,13 +3,13 @@
 import sympy as sp
 
 from maxout.theory import typical
+from maxout.theory.conditions import ANY_BIAS, AWAY_FROM_ORIGIN, ZERO, rank_is
+from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import L, c, l, n, n_0, x_norm
 
 _NORM = r"\|J(x)u\|^2"
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
-_ANY = ("any", "gaussian", "zero")
-_ANY_BIAS = "biases independent of the weights, otherwise arbitrary"
 _chi2_out = sp.Symbol(r"\chi^2_{n_L}", positive=True)
 _chi2 = sp.IndexedBase(r"\chi^2", positive=True)
 
@@ -20,11 +20,10 @@ STATEMENTS = (
         left=_NORM,
         relation=Relation.EQ_D,
         build=lambda t: _chi2_out / n_0 * sp.Product(c / n[l] * _chi2[n[l]], (l, 1, L - 1)),
-        assumptions=(_WEIGHTS, "K = 1 or 2", _ANY_BIAS, "all chi-squares independent"),
-        biases=_ANY,
+        definitions=(_WEIGHTS, "all chi-squares independent"),
+        domain=Domain(ANY_BIAS, rank_is(1, 2)),
         source=Source("project", "law at rank 2"),
         proof="typical-size.md#rank-2",
-        maximum_rank=2,
         numeric=False,
     ),
     Statement(
@@ -33,11 +32,10 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\ln{_NORM}",
         relation=Relation.EQ,
         build=lambda t: typical.log_gain_mean_rank2(),
-        assumptions=(_WEIGHTS, "K = 1 or 2", _ANY_BIAS),
-        biases=_ANY,
+        definitions=(_WEIGHTS,),
+        domain=Domain(ANY_BIAS, rank_is(1, 2)),
         source=Source("project", "law at rank 2"),
         proof="typical-size.md#rank-2",
-        maximum_rank=2,
         quantity="jacobian.log.mean",
         rung="exact",
     ),
@@ -47,8 +45,8 @@ STATEMENTS = (
         left=rf"\mathbb{{E}}\ln{_NORM},\ u \parallel x",
         relation=Relation.EQ,
         build=lambda t: typical.log_gain_mean(),
-        assumptions=(_WEIGHTS, "zero biases", "u along x"),
-        biases=("zero",),
+        definitions=(_WEIGHTS, "u along x"),
+        domain=Domain(ZERO),
         source=Source("project", "typical size along the input"),
         proof="typical-size.md#along-the-input",
     ),
@@ -58,8 +56,9 @@ STATEMENTS = (
         left=rf"\mathrm{{Var}}\ln{_NORM},\ u \parallel x",
         relation=Relation.EQ,
         build=lambda t: typical.log_gain_variance(),
-        assumptions=(_WEIGHTS, "zero biases", "u along x"),
-        biases=("zero",),
+        definitions=(_WEIGHTS, "u along x"),
+        domain=Domain(ZERO),
+        range=Range.NON_NEGATIVE,
         source=Source("project", "typical size along the input"),
         proof="typical-size.md#along-the-input",
     ),
@@ -69,8 +68,8 @@ STATEMENTS = (
         left=r"\mathbb{E}\,\ln(\|x^{(L-1)}\|^2 / n_{L-1})",
         relation=Relation.EQ,
         build=lambda t: typical.log_length_mean(),
-        assumptions=("weights N(0, c/fan_in)", "zero biases"),
-        biases=("zero",),
+        definitions=("weights N(0, c/fan_in)",),
+        domain=Domain(ZERO, AWAY_FROM_ORIGIN),
         source=Source("project", "typical activation length"),
         proof="initialization.md#typical-length",
         parameters=(x_norm,),

@@ -91,7 +91,7 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
 
     def build(size: Size) -> Iterator[Experiment]:
         for network, biases, what, points, cosine in _length_settings(size):
-            if not statement(key).applies_to(network.bias, network.rank):
+            if network.bias not in statement(key).biases:
                 continue
             if "angle" in key and math.isnan(cosine):
                 continue

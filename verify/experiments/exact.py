@@ -12,6 +12,7 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
+from maxout.theory.symbols import K
 from maxout.verify.constants import aligned_second_moment, wide_bias
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, SameLaw
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
@@ -230,7 +231,8 @@ def _alignment(size: Size) -> Iterator[Experiment]:
             rule,
             detail=case.detail,
             twins=(
-                rank_off_by_one(),
+                # The network keeps K, since c must be 1/M_K.
+                rewritten("K + 1 instead of K", lambda right: right.subs(K, K + 1)),
                 rewritten(
                     "M_K instead of M_K - 1 in the floor",
                     lambda right: right.replace(

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy as sp
 
+from maxout.numerics.enclosure import RangeError
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
@@ -98,9 +99,12 @@ class Experiment:
     @cached_property
     def predicted(self) -> float:
         """The right side's value; 0 for a law, where the quantity is a distance of laws."""
-        if not self.statement.numeric:
-            return 0.0
-        return float(predict(self.statement, self.network, order=self.order, **self.parameters))
+        try:
+            found = predict(self.statement, self.network, order=self.order, **self.parameters)
+        except RangeError as impossible:
+            # A claim that cannot be true is judged all the same: the samples refute it.
+            return float(impossible.value)
+        return 0.0 if found.value is None else float(found)
 
     @cached_property
     def decision(self) -> Decision:

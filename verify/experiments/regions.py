@@ -14,6 +14,7 @@ from maxout.numerics.balls import enclose
 from maxout.theory.feature_gradients import gradient_moment_exact, gradient_moment_upper
 from maxout.theory.moments import LargestChi2Moment
 from maxout.theory.network import Network
+from maxout.theory.symbols import volume
 from maxout.verify.concrete import Features, Windows
 from maxout.verify.constants import moment, sum_moment, weight_variance
 from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, ProportionEquality
@@ -22,7 +23,6 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    other_parameters,
     other_population,
     rank_off_by_one,
     rewritten,
@@ -150,7 +150,13 @@ def _count(network: Network, most: int, right: float) -> Decision:
     return MeanAtMost(most**2 / 4, max(0.01 * right, 0.1 * most))
 
 
-_TINY = other_parameters("far too small a cube, of side 10^-4", volume=sp.Rational(1, 10**8))
+def _in_cube(exponent: int) -> Twin:
+    """The bound of a square of side 10^-exponent, which is far too small."""
+    area = sp.Integer(10) ** (-2 * exponent)
+    label = f"far too small a cube, of side 10^-{exponent}"
+    return rewritten(label, lambda right: right.subs(volume, area))
+
+
 _FEW = Network(2, (2,), 2, 2, bias="gaussian")
 _FEW_SIDE = 40.0
 """Two units of rank 2: four regions, if the two lines cross in the window."""
@@ -169,17 +175,13 @@ def _regions(key: str, array: str) -> Builder:
                 partial(_count, network, most),
                 parameters={"volume": _SIDE**2},
                 detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
-                twins=(_TINY,) if array == "regions" else (_scaled_away(),),
+                twins=(_in_cube(4 if array == "regions" else 5),),
                 least=100,
             )
         if array == "regions":
             yield _few(key, size)
 
     return build
-
-
-def _scaled_away() -> Twin:
-    return other_parameters("far too small a cube, of side 10^-5", volume=sp.Rational(1, 10**10))
 
 
 def _few(key: str, size: Size) -> Experiment:
