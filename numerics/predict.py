@@ -9,8 +9,6 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.routes import float_route
-from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
@@ -61,10 +59,6 @@ def predict(
     if not statement.numeric:
         return Prediction(statement, network, order, None)
     _require_shape(statement, network)
-    route = float_route(statement.key)
-    # A route values the catalogue's own right side, never a rewritten one under the same key.
-    if route is not None and statement.build is CATALOGUE[statement.key].build:
-        return Prediction(statement, network, order, route(network, order, values))
     right: sp.Expr = statement.right(order)
     return Prediction(statement, network, order, enclose(right, values, digits))
 

@@ -261,7 +261,7 @@ _ON_DIAGONAL = (
         "gaussian.exact",
         "exact mean of the on-diagonal tangent kernel with gaussian biases",
         Relation.EQ,
-        sp.Function("G", positive=True)(L, K, c, x_norm, n_0),
+        tangent.gaussian_diagonal_mean(),
         _project("exact mean of the tangent kernel"),
         assumptions=(_ZERO[0], "gaussian biases N(0, c/fan_in)", _OUTPUT),
         biases=("gaussian",),
