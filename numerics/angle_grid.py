@@ -7,6 +7,7 @@ of ln X' over r^2; ``LengthGrid.push`` moves a law of ln X forward and is its tr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,31 +42,76 @@ class LengthGrid:
         """Values of ln X on the grid."""
         return self.step * np.arange(self.first, 1 - self.first, dtype=float)
 
-    def expect(self, law: LogLaw, log_scale: float, values: Array, log_x: Array) -> Array:
-        """Return E g(ln X') given ln X = log_x, for g given by ``values`` on the grid.
+    @property
+    def turn(self) -> tuple[Array, Array]:
+        """X/(X+1) and 1/(X+1) on the grid: squares of cosine and sine of the layer's turn."""
+        return _turn(self)
+
+    def places(self, log_scale: float, log_x: Array | None = None) -> Places:
+        """Return where ln(s^2 (X + 1)) falls for ln X = log_x, (N,), -inf for X = 0.
+
+        Args:
+          log_scale: ln s^2.
+          log_x: None means the grid's points.
+        """
+        return _own_places(self, log_scale) if log_x is None else _places(self, log_scale, log_x)
+
+    def expect(self, law: LogLaw, places: Places, values: Array) -> Array:
+        """Return E g(ln X') at ``places``, for g given by ``values`` on the grid.
 
         Args:
           law: rule for r^2, tilted where a power of r^2 weights the mean.
-          log_scale: ln s^2.
           values: shape (size,).
-          log_x: any shape; -inf for X = 0.
         """
-        first, weights = stencil((log_scale + np.logaddexp(0.0, log_x)) / self.step)
-        low = int(first.min())
-        count = int(first.max()) + POINTS - low
+        low, count = places.low, places.count
         needed = np.arange(low + law.first, low + law.first + count + len(law.weights) - 1)
         around = values[np.clip(needed - self.first, 0, self.size - 1)]
         averaged = np.correlate(around, law.weights, "valid")
-        return (averaged[(first - low)[..., None] + np.arange(POINTS)] * weights).sum(axis=-1)
+        return (averaged[places.index] * places.weights).sum(axis=-1)
 
-    def push(self, law: LogLaw, log_scale: float, masses: Array, log_x: Array) -> Array:
-        """Return the masses of ln X' on the grid from ``masses`` at ln X = ``log_x``."""
-        first, weights = stencil((log_scale + np.logaddexp(0.0, log_x)) / self.step)
-        low = int(first.min())
-        start = np.zeros(int(first.max()) + POINTS - low)
-        np.add.at(start, (first - low)[..., None] + np.arange(POINTS), masses[..., None] * weights)
+    def push(self, law: LogLaw, places: Places, masses: Array) -> Array:
+        """Return the masses of ln X' on the grid from ``masses`` at ``places``."""
+        start = np.bincount(
+            places.index.ravel(),
+            (masses[..., None] * places.weights).ravel(),
+            minlength=places.count,
+        )
         moved = np.convolve(start, law.weights)
-        index = np.arange(low + law.first, low + law.first + len(moved)) - self.first
-        result = np.zeros(self.size)
-        np.add.at(result, np.clip(index, 0, self.size - 1), moved)
-        return result
+        index = np.arange(places.low + law.first, places.low + law.first + len(moved)) - self.first
+        return np.bincount(np.clip(index, 0, self.size - 1), moved, minlength=self.size)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Points between those of a grid: the stencil of each.
+
+    Attributes:
+      first: (N,), grid index of each stencil's first point, from 0 at ln X = 0.
+      low, count: the stencils reach over ``count`` grid points from ``low`` on.
+      index: (N, POINTS), the stencils' points, counted from ``low``.
+      weights: (N, POINTS).
+    """
+
+    first: NDArray[np.int64]
+    low: int
+    count: int
+    index: NDArray[np.int64]
+    weights: Array
+
+
+def _places(grid: LengthGrid, log_scale: float, log_x: Array) -> Places:
+    first, weights = stencil((log_scale + np.logaddexp(0.0, log_x)) / grid.step)
+    low = int(first.min())
+    index = (first - low)[..., None] + np.arange(POINTS)
+    return Places(first, low, int(first.max()) + POINTS - low, index, weights)
+
+
+# Layers of one shape share these.
+@lru_cache(maxsize=64)
+def _own_places(grid: LengthGrid, log_scale: float) -> Places:
+    return _places(grid, log_scale, grid.points)
+
+
+@lru_cache(maxsize=8)
+def _turn(grid: LengthGrid) -> tuple[Array, Array]:
+    return 1 / (1 + np.exp(-grid.points)), 1 / (1 + np.exp(grid.points))

@@ -1,41 +1,35 @@
-"""Values of the catalogue's statements on ||J(x)u||^2 with gaussian biases."""
+"""Values of V, the value functions of ||J(x)u||^2 with gaussian biases, inside expressions."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from maxout.numerics.angle import MAX_ORDER, Moment, jacobian_moment
-from maxout.numerics.enclosure import Enclosure
-from maxout.theory.errors import DoesNotApplyError
-from maxout.theory.network import Network
-from maxout.theory.symbols import cos_0, x_norm
+from flint import arb
+
+from maxout.numerics.angle import MAX_ORDER, at_input
+from maxout.numerics.network_routes import exponential, layer, layers, log
+from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.gaussian_frame import ValueFunction
 
 ROUTE = "value functions"
 
 
-def _moment(network: Network, values: dict[Any, Any], order: int) -> Moment:
-    return jacobian_moment(network, values[x_norm], values[cos_0], order)
-
-
-def moment(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value E||J(x)u||^{2 order}; the mean where no order is given.
+def value_function(evaluator: Any, expr: ValueFunction) -> arb:
+    """V(t, a, l, X).
 
     Raises:
       DoesNotApplyError: for an order beyond those that the rule for r^2 carries.
     """
-    if order is not None and order > MAX_ORDER:
+    order = evaluator.integer(expr.args[0])
+    if not 1 <= order <= MAX_ORDER:
         raise DoesNotApplyError(
             f"moments with gaussian biases are evaluated up to order {MAX_ORDER}; got {order}"
         )
-    found = _moment(network, values, order or 1)
-    return Enclosure.estimate_exp(found.log, found.error, ROUTE)
-
-
-def variance(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value Var ||J(x)u||^2."""
-    mean, second = (_moment(network, values, t) for t in (1, 2))
-    # E X^2/(E X)^2 - 1 loses what the two share, which the error says.
-    excess = math.expm1(second.log - 2 * mean.log)
-    error = (1 + excess) * (second.error + 2 * mean.error) / excess
-    return Enclosure.estimate_exp(2 * mean.log + math.log(excess), error, ROUTE)
+    network = layers(evaluator, expr)
+    after = layer(evaluator, expr.args[2], 0, len(network.shapes) - 1)
+    a = evaluator.integer(expr.args[1])
+    if not 0 <= a <= order:
+        raise DomainError(f"V(t, a, l, X) needs 0 <= a <= t; got a = {a} at t = {order}")
+    rest = type(network)(network.rank, network.log_c, network.shapes[after:])
+    found = at_input(rest, order, log(evaluator, expr.args[3]))
+    return exponential(evaluator, float(found.logs[a]), float(found.errors[a]), ROUTE)

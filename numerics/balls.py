@@ -13,9 +13,14 @@ from flint import acb, arb, ctx, fmpq, fmpz
 from maxout.numerics import ball_functions
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.precision import at_digits
+from maxout.numerics.routes import rule_of
 
 Environment = Mapping[sp.Basic, Any]
 MAX_TERMS = 10**6  # of one Sum or Product
+ANY_PRECISION = "estimate"
+"""Route of functions valued without proof, but to any number of digits."""
+FLOAT_DIGITS = 15
+"""Up to so many digits asked for, functions that have a value in float64 are taken from there."""
 
 
 def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> Enclosure:
@@ -29,7 +34,8 @@ def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> 
 
     Returns:
       A certified enclosure; ``certified`` is False where the expression holds a function that has
-      a numerical value but no ball (its route is then "estimate").
+      a numerical value but no ball. ``route`` then says how the function was valued: "estimate"
+      where it was at any precision; otherwise the digits are those that its error leaves.
 
     Raises:
       TypeError: naming a node or value that cannot be evaluated.
@@ -37,17 +43,17 @@ def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> 
       PrecisionError: where the digits are not reached.
     """
     expr = sp.sympify(expr, strict=True)
-    estimated = False
+    routes: set[str] = set()
 
     def compute() -> arb:
-        nonlocal estimated
-        evaluator = Evaluator(env or {}, estimates=True)
-        value = evaluator.real(expr)
-        estimated = evaluator.estimated
-        return value
+        routes.clear()
+        return Evaluator(env or {}, estimates=True, digits=digits, routes=routes).real(expr)
 
-    value = at_digits(compute, digits)
-    return Enclosure.from_ball(value, digits, "estimate" if estimated else "arb", not estimated)
+    value = at_digits(compute, digits, settled=lambda: bool(routes - {ANY_PRECISION}))
+    if routes - {ANY_PRECISION}:
+        route = ", ".join(sorted(routes))
+        return Enclosure.from_ball(value, FLOAT_DIGITS + 2, route, certified=False)
+    return Enclosure.from_ball(value, digits, "estimate" if routes else "arb", not routes)
 
 
 def ball(expr: sp.Expr, env: Environment | None = None) -> arb:
@@ -70,10 +76,17 @@ class Evaluator:
     called with this object.
     """
 
-    def __init__(self, env: Environment, estimates: bool = False) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        estimates: bool = False,
+        digits: int = FLOAT_DIGITS,
+        routes: set[str] | None = None,
+    ) -> None:
         self.env = env
         self.estimates = estimates
-        self.estimated = False
+        self.digits = digits
+        self.routes: set[str] = set() if routes is None else routes
         self._bound: dict[sp.Symbol, int] = {}
         self._known: dict[Any, Any] = {}
         self._terms: dict[Any, dict[int, Any]] = {}
@@ -96,14 +109,34 @@ class Evaluator:
     def __call__(self, expr: sp.Expr, extra: Environment | None = None) -> Any:
         """The value of ``expr``; ``extra`` binds further symbols for this call only."""
         if extra:
-            inner = Evaluator({**self.env, **self._bound, **extra}, self.estimates)
-            value = inner(expr)
-            self.estimated |= inner.estimated
-            return value
+            return self._inner(extra)(expr)
         key = (expr, self._context(expr))
         if key not in self._known:
             self._known[key] = self._compute(expr)
         return self._known[key]
+
+    def _inner(self, extra: Environment) -> Evaluator:
+        env = {**self.env, **self._bound, **extra}
+        return Evaluator(env, self.estimates, self.digits, self.routes)
+
+    def precisely(self, expr: sp.Expr, bits: int) -> Any:
+        """The value of ``expr`` computed at so many bits."""
+        with ctx.workprec(bits):
+            return self._inner({})(expr)
+
+    def estimate(self, value: arb, route: str) -> arb:
+        """Note that a ball's radius is an estimate, found by ``route``, and return it."""
+        self.routes.add(route)
+        return value
+
+    def closed(self, expr: sp.Expr) -> sp.Expr:
+        """A function with its integer arguments' values put in: a closed form, or itself."""
+        return expr.func(*(self._whole(argument) for argument in expr.args))
+
+    def _whole(self, expr: sp.Expr) -> sp.Expr:
+        value = self(expr)
+        whole = isinstance(value, arb) and value.is_integer()
+        return sp.Integer(int(value.unique_fmpz())) if whole else expr
 
     def integer(self, expr: sp.Expr) -> int:
         """The value of an expression that must be an integer.
@@ -133,25 +166,37 @@ class Evaluator:
                 return _RULES[base](self, expr)
             if base in ball_functions.FUNCTIONS:
                 return ball_functions.FUNCTIONS[base](*(self(argument) for argument in expr.args))
-        if self.estimates and _has_own_value(expr):
+        rule = rule_of(type(expr)) if self.estimates else None
+        own = self.estimates and _has_own_value(expr)
+        if rule is not None and not (own and self.digits > FLOAT_DIGITS):
+            return rule(self, expr)
+        if own:
             return self._estimate(expr)
         raise TypeError(f"no ball is known for {type(expr).__name__} in {_short(expr)}")
 
     def _estimate(self, expr: sp.Expr) -> arb:
         """A value without a proof: the function's own evaluation, 20 bits beyond the precision."""
-        arguments = [
-            sp.Integer(self.integer(argument)) if self(argument).is_integer() else argument
-            for argument in expr.args
-        ]
-        known = expr.func(*arguments)
+        known = self.closed(expr)
         if not isinstance(known, expr.func):  # a closed form at these arguments
             return self(known)
-        value = known._eval_evalf(ctx.prec + 20)
+        numbers = [
+            argument if argument.is_Integer else self._number(argument) for argument in known.args
+        ]
+        value = known.func(*numbers)._eval_evalf(ctx.prec + 20)
         if value is None or not value.is_Float:
             raise TypeError(f"{_short(expr)} has no numerical value")
-        self.estimated = True
         middle = _float(self, value)
-        return middle + arb(0, (abs(middle) * arb(2) ** -(ctx.prec + 10)).upper())
+        ball = middle + arb(0, (abs(middle) * arb(2) ** -(ctx.prec + 10)).upper())
+        return self.estimate(ball, ANY_PRECISION)
+
+    def _number(self, expr: sp.Expr) -> sp.Float:
+        """An argument as a Float, with twice the bits: near an end a root may halve them."""
+        bits = 2 * ctx.prec + 64
+        with ctx.workprec(bits):
+            mantissa, exponent = self.precisely(expr, bits).mid().man_exp()
+        sign = int(mantissa < 0)
+        raw = (sign, abs(int(mantissa)), int(exponent), abs(int(mantissa)).bit_length())
+        return sp.Float._new(raw, bits)
 
     def _symbol(self, symbol: sp.Symbol) -> Any:
         if symbol in self._bound:

@@ -8,18 +8,14 @@ docs/curves.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from flint import arb
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.frame import norm_statistics
 from maxout.numerics.moments import moment
 from maxout.theory.network import Network
-from maxout.theory.symbols import sweep, x_norm
 
 Array = NDArray[np.float64]
 
@@ -84,48 +80,3 @@ def turning(rank: int, units: int) -> tuple[float, float]:
     # gammaln is good to a few roundings of its own size, which the difference does not shrink.
     off = 4e-16 * max(4.0, abs(float(gammaln(units / 2))))
     return float(chi * statistics.inverse_mean), statistics.error + off
-
-
-def estimate(value: float, relative: float) -> Enclosure:
-    """Enclose a number >= 0 with an estimate of its relative error."""
-    if value == 0:
-        return Enclosure.from_ball(arb(0), 16, "float64", certified=False)  # rank 1 never bends
-    return Enclosure.estimate_exp(float(np.log(value)), relative, "float64")
-
-
-def _per_angle(values: dict[Any, Any]) -> float:
-    return float(values[sweep])
-
-
-def layer_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Route of ``curve.breakpoints.layer``."""
-    rates = breakpoint_rates(network)
-    return estimate(_per_angle(values) * float(rates.layers[-1]), rates.error)
-
-
-def network_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Route of ``curve.breakpoints``."""
-    rates = breakpoint_rates(network)
-    return estimate(_per_angle(values) * rates.total, rates.error)
-
-
-def plane_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Route of ``curve.plane.regions``."""
-    rates = breakpoint_rates(network)
-    return estimate(2 * np.pi * rates.total, rates.error)
-
-
-def locus_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Route of ``curve.locus.density``.
-
-    Raises:
-      ValueError: at the origin, or for a single input.
-    """
-    norm = float(values[x_norm])
-    if norm == 0 or network.inputs < 2:
-        raise ValueError("the density of the bending locus needs n_0 >= 2 and a norm above 0")
-    rates = breakpoint_rates(network)
-    half = network.inputs / 2
-    log_factor = float(gammaln(half) - gammaln(half - 0.5)) + np.log(np.pi) / 2
-    value = rates.total * float(np.exp(log_factor)) / norm
-    return estimate(value, rates.error + 4e-16 * max(4.0, abs(float(gammaln(half)))))

@@ -6,18 +6,16 @@ Source: docs/curves.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy as sp
+from scipy.special import expit
 
-from maxout.numerics.breakpoints import breakpoint_rates, estimate, kink_rate
-from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.angle import Layers
+from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline, swept_angle
 from maxout.numerics.radius import draw_log_radius
-from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
-from maxout.theory.symbols import sweep, x_norm
 
 
 @dataclass(frozen=True)
@@ -86,64 +84,53 @@ def expected_breakpoints(
 def _along_curve(
     network: Network, points: Array, draws: int, generator: np.random.Generator
 ) -> Array:
-    """Draw the angular speeds at points spread evenly along a curve; see ``_angular_speeds``."""
+    """Draw the angular speeds at points spread evenly along a curve; see ``log_angular_speeds``."""
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     ends = np.cumsum(lengths)
     # One point in each of ``draws`` equal parts of the curve.
     place = (np.arange(draws) + generator.random(draws)) / draws * ends[-1]
     segment = np.minimum(np.searchsorted(ends, place), len(lengths) - 1)
     direction = np.diff(points, axis=0)[segment] / lengths[segment, None]
+    log_c = float(sp.log(network.c).n(20))
+    before = Layers(network.rank, log_c, tuple(network.hidden())[:-1])
     x = points[segment + 1] - (ends[segment] - place)[:, None] * direction
-    return _angular_speeds(network, (x**2).sum(axis=1), (x * direction).sum(axis=1), generator)
+    with np.errstate(divide="ignore"):
+        log_square = np.log((x**2).sum(axis=1))
+    inner = (x * direction).sum(axis=1)
+    return np.exp(log_angular_speeds(before, log_square, inner, generator))
 
 
-def _angular_speeds(
-    network: Network, square: Array, inner: Array, generator: np.random.Generator
+def log_angular_speeds(
+    layers: Layers, log_square: Array, inner: Array, generator: np.random.Generator
 ) -> Array:
-    """Draw the angular speeds (draws, L-2) of (x^(l), 1), l = 1..L-2, a unit of arc length.
+    """Draw ln of the angular speeds of (x^(l), 1), l = 1, 2, ..., a unit of arc length.
 
     Args:
-      square: (draws,), ||x||^2.
+      layers: the hidden layers that are drawn.
+      log_square: (draws,), ln ||x||^2.
       inner: (draws,), x · u, u the curve's direction.
+
+    Returns:
+      (draws, layers); -inf where the direction stands still.
     """
-    draws = len(square)
-    p = inner / np.sqrt(square + 1)
+    draws = len(log_square)
+    p = inner * np.exp(-np.logaddexp(0.0, log_square) / 2)
     q = np.sqrt(np.maximum(1 - p**2, 0))
-    c = float(sp.Float(network.c.n(20)))
+    log_size = np.zeros(draws)
     speeds = []
-    for fan_in, units in list(network.hidden())[:-1]:
-        scale = np.sqrt(c / fan_in)
-        radius = np.exp(draw_log_radius(network.rank, units, generator, draws) / 2)
-        along = scale * (radius * p + generator.standard_normal(draws) * q)
+    for fan_in, units in layers.shapes:
+        log_scale = layers.log_c - np.log(fan_in)
+        log_radius = draw_log_radius(layers.rank, units, generator, draws)
+        # The common factor s r is taken out: no c and no depth overflows.
+        shrink = np.exp(-log_radius / 2)
+        along = p + shrink * generator.standard_normal(draws) * q
         chi = np.sqrt(generator.chisquare(units - 1, draws)) if units > 1 else np.zeros(draws)
-        across = scale * chi * q
-        square = (scale * radius) ** 2 * (square + 1)
-        cosine2 = square / (square + 1)
-        p, q = np.sqrt(cosine2) * along, np.hypot(np.sqrt(1 - cosine2) * along, across)
-        speeds.append(q / np.sqrt(square + 1))
+        log_square = log_scale + log_radius + np.logaddexp(0.0, log_square)
+        across = np.hypot(np.sqrt(expit(-log_square)) * along, shrink * chi * q)
+        along = np.sqrt(expit(log_square)) * along
+        size = np.hypot(along, across)
+        p, q = along / size, across / size
+        log_size += (log_scale + log_radius) / 2 + np.log(size)
+        with np.errstate(divide="ignore"):
+            speeds.append(log_size + np.log(q) - np.logaddexp(0.0, log_square) / 2)
     return np.stack(speeds, axis=1)
-
-
-DRAWS = 200_000
-"""Of the chain, for a statement's value: its standard error is some thousandths of it."""
-
-
-def sphere_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Route of ``curve.breakpoints.sphere``; the error is four standard errors of the chain.
-
-    Raises:
-      DoesNotApplyError: for one input: no curve lies on a sphere of the line.
-    """
-    if network.inputs < 2:
-        raise DoesNotApplyError("a curve on a sphere needs at least 2 inputs; got 1")
-    norm, angle = float(values[x_norm]), float(values[sweep])
-    rate = kink_rate(network.rank) * norm * angle
-    first = network.widths[0] * rate / np.sqrt(norm**2 + 1)
-    if first == 0 or len(network.widths) == 1:
-        return estimate(first, 4e-15)
-    square, across = np.full(DRAWS, norm**2), np.zeros(DRAWS)
-    speeds = _angular_speeds(network, square, across, np.random.default_rng(0))
-    counts = speeds @ (np.array(network.widths[1:]) * rate)
-    total = first + float(counts.mean())
-    error = 4 * float(counts.std(ddof=1)) / np.sqrt(DRAWS)
-    return Enclosure.estimate(total, error, f"{DRAWS:,} draws of the chain")

@@ -10,21 +10,15 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import arb
 
-from maxout.numerics.angle import jacobian_moment, value_functions
-from maxout.numerics.angle_grid import LengthGrid
-from maxout.numerics.angle_routes import ROUTE
+from maxout.numerics.angle import mean_gains
 from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.frame import mean_exact
 from maxout.theory.network import Network
-from maxout.theory.symbols import cos_0, x_norm
-from maxout.theory.symbols import length as length_symbol
+from maxout.theory.symbols import cos_0
 
 
 @dataclass(frozen=True)
@@ -133,29 +127,10 @@ def mean_square(network: Network, norms: Array, inner: Array) -> Array:
         return least + (most - least) * np.minimum(cosine**2, 1.0)
     with np.errstate(divide="ignore"):
         log_x = 2 * np.log(norms)
-    *_, last = value_functions(network, 1, LengthGrid(1), log_x)
-    along = inner**2 / (norms**2 + 1)
-    across, aligned = last.values
-    squares: Array = (across * (1 - along) + aligned * along) * np.exp(last.log_factor)
-    return squares
+    return mean_gains(network, log_x, inner**2 / (norms**2 + 1))
 
 
 def _at_cosine(network: Network, cosine: int) -> float:
     """The exact mean at zero bias, which is affine in the squared cosine."""
     values: dict[Any, Any] = {**network.environment(), cos_0: sp.Integer(cosine)}
     return float(enclose(mean_exact(), values, 16))
-
-
-def sphere_route(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Route of ``curve.length.mean.upper.sphere``.
-
-    Raises:
-      DoesNotApplyError: for one input: no curve lies on a sphere of the line.
-    """
-    if network.inputs < 2:
-        raise DoesNotApplyError("a curve on a sphere needs at least 2 inputs; got 1")
-    found = jacobian_moment(network, values[x_norm], 0)
-    if not values[length_symbol]:
-        return Enclosure.from_ball(arb(0), 16, ROUTE, certified=False)
-    log = found.log / 2 + float(sp.log(values[length_symbol]))
-    return Enclosure.estimate_exp(log, found.error, ROUTE)

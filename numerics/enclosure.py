@@ -8,7 +8,6 @@ unless they stand at the very edge of a step.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction

@@ -8,13 +8,13 @@ Montúfar (ICML 2023) for the bounds; this project, docs/gradients.md, for the r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from maxout.numerics.angle import log_squared_norm, value_functions
+from maxout.numerics.angle import EPS, Layers, log_squared_norm, value_functions
 from maxout.numerics.angle_grid import LengthGrid
 from maxout.numerics.frame_law import log_law
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
@@ -81,12 +81,11 @@ def gradient_profile(network: Network, norm: float | None = None) -> GradientPro
         biases = _zero_biases(network)
         weights = lengths + biases
     else:
-        weights, biases = _gaussian(network, log_x, 2)
-        lengths = _gaussian_lengths(network, log_x)
-        coarse = _gaussian(network, log_x, 1)
-        with np.errstate(invalid="ignore"):
-            change = np.abs(np.expm1(np.array(coarse) - np.array([weights, biases])))
-        error += float(np.nanmax(change))  # nan: both are zero
+        found = gaussian_gradients(Layers.of(network), log_x)
+        # Of the output's own weights and bias: its input, and one.
+        weights = np.append(found.weights, found.lengths[-1])
+        biases = np.append(found.biases, 0.0)
+        lengths, error = found.lengths, found.error
     return GradientProfile(
         np.arange(1, network.depth + 1),
         weights,
@@ -125,15 +124,6 @@ def _zero_lengths(network: Network, log_x: float) -> Array:
     return log_x + np.log(units / network.inputs) + np.arange(network.depth) * log_gain
 
 
-def _gaussian_lengths(network: Network, log_x: float) -> Array:
-    """ln E||x^(l-1)||^2 with gaussian biases: S' = c M_K (units/fan_in) (S + 1)."""
-    _, log_gain = _log_gains(network)
-    logs = [log_x]
-    for fan_in, units in network.hidden():
-        logs.append(log_gain + np.log(units / fan_in) + float(np.logaddexp(0.0, logs[-1])))
-    return np.array(logs)
-
-
 def _zero_biases(network: Network) -> Array:
     """ln F_l for l = 1..L, backwards: a monomial p^2 or q^2 after layer l, worth at the end."""
     log_c, log_gain = _log_gains(network)
@@ -149,32 +139,67 @@ def _zero_biases(network: Network) -> Array:
     return np.array(logs[::-1])
 
 
-def _gaussian(network: Network, log_x: float, refine: int) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class GaussianGradients:
+    """Second moments of one output's gradients with gaussian biases, as natural logarithms.
+
+    Attributes:
+      weights, biases: (L-1,), ln E||dN/dW^(l)||_F^2 and ln E||dN/db^(l)||^2, l = 1..L-1.
+      lengths: (L,), ln E||x^(l-1)||^2, l = 1..L.
+      error: estimate of the largest relative error: the change with the resolution, and rounding.
+    """
+
+    weights: Array
+    biases: Array
+    lengths: Array
+    error: float
+
+
+@lru_cache(maxsize=16)
+def gaussian_gradients(layers: Layers, log_x: float) -> GaussianGradients:
+    """Return the gradients' second moments at ln ||x||^2, -inf for the input 0."""
+    lengths = _gaussian_lengths(layers, log_x)
+    coarse, fine = (_gaussian(layers, log_x, lengths, refine) for refine in (1, 2))
+    with np.errstate(invalid="ignore"):
+        change = np.abs(np.expm1(coarse - fine))
+    # nan: both are zero. The lengths' law is carried forward, the values backward.
+    error = float(np.nanmax(change)) + 2 * layers.rounding + EPS * min(abs(log_x), 800.0)
+    return GaussianGradients(fine[0], fine[1], lengths, error)
+
+
+def _gaussian_lengths(layers: Layers, log_x: float) -> Array:
+    """ln E||x^(l-1)||^2 with gaussian biases: S' = c M_K (units/fan_in) (S + 1)."""
+    log_gain = layers.log_c + log_moment(LargestNormalMoment, layers.rank, 2)
+    logs = [log_x]
+    for fan_in, units in layers.shapes:
+        logs.append(log_gain + float(np.log(units / fan_in) + np.logaddexp(0.0, logs[-1])))
+    return np.array(logs)
+
+
+def _gaussian(layers: Layers, log_x: float, log_lengths: Array, refine: int) -> Array:
     """ln E||dN/dW^(l)||^2 and ln F_l, the length's law carried forward, the values backward."""
     grid = LengthGrid(refine)
-    single = Network(network.inputs, network.widths, 1, network.rank, network.c, network.bias)
-    log_c, _ = _log_gains(network)
-    values = {v.layer: v for v in value_functions(single, 1, grid, grid.points)}
-    cos2 = 1 / (1 + np.exp(-grid.points))
+    values = {v.layer: v for v in value_functions(layers, 1, grid)}
+    cos2, _ = grid.turn
     # ``law`` is that of ln X; ``sized`` is it weighted by X and divided by E X, which is exact on
     # its own and does not stop where the grid does.
-    at, law, sized = np.array([log_x]), np.ones(1), np.ones(1)
-    log_lengths = _gaussian_lengths(network, log_x)
+    at: Array | None = np.array([log_x])
+    law, sized = np.ones(1), np.ones(1)
+    output = -float(np.log(layers.shapes[-1][1]))
     weights, biases = [], []
-    for layer, (fan_in, units) in enumerate(network.hidden(), start=1):
-        square = log_law(network.rank, units, refine)
-        log_scale = float(log_c - np.log(fan_in))
+    for layer, (fan_in, units) in enumerate(layers.shapes, start=1):
+        square = log_law(layers.rank, units, refine)
+        places = grid.places(layers.log_c - float(np.log(fan_in)), at)
         across, along = values[layer].values
         onward = along * cos2 + across * (units - cos2)
-        here = grid.expect(square, log_scale, onward, at)
-        log_factor = values[layer].log_factor
+        here = grid.expect(square, places, onward)
+        log_factor = values[layer].log_factor + output
         weights.append(log_lengths[layer - 1] + np.log(sized @ here) + log_factor)
         biases.append(np.log(law @ here) + log_factor)
         # X' = s^2 (X + 1) r^2: X' weights by r^2 what X + 1 weighted.
         share = 1 / (1 + np.exp(-log_lengths[layer - 1]))
-        moved = grid.push(square.tilted(1), log_scale, share * sized + (1 - share) * law, at)
+        moved = grid.push(square.tilted(1), places, share * sized + (1 - share) * law)
         sized = moved / moved.sum()
-        law = grid.push(square, log_scale, law, at)
-        at = grid.points
-    weights.append(log_lengths[-1])
-    return np.array(weights), np.array([*biases, 0.0])
+        law = grid.push(square, places, law)
+        at = None
+    return np.array([weights, biases])

@@ -1,91 +1,124 @@
-"""Float64 values of the catalogue's statements on kernels and on gradients with gaussian biases.
+"""Values of q_K, kappa_K and the kernels of two inputs inside expressions.
 
-Routes in the sense of ``maxout.numerics.routes``.
+The tables of ``numerics.kernels`` are functions of the angle, which an inner product knows badly:
+the angle is taken from 1 - rho, evaluated exactly enough, and its error is carried in balls.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
+import sympy as sp
+from flint import arb, ctx
 
-from maxout.numerics import kernels
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.gradients import GradientProfile, gradient_profile
-from maxout.numerics.kernels.table import ACCURACY
-from maxout.theory import symbols
-from maxout.theory.network import Network
+from maxout.numerics.kernels.table import ACCURACY, MAX_RANK, KernelTable, kernel_table
+from maxout.numerics.moments import moment_ball
+from maxout.theory.errors import DomainError
 
-Values = dict[Any, Any]
-
-
-def winner(network: Network, order: int | None, values: Values) -> Enclosure:
-    """q_K at one correlation."""
-    rho = float(values[symbols.correlation])
-    return Enclosure.estimate(float(kernels.winner(network.rank, rho)), ACCURACY, "float64")
+ROUTE = "float64"
+MAX_DEPTH = 20_000
+"""Layers that a pair of inputs is carried through, a fraction of a millisecond each."""
+_BITS = 320  # so that 1 - rho keeps its digits for any two inputs that floats can tell apart
 
 
-_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(64)
+def _table(rank: int) -> KernelTable:
+    if not 1 <= rank <= MAX_RANK:
+        raise DomainError(
+            f"the infinite-width kernels have values at rank 1 to {MAX_RANK:,}; got {rank:,}"
+        )
+    return kernel_table(rank)
 
 
-def winner_integral(network: Network, order: int | None, values: Values) -> Enclosure:
-    """The integral of q_K from 0 to 1, in the angle, where q_K is analytic up to both ends."""
-    theta = (_POINTS + 1) * (math.pi / 4)
-    q = kernels.winner(network.rank, np.cos(theta))
-    total = float(np.sum(_WEIGHTS * q * np.sin(theta)) * math.pi / 4)
-    return Enclosure.estimate(total, 2 * ACCURACY, "float64")
+def _angle(fall: arb) -> arb:
+    """theta from 1 - cos theta, which both ends of the ball are brought into [0, 2] for."""
+    ends = [end.max(arb(0)).min(arb(2)) for end in (fall.lower(), fall.upper())]
+    low, high = (2 * (end / 2).sqrt().asin() for end in ends)
+    return low.union(high)
 
 
-def nngp(network: Network, order: int | None, values: Values) -> Enclosure:
+def _read(table: KernelTable, values: Any, theta: arb) -> arb:
+    """One of a table's functions at a ball: they are 1-Lipschitz times (1 + E Xi) in the angle."""
+    middle = float(theta.mid())
+    value = float(values(np.array([min(max(middle, 0.0), np.pi)]))[0])
+    reach = arb(theta.rad()) + arb(2) ** -53 * (1 + abs(middle))
+    return arb(value) + arb(0, (ACCURACY + (1 + table.mean) * reach).abs_upper())
+
+
+def _one_minus(evaluator: Any, rho: sp.Expr) -> arb:
+    fall = evaluator.precisely(1 - rho, _BITS)
+    if not isinstance(fall, arb) or fall < 0 or fall > 2:
+        raise DomainError(f"a correlation must be from -1 to 1; got {rho}")
+    return fall
+
+
+def winner(evaluator: Any, expr: sp.Expr) -> arb:
+    """q_K(rho); an absolute error."""
+    known = evaluator.closed(expr)
+    if not isinstance(known, expr.func):
+        return evaluator(known)
+    rank, rho = expr.args
+    table = _table(evaluator.integer(rank))
+    with ctx.workprec(_BITS):
+        theta = _angle(_one_minus(evaluator, rho))
+        return evaluator.estimate(_read(table, table.winner, theta), ROUTE)
+
+
+def kappa(evaluator: Any, expr: sp.Expr) -> arb:
+    """kappa_K(rho) = M_K - (1 - rho) times the mean of q_K over correlations above."""
+    known = evaluator.closed(expr)
+    if not isinstance(known, expr.func):
+        return evaluator(known)
+    rank, rho = expr.args
+    k = evaluator.integer(rank)
+    table = _table(k)
+    with ctx.workprec(_BITS):
+        fall = _one_minus(evaluator, rho)
+        mean = _read(table, table.mean_winner, _angle(fall))
+        return evaluator.estimate(moment_ball(k, 2) - fall * mean, ROUTE)
+
+
+def nngp(evaluator: Any, expr: sp.Expr) -> arb:
     """The output's covariance at two inputs."""
-    return _pair(kernels.nngp, network, values)
+    return _pair(evaluator, expr)[0]
 
 
-def ntk(network: Network, order: int | None, values: Values) -> Enclosure:
+def ntk(evaluator: Any, expr: sp.Expr) -> arb:
     """The tangent kernel at two inputs."""
-    return _pair(kernels.ntk, network, values)
+    return _pair(evaluator, expr)[1]
 
 
-def _pair(kernel: Any, network: Network, values: Values) -> Enclosure:
-    variance = float(values[symbols.bias_variance])
-    if network.bias == "zero" and variance > 0:
-        raise ValueError("bias_variance must be 0 at zero biases; give bias any for others")
-    cosine = float(values[symbols.correlation])
-    # Any two inputs with these norms and this angle will do: two coordinates are enough.
-    scale = math.sqrt(2 / network.inputs)
-    x = scale * float(values[symbols.x_norm]) * np.array([1.0, 0.0])
-    y = scale * float(values[symbols.y_norm]) * np.array([cosine, math.sqrt(1 - cosine**2)])
-    given = {"depth": network.depth, "rank": network.rank, "bias_variance": variance}
-    gram = kernel(np.stack([x, y]), c=float(network.c.evalf(20)), **given)
-    # Each layer adds the table's error, in units of the norms' product, and a few roundings.
-    error = 2 * network.depth**2 * ACCURACY * math.sqrt(gram[0, 0] * gram[1, 1])
-    return Enclosure.estimate(float(gram[0, 1]), error, "float64")
+def _pair(evaluator: Any, expr: sp.Expr) -> tuple[arb, arb]:
+    """Both kernels, by the recursion of ``theory.kernels`` in 1 - rho instead of the product.
 
-
-def bias_gradient(network: Network, order: int | None, values: Values) -> Enclosure:
-    """E||dN/db^(l)||^2 with gaussian biases."""
-    profile = _profile(network, values)
-    return _power(float(profile.biases[int(values[symbols.l]) - 1]), profile.error)
-
-
-def weight_gradient(network: Network, order: int | None, values: Values) -> Enclosure:
-    """E||dN/dW^(l)||_F^2 with gaussian biases."""
-    profile = _profile(network, values)
-    return _power(float(profile.weights[int(values[symbols.l]) - 1]), profile.error)
-
-
-def diagonal(network: Network, order: int | None, values: Values) -> Enclosure:
-    """E K(x, x) with gaussian biases: the sum of the layers' weight gradients."""
-    profile = _profile(network, values)
-    return _power(float(np.logaddexp.reduce(profile.weights)), profile.error)
-
-
-def _profile(network: Network, values: Values) -> GradientProfile:
-    return gradient_profile(network, values[symbols.x_norm])
-
-
-def _power(log: float, error: float) -> Enclosure:
-    if log == -math.inf:  # the gradient by the first layer's weights at the input 0
-        return Enclosure.estimate(0.0, np.finfo(float).tiny, "float64")
-    return Enclosure.estimate_exp(log, error, "float64")
+    Raises:
+      DomainError: where an input has no direction (x = 0 without a bias), or for depths and ranks
+        without values.
+    """
+    depth, rank = (evaluator.integer(argument) for argument in expr.args[:2])
+    if not 2 <= depth <= MAX_DEPTH:
+        raise DomainError(
+            f"pairs of inputs are carried through 2 to {MAX_DEPTH:,} layers; got {depth:,}"
+        )
+    table = _table(rank)
+    with ctx.workprec(_BITS):
+        gain, variance, xx, xy, yy = (evaluator.precisely(a, _BITS) for a in expr.args[2:])
+        xx, xy, yy = (gain * product + variance for product in (xx, xy, yy))
+        if not (xx > 0 and yy > 0):
+            raise DomainError(
+                "an input of norm 0 without a bias has no direction: the kernel is not defined"
+            )
+        second = moment_ball(rank, 2)
+        scale = (xx * yy).sqrt()
+        fall, tangent = 1 - xy / scale, xy
+        for layer_gain in (gain,) * (depth - 2) + (arb(1),):
+            theta = _angle(fall)
+            shared = scale * second * layer_gain
+            xx, yy = (layer_gain * second * v + variance for v in (xx, yy))
+            scale = (xx * yy).sqrt()
+            lost = fall * _read(table, table.mean_winner, theta) / second
+            # scale - variance - shared is 0 for inputs of one norm; the rest keeps its digits.
+            fall = (scale - variance - shared + shared * lost) / scale
+            xy = shared * (1 - lost) + variance
+            tangent = xy + layer_gain * _read(table, table.winner, theta) * tangent
+        return evaluator.estimate(xy, ROUTE), evaluator.estimate(tangent, ROUTE)

@@ -33,7 +33,12 @@ def bits_of(digits: int) -> int:
     return ceil((digits + GUARD_DIGITS) * log2(10))
 
 
-def at_digits(f: Callable[[], arb], digits: int, max_bits: int | None = None) -> arb:
+def at_digits(
+    f: Callable[[], arb],
+    digits: int,
+    max_bits: int | None = None,
+    settled: Callable[[], bool] = lambda: False,
+) -> arb:
     """Call ``f`` at growing working precision until its ball carries ``digits`` digits.
 
     Args:
@@ -41,6 +46,8 @@ def at_digits(f: Callable[[], arb], digits: int, max_bits: int | None = None) ->
       digits: significant decimal digits, 1 to 100,000.
       max_bits: working precision at which to give up; the default allows a cancellation of
         fifteen times the digits asked for.
+      settled: asked after each call whether more bits would not make the ball smaller; it is then
+        returned with the digits it has.
 
     Returns:
       A ball of relative radius below 10^-digits. A ball that still contains zero when the working
@@ -57,8 +64,10 @@ def at_digits(f: Callable[[], arb], digits: int, max_bits: int | None = None) ->
         with ctx.workprec(bits):
             ball = f()
         accuracy = ball.rel_accuracy_bits() if ball.is_finite() else -1
-        if accuracy >= goal:
+        if accuracy >= goal or (settled() and ball.is_finite()):
             return ball
+        if settled():
+            raise PrecisionError("the error of the estimate leaves nothing known of the value")
         if ball.is_finite() and ball.contains(0) and bits >= 4 * goal:
             with ctx.workprec(64):
                 small = bool(ball.abs_upper() < arb(2) ** -goal)

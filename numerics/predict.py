@@ -12,8 +12,6 @@ import sympy as sp
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure, RangeError
 from maxout.numerics.precision import PrecisionError
-from maxout.numerics.routes import float_route
-from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
@@ -62,7 +60,7 @@ def predict(
     if not statement.numeric:
         return Prediction(statement, network, point.order, None)
     with _within_reach(statement):
-        value = _evaluate(statement, point, digits)
+        value = enclose(statement.right(point.order), point.values, digits)
     return Prediction(statement, network, point.order, _in_range(statement, value))
 
 
@@ -115,15 +113,6 @@ def decide(relation: sp.Rel, values: Mapping[sp.Basic, Any]) -> bool:
 
 def _needs(conditions: tuple[Condition, ...]) -> str:
     return "it needs " + " and ".join(map(str, conditions))
-
-
-def _evaluate(statement: Statement, point: Point, digits: int) -> Enclosure:
-    route = float_route(statement.key)
-    # A route values the catalogue's own right side, never a rewritten one under the same key.
-    if route is not None and statement.build is CATALOGUE[statement.key].build:
-        return route(point.network, point.order, dict(point.values))
-    right: sp.Expr = statement.right(point.order)
-    return enclose(right, point.values, digits)
 
 
 @contextmanager

@@ -1,52 +1,47 @@
-"""Float64 routes of statements whose right side has no ball: key -> the function that values it.
+"""Functions of the theory whose values have no ball: class -> the rule that values them.
 
-A route takes (network, order, values), ``values`` being ``theory.parameters.environment`` (symbol
--> value for the architecture and the statement's parameters), and returns an ``Enclosure`` with
-``certified`` False and an honest estimate of its error. It is loaded on first use.
+A rule takes (evaluator, expression), the ``Evaluator`` of ``numerics.balls`` and an instance of the
+class, and returns a ball. Its radius holds an estimate of the error, not a proof, which the rule
+says by ``evaluator.estimate(ball, route)``; ball arithmetic then carries it through whatever
+expression the function stands in. A rule is loaded on first use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
-from maxout.numerics.enclosure import Enclosure
-from maxout.theory.network import Network
+Rule = Callable[[Any, Any], Any]
 
-Route = Callable[[Network, int | None, dict[Any, Any]], Enclosure]
-
-# statement's key -> module and name of its route
-_ROUTES: dict[str, tuple[str, str]] = {
-    "init.typical": ("maxout.numerics.typical_routes", "log_length_mean"),
-    "jacobian.log.mean": ("maxout.numerics.typical_routes", "log_gain_mean"),
-    "jacobian.lyapunov.top": ("maxout.numerics.typical_routes", "lyapunov_top"),
-    "jacobian.log.variance": ("maxout.numerics.typical_routes", "log_gain_variance"),
-    "jacobian.mean.gaussian": ("maxout.numerics.angle_routes", "moment"),
-    "jacobian.moment.gaussian": ("maxout.numerics.angle_routes", "moment"),
-    "jacobian.variance.gaussian": ("maxout.numerics.angle_routes", "variance"),
-    "curve.breakpoints": ("maxout.numerics.breakpoints", "network_route"),
-    "curve.breakpoints.layer": ("maxout.numerics.breakpoints", "layer_route"),
-    "curve.breakpoints.sphere": ("maxout.numerics.curve_breakpoints", "sphere_route"),
-    "curve.length.mean.upper.sphere": ("maxout.numerics.curve_length", "sphere_route"),
-    "curve.plane.regions": ("maxout.numerics.breakpoints", "plane_route"),
-    "curve.locus.density": ("maxout.numerics.breakpoints", "locus_route"),
-    "kernel.kappa.derivative": ("maxout.numerics.kernel_routes", "winner"),
-    "kernel.winner.variance": ("maxout.numerics.kernel_routes", "winner_integral"),
-    "kernel.nngp.shallow": ("maxout.numerics.kernel_routes", "nngp"),
-    "kernel.nngp.deep": ("maxout.numerics.kernel_routes", "nngp"),
-    "kernel.ntk.shallow": ("maxout.numerics.kernel_routes", "ntk"),
-    "kernel.ntk.deep": ("maxout.numerics.kernel_routes", "ntk"),
-    "kernel.diagonal.gaussian.exact": ("maxout.numerics.kernel_routes", "diagonal"),
-    "gradients.gaussian.bias.exact": ("maxout.numerics.kernel_routes", "bias_gradient"),
-    "gradients.gaussian.weights.exact": ("maxout.numerics.kernel_routes", "weight_gradient"),
+# class in maxout.theory -> module and name of its rule in maxout.numerics
+_RULES: dict[str, tuple[str, str]] = {
+    "norm.LogNormMean": ("typical_routes", "log_norm_mean"),
+    "norm.InverseNormMean": ("typical_routes", "inverse_norm_mean"),
+    "typical.LogNormVariance": ("typical_routes", "log_norm_variance"),
+    "gaussian_frame.ValueFunction": ("angle_routes", "value_function"),
+    "gradients.GaussianBiasGradient": ("gradient_routes", "bias_gradient"),
+    "gradients.GaussianWeightGradient": ("gradient_routes", "weight_gradient"),
+    "curves.AngularSpeed": ("curve_routes", "angular_speed"),
+    "kernels.WinnerProbability": ("kernel_routes", "winner"),
+    "kernels.MaxKernel": ("kernel_routes", "kappa"),
+    "kernels.PairNNGP": ("kernel_routes", "nngp"),
+    "kernels.PairNTK": ("kernel_routes", "ntk"),
 }
 
 
-def float_route(key: str) -> Route | None:
-    """Return the float64 route of a statement; None where its right side is evaluated in balls."""
-    if key not in _ROUTES:
+_SYMPY: dict[str, tuple[str, str]] = {"Integral": ("integral_routes", "integral")}
+
+
+@cache
+def rule_of(kind: type) -> Rule | None:
+    """Return the rule of a class of functions; None where it has none."""
+    package, _, module = kind.__module__.rpartition(".")
+    known = _RULES.get(f"{module}.{kind.__name__}") if package == "maxout.theory" else None
+    if package.startswith("sympy."):
+        known = _SYMPY.get(kind.__name__)
+    if known is None:
         return None
-    module, name = _ROUTES[key]
-    route: Route = getattr(import_module(module), name)
-    return route
+    rule: Rule = getattr(import_module(f"maxout.numerics.{known[0]}"), known[1])
+    return rule

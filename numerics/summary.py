@@ -16,7 +16,6 @@ from maxout.numerics.balls import enclose
 from maxout.numerics.frame import norm_statistics
 from maxout.numerics.predict import predict
 from maxout.numerics.typical import LEVELS, SAMPLES, Typical, draw_log_gain, summary_of
-from maxout.numerics.typical_routes import log_gain_mean
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 
@@ -128,7 +127,8 @@ def _exact_log(network: Network, cosine: Any) -> tuple[float, float] | None:
     along = network.bias == "zero" and cosine is not None and abs(cosine) == 1
     if not along and network.rank > 2:
         return None
-    value = log_gain_mean(network, None, {})
+    key = "jacobian.log.mean.rank2" if network.rank <= 2 else "jacobian.log.mean"
+    value = enclose(CATALOGUE[key].right(), network.environment(), 17)
     return float(value.midpoint), float(value.radius)
 
 

@@ -1,74 +1,64 @@
-"""Values of the catalogue's statements on logarithms along the input."""
+"""Values of E ln r, Var ln r and E 1/r inside expressions, from the float64 integrals."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from typing import Any
 
 import sympy as sp
-from scipy.special import digamma, polygamma
+from flint import arb
 
-from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.frame import norm_statistics
-from maxout.theory.network import Network
-from maxout.theory.symbols import x_norm
+from maxout.numerics.frame import NormStatistics, norm_statistics
+from maxout.theory.errors import DomainError
+from maxout.theory.network import MAX_RANK, MAX_WIDTH
 
-_ROUTE = "float64"
-_ROUNDING = 2e-16
+ROUTE = "float64"
 
 
-def log_growth(network: Network) -> tuple[float, float]:
-    """Return sum over hidden layers of ln(c/n_l) + 2 E ln r, and an estimate of its error."""
-    log_c = float(enclose(sp.log(network.c), {}, 17))
-    total, error = 0.0, 0.0
-    for units, layers in Counter(network.widths).items():
-        found = norm_statistics(network.rank, units)
-        one = log_c - math.log(units) + 2 * found.log_mean
-        total += layers * one
-        # ln n and 2 E ln r cancel to the growth of a layer: their rounding stays.
-        error += layers * (2 * found.error + _ROUNDING * (abs(log_c) + 2 * math.log(units) + 1))
-    return total, error + _ROUNDING * abs(total)
+def _closed(evaluator: Any, expr: sp.Expr) -> arb | None:
+    """The value in closed form, at ranks 1 and 2."""
+    known = evaluator.closed(expr)
+    return None if isinstance(known, expr.func) else evaluator(known)
 
 
-def log_gain_mean(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value E ln ||J(x)u||^2 along the input at zero bias."""
-    growth, error = log_growth(network)
-    rest = math.log(2) + float(digamma(network.outputs / 2)) - math.log(network.inputs)
-    return _estimate(growth + rest, error)
+def _statistics(evaluator: Any, expr: sp.Expr) -> NormStatistics:
+    rank, units = (evaluator.integer(argument) for argument in expr.args)
+    if not (1 <= rank <= MAX_RANK and 1 <= units <= MAX_WIDTH):
+        raise DomainError(
+            f"the norm r of a layer needs rank 1 to {MAX_RANK:,} and 1 to {MAX_WIDTH:,} units; "
+            f"got {rank:,} and {units:,}"
+        )
+    return norm_statistics(rank, units)
 
 
-def log_gain_variance(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value Var ln ||J(x)u||^2 along the input at zero bias."""
-    total, error = float(polygamma(1, network.outputs / 2)), 0.0
-    for units, layers in Counter(network.widths).items():
-        found = norm_statistics(network.rank, units)
-        total += 4 * layers * found.log_variance
-        error += 4 * layers * found.error
-    return _estimate(total, error)
+def log_norm_mean(evaluator: Any, expr: sp.Expr) -> arb:
+    """E ln r; an absolute error."""
+    closed = _closed(evaluator, expr)
+    if closed is not None:
+        return closed
+    found = _statistics(evaluator, expr)
+    return evaluator.estimate(arb(found.log_mean) + arb(0, found.error), ROUTE)
 
 
-def lyapunov_top(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value the growth rate a layer along the input, of networks of one width."""
-    growth, error = log_growth(network)
-    layers = 2 * len(network.widths)
-    return _estimate(growth / layers, error / layers)
+def log_norm_variance(evaluator: Any, expr: sp.Expr) -> arb:
+    """Var ln r; an absolute error."""
+    closed = _closed(evaluator, expr)
+    if closed is not None:
+        return closed
+    found = _statistics(evaluator, expr)
+    return evaluator.estimate(arb(found.log_variance) + arb(0, found.error), ROUTE)
 
 
-def log_length_mean(network: Network, order: int | None, values: dict[Any, Any]) -> Enclosure:
-    """Value E ln (||x||^2/n) of the last hidden layer at zero bias.
+def inverse_norm_mean(evaluator: Any, expr: sp.Expr) -> arb:
+    """E 1/r; a relative error.
 
     Raises:
-      ValueError: for an input of zeros, whose logarithm is infinite.
+      DomainError: for one unit, where it is infinite.
     """
-    norm = values[x_norm]
-    if norm == 0:
-        raise ValueError("the logarithm of a length needs norm > 0; got 0")
-    growth, error = log_growth(network)
-    start = float(enclose(sp.log(sp.S(norm) ** 2 / network.inputs), {}, 17))
-    return _estimate(growth + start, error)
-
-
-def _estimate(value: float, error: float) -> Enclosure:
-    return Enclosure.estimate(value, error + 4 * _ROUNDING * (1 + abs(value)), _ROUTE)
+    if evaluator.integer(expr.args[1]) == 1:
+        raise DomainError("E 1/r is infinite for a layer of one unit; it needs at least 2 units")
+    closed = _closed(evaluator, expr)
+    if closed is not None:
+        return closed
+    found = _statistics(evaluator, expr)
+    error = found.error * found.inverse_mean
+    return evaluator.estimate(arb(found.inverse_mean) + arb(0, error), ROUTE)

@@ -7,11 +7,11 @@ Jacobian; this project for the sharper constants and for the expected breakpoint
 from __future__ import annotations
 
 import sympy as sp
-from sympy.printing.latex import LatexPrinter
 
 from maxout.theory.frame import mean_exact
 from maxout.theory.gaussian_frame import moment_gaussian
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment
+from maxout.theory.network_function import NetworkFunction
 from maxout.theory.norm import InverseNormMean, SquaredNormMoment, chi2_moment
 from maxout.theory.symbols import K, L, c, cos_0, l, length, n, n_0, n_L, sweep, x_norm
 
@@ -126,23 +126,20 @@ def first_layer_breakpoints_mean(angle: sp.Expr = sweep) -> sp.Expr:
     return angle * n[1] * kink_rate()
 
 
-class AngularSpeed(sp.Function):
+class AngularSpeed(NetworkFunction):
     """W(l, X): mean angular speed of (x^(l), 1) a unit of arc length of a curve with u across x.
 
     Gaussian biases, X = ||x||^2 at the input, W(0, X) = 1/sqrt(X+1). It stays unevaluated for
-    l >= 1: its values are sampled by ``numerics.curve_breakpoints``.
+    l >= 1, where its values are means over draws.
     """
 
-    is_positive = True
+    letter = "W"
+    own = 2
 
     @classmethod
-    def eval(cls, layer: sp.Expr, square: sp.Expr) -> sp.Expr | None:
-        return 1 / sp.sqrt(square + 1) if layer == 0 else None
-
-    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
-        layer, square = (printer._print(argument) for argument in self.args)
-        text = rf"W_{{{layer}}}\left({square}\right)"
-        return text if exp is None else rf"{text}^{{{exp}}}"
+    def eval(cls, *arguments: sp.Expr) -> sp.Expr | None:
+        layer, square, *_ = arguments
+        return 1 / sp.sqrt(square + 1) if layer == 0 else super().eval(*arguments)
 
 
 def sphere_breakpoints_mean() -> sp.Expr:

@@ -11,25 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sympy as sp
-from sympy.printing.latex import LatexPrinter
 
+from maxout.theory.network_function import NetworkFunction
 from maxout.theory.norm import chi2_moment
 from maxout.theory.symbols import L, cos_0, n, n_L, x_norm
 
 
-class ValueFunction(sp.Function):
+class ValueFunction(NetworkFunction):
     """V(t, a, l, X): what p^{2a} q^{2(t-a)} after layer l is worth for E||u^(L-1)||^{2t}.
 
     X = ||x^(l)||^2. V(t, a, L-1, X) = C(t, a), and ``backward`` leads from one layer to the one
-    before. It stays unevaluated: its values are those of ``numerics.angle``.
+    before.
     """
 
-    is_positive = True
+    letter = "V"
+    own = 4
 
-    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
-        order, a, layer, length = (printer._print(argument) for argument in self.args)
-        text = rf"V^{{({order})}}_{{{a},{layer}}}\left({length}\right)"
-        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+    def _letters(self, *arguments: str) -> str:
+        order, a, layer, length = arguments
+        return rf"V^{{({order})}}_{{{a},{layer}}}\left({length}\right)"
 
 
 def start() -> sp.Expr:

@@ -13,6 +13,7 @@ import sympy as sp
 from maxout.theory.activation import length_mean
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.network_function import NetworkFunction
 from maxout.theory.norm import SquaredNormMoment, chi2_moment
 from maxout.theory.symbols import K, L, c, l, n, x_norm
 
@@ -44,6 +45,27 @@ def bias_gradient(layer: sp.Expr = l) -> sp.Expr:
 def weight_gradient(layer: sp.Expr = l) -> sp.Expr:
     """Return E||dN/dW^(layer)||_F^2 of one output at zero bias, for a layer from 1 to L-1."""
     return squared_length_mean(layer - 1) * bias_gradient(layer)
+
+
+class GaussianBiasGradient(NetworkFunction):
+    """F(l, X) = E||dN/db^(l)||^2 of one output with gaussian biases, X = ||x||^2, l = 1..L-1.
+
+    It is E over the law of Y = ||x^(l)||^2 of (n_l cos^2 V(1,1,l,Y) + (n_l - cos^2) V(1,0,l,Y)),
+    cos^2 = Y/(Y+1), V the value functions of ``theory.gaussian_frame``, divided by n_{L-1}.
+    """
+
+    letter = "F"
+    own = 2
+
+
+class GaussianWeightGradient(NetworkFunction):
+    """G(l, X) = E||dN/dW^(l)||_F^2 of one output with gaussian biases, X = ||x||^2, l = 1..L-1.
+
+    The mean of F's integrand times ||x^(l-1)||^2.
+    """
+
+    letter = "G"
+    own = 2
 
 
 def output_weight_gradient(bias: str = "zero") -> sp.Expr:

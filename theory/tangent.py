@@ -26,6 +26,12 @@ def diagonal_mean(bias_parameters: bool = False) -> sp.Expr:
     return sp.Sum(layers, (l, 1, L - 1)) + output
 
 
+def gaussian_diagonal_mean() -> sp.Expr:
+    """Return E K(x, x) with gaussian biases, which are no parameters here."""
+    layers = gradients.GaussianWeightGradient(l, x_norm**2)
+    return sp.Sum(layers, (l, 1, L - 1)) + gradients.output_weight_gradient("gaussian")
+
+
 def diagonal_bound(
     side: str, bias_parameters: bool = False, bias: str = "zero", sharp: bool = False
 ) -> sp.Expr:

@@ -89,8 +89,8 @@ def test_an_estimate_covers_its_error_and_its_rounding(value: float, relative: f
         assert middle % Fraction(10) ** int(found.radius[2:]) == 0
 
 
-@pytest.mark.parametrize("value", (11.150452193106, 0.69124337533773, -0.67650094385197, 1.0))
-@pytest.mark.parametrize("error", (5.7e-13, 2.6e-13, 9.9e-14, 1.0e-13, 1.01e-13))
+@pytest.mark.parametrize("value", [11.150452193106, 0.69124337533773, -0.67650094385197, 1.0])
+@pytest.mark.parametrize("error", [5.7e-13, 2.6e-13, 9.9e-14, 1.0e-13, 1.01e-13])
 def test_the_last_bits_of_a_value_and_of_its_error_change_nothing_shown(
     value: float, error: float
 ) -> None:

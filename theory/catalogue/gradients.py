@@ -14,7 +14,7 @@ from maxout.theory import gradients
 from maxout.theory.conditions import BY_BIAS, LAYER_EXISTS, ZERO
 from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
-from maxout.theory.symbols import K, L, c, l, n, n_0, x_norm
+from maxout.theory.symbols import l, x_norm
 
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
 _OUTPUT = "N: one output, whatever their number"
@@ -76,11 +76,6 @@ def _exact(key: str, left: str, bias: str, right: sp.Expr, title: str, proof: st
         quantity=key.removesuffix(".exact").replace("gaussian.", ""),
         rung="exact",
     )
-
-
-def _gaussian_value(letter: str) -> sp.Expr:
-    """A value that the backward value functions give; it has no closed form."""
-    return sp.Function(letter, positive=True)(l, L, K, c, x_norm, n_0, n[l])
 
 
 STATEMENTS = (
@@ -167,7 +162,7 @@ STATEMENTS = (
         "gradients.gaussian.bias.exact",
         _BIAS,
         "gaussian",
-        _gaussian_value("F"),
+        gradients.GaussianBiasGradient(l, x_norm**2),
         "exact second moment of the gradient by a layer's biases, gaussian biases",
         "gaussian-biases",
     ),
@@ -175,7 +170,7 @@ STATEMENTS = (
         "gradients.gaussian.weights.exact",
         _WEIGHT,
         "gaussian",
-        _gaussian_value("G"),
+        gradients.GaussianWeightGradient(l, x_norm**2),
         "exact second moment of the gradient by a layer's weights, gaussian biases",
         "gaussian-biases",
     ),

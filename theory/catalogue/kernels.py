@@ -278,7 +278,7 @@ _ON_DIAGONAL = (
         "gaussian.exact",
         "exact mean of the on-diagonal tangent kernel with gaussian biases",
         Relation.EQ,
-        sp.Function("G", positive=True)(L, K, c, x_norm, n_0),
+        tangent.gaussian_diagonal_mean(),
         _project("exact mean of the tangent kernel"),
         domain=Domain(GAUSSIAN),
         quantity="kernel.diagonal",

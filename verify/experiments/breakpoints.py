@@ -164,7 +164,9 @@ def _first_speed() -> Twin:
     """Every layer's input turns as fast as the network's."""
     return rewritten(
         "the angle of every layer taken for the input's",
-        lambda right: right.replace(AngularSpeed, lambda _, square: AngularSpeed(0, square)),
+        lambda right: right.replace(
+            AngularSpeed, lambda _, square, *network: AngularSpeed(0, square, *network)
+        ),
     )
 
 

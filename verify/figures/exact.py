@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maxout.numerics.angle import value_functions
-from maxout.numerics.angle_grid import LengthGrid
+from maxout.numerics import angle
 from maxout.theory.network import Network
 
 Array = NDArray[np.float64]
@@ -22,9 +21,6 @@ def mean_gains(network: Network, norms: Array, cosines: Array) -> Array:
     """
     with np.errstate(divide="ignore"):
         log_x = 2 * np.log(norms)
-    *_, first = value_functions(network, 1, LengthGrid(2), log_x)
-    across, along = first.values
     # (x, 1) has squared length X + 1.
-    share = cosines**2 * np.exp(-np.logaddexp(0.0, -log_x))
-    values: Array = np.exp(first.log_factor) * ((1 - share) * across + share * along)
-    return values
+    along = cosines**2 * np.exp(-np.logaddexp(0.0, -log_x))
+    return angle.mean_gains(network, log_x, along, refine=2)
