@@ -1,0 +1,19 @@
+"""Oracles by subject; importing the package enters them all."""
+
+from . import activation, curves, gradients, jacobian, kernels, order, regions, typical
+from .registry import ORACLES, At, Oracle, noticed
+
+__all__ = [
+    "ORACLES",
+    "At",
+    "Oracle",
+    "activation",
+    "curves",
+    "gradients",
+    "jacobian",
+    "kernels",
+    "noticed",
+    "order",
+    "regions",
+    "typical",
+]
