@@ -94,7 +94,9 @@ def checked_members(archive: zipfile.ZipFile, limit: int) -> dict[str, zipfile.Z
         if name in members:
             raise FileError(f"it has {name[:60]!r} twice")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise FileError(f"{name[:60]!r} is packed by method {member.compress_type}, not by zlib")
+            raise FileError(
+                f"{name[:60]!r} is packed by method {member.compress_type}, not by zlib"
+            )
         if member.flag_bits & 1:
             raise FileError(f"{name[:60]!r} is encrypted")
         members[name] = member

@@ -171,4 +171,3 @@ def _number(cell: bytes, path: Name, line: int) -> float:
             f"got {said!r}"
         )
     return value
-
