@@ -110,6 +110,8 @@ class Evaluator:
         """The value of ``expr``; ``extra`` binds further symbols for this call only."""
         if extra:
             return self._inner(extra)(expr)
+        if isinstance(expr, sp.Integer):  # most of the nodes, and sooner made than remembered
+            return arb(int(expr))
         key = (expr, self._context(expr))
         if key not in self._known:
             self._known[key] = self._compute(expr)
@@ -156,7 +158,8 @@ class Evaluator:
         if expr not in self._symbols:
             self._symbols[expr] = frozenset(expr.free_symbols)
         symbols = self._symbols[expr]
-        return tuple((s, v) for s, v in self._bound.items() if s in symbols and s != without)
+        found = tuple((s, v) for s, v in self._bound.items() if s in symbols)
+        return found if without is None else tuple(pair for pair in found if pair[0] != without)
 
     def _compute(self, expr: sp.Expr) -> Any:
         if hasattr(type(expr), "_ball_"):
@@ -205,6 +208,17 @@ class Evaluator:
             raise ValueError(f"no value is given for {symbol}")
         return self._value(self.env[symbol], symbol)
 
+    def entries(self, base: sp.IndexedBase) -> tuple[Any, ...]:
+        """All values of an IndexedBase, as they stand in the environment.
+
+        Raises:
+          ValueError: where it has none.
+        """
+        known = next((b for b in (base, base.label) if b in self.env), None)
+        if known is None:
+            raise ValueError(f"no values are given for {base}")
+        return tuple(self.env[known])
+
     def _value(self, value: Any, name: Any) -> Any:
         if isinstance(value, arb | acb):
             return value
@@ -221,10 +235,7 @@ class Evaluator:
             ) from None
 
     def _indexed(self, expr: sp.Indexed) -> Any:
-        base = next((b for b in (expr.base, expr.base.label) if b in self.env), None)
-        if base is None:
-            raise ValueError(f"no values are given for {expr.base}")
-        entries, at = self.env[base], self.integer(expr.indices[0])
+        entries, at = self.entries(expr.base), self.integer(expr.indices[0])
         if not 0 <= at < len(entries):
             raise ValueError(f"{expr} is asked for at {at}; its indices are 0..{len(entries) - 1}")
         return self._value(entries[at], expr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 import sympy as sp
@@ -24,7 +25,10 @@ def entries(evaluator: Any, expr: NetworkFunction) -> tuple[int, tuple[int, ...]
         raise DomainError(
             f"a network needs rank 1 to {MAX_RANK:,} and depth L >= 2; got {k:,} and {last:,}"
         )
-    return k, tuple(evaluator.integer(n[i]) for i in range(last))
+    units = evaluator.entries(n)[:last]
+    if len(units) < last:
+        raise DomainError(f"a network of depth {last:,} needs as many widths; got {len(units):,}")
+    return k, tuple(index(value) for value in units)
 
 
 def layers(evaluator: Any, expr: NetworkFunction) -> Layers:

@@ -45,6 +45,11 @@ class _AtNetwork(sp.Function):
         return self.name_latex if exp is None else rf"{self.name_latex}^{{{exp}}}"
 
 
+def _largest(*widths: sp.Expr) -> sp.Expr:
+    # SymPy would compare every symbol with every other, which takes minutes for hundreds.
+    return sp.Max(*widths, evaluate=False)
+
+
 class BiasConstant(_AtNetwork):
     """C_bias, the largest density of a bias: N(0, c/n_{l-1}), so max_l sqrt(n_{l-1}/(2 pi c))."""
 
@@ -52,7 +57,7 @@ class BiasConstant(_AtNetwork):
 
     def expanded(self, inputs: int, depth: int) -> sp.Expr:
         widths = [n_0, *(n[i] for i in range(1, depth - 1))]
-        return sp.sqrt(sp.Max(*widths) / (2 * sp.pi * c))
+        return sp.sqrt(_largest(*widths) / (2 * sp.pi * c))
 
 
 class BiasConstantWithOutputs(_AtNetwork):
@@ -62,7 +67,7 @@ class BiasConstantWithOutputs(_AtNetwork):
 
     def expanded(self, inputs: int, depth: int) -> sp.Expr:
         hidden = [width / c for width in (n_0, *(n[i] for i in range(1, depth - 1)))]
-        return sp.sqrt(sp.Max(*hidden, n[depth - 1]) / (2 * sp.pi))
+        return sp.sqrt(_largest(*hidden, n[depth - 1]) / (2 * sp.pi))
 
 
 class SharpGradientConstant(_AtNetwork):
