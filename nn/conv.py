@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from maxout.nn.functional import check_layout, check_rank, largest_piece, require_floating_point
 from maxout.nn.linear import draw_pieces_
+from maxout.theory.errors import DomainError
 
 
 class _MaxoutConv(nn.Module):
@@ -47,9 +48,9 @@ class _MaxoutConv(nn.Module):
         check_rank(in_channels, "in_channels")
         groups = check_rank(groups, "groups")
         if units % groups:
-            raise ValueError(f"groups must divide the {units} out_channels; got {groups}")
+            raise DomainError(f"groups must divide the {units} out_channels; got {groups}")
         if groups > 1 and self.rank > 1 and layout == "strided":
-            raise ValueError(
+            raise DomainError(
                 "with groups > 1 the pieces of a strided unit would read different input groups; "
                 "use layout='contiguous'"
             )
@@ -80,7 +81,7 @@ class _MaxoutConv(nn.Module):
         if not (unbatched or input.dim() == spatial + 2) or (
             input.shape[-1 - spatial] != self.in_channels
         ):
-            raise ValueError(
+            raise DomainError(
                 f"input must be a batch of {self.in_channels} channels and {spatial} spatial "
                 f"dimensions; got shape {tuple(input.shape)}"
             )

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from maxout.nn.functional import check_rank
+from maxout.theory.errors import DomainError
 
 # Axes of a weight: u unit, k piece, i input, s all spatial axes. Two letters in one entry are one
 # axis, the first letter varying slower.
@@ -76,15 +77,15 @@ def convert_weights(
     """
     for name in (source, target):
         if name not in FORMATS:
-            raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {name!r}")
+            raise DomainError(f"format must be one of {', '.join(FORMATS)}; got {name!r}")
     rank = check_rank(rank)
     old, new = FORMATS[source], FORMATS[target]
     weight = _as_tensor(weight)
     spatial = weight.dim() - len(old.dense)
     if not 0 <= spatial <= (3 if old.conv else 0):
-        raise ValueError(f"{source} keeps no weight of shape {tuple(weight.shape)}")
+        raise DomainError(f"{source} keeps no weight of shape {tuple(weight.shape)}")
     if spatial and new.conv is None:
-        raise ValueError(f"{target} has no format for convolutions")
+        raise DomainError(f"{target} has no format for convolutions")
     canonical = _unpack(weight, old.conv if spatial and old.conv else old.dense, spatial, rank)
     if spatial and old.flipped != new.flipped:
         canonical = canonical.flip(tuple(range(3, 3 + spatial)))
@@ -94,10 +95,10 @@ def convert_weights(
     # A bias is a weight with no input axis; a last axis of length 1 stands for it on the way.
     bias = _as_tensor(bias)
     if bias.dim() != len(old.bias):
-        raise ValueError(f"{source} keeps no bias of shape {tuple(bias.shape)}")
+        raise DomainError(f"{source} keeps no bias of shape {tuple(bias.shape)}")
     pieces = _unpack(bias.unsqueeze(-1), (*old.bias, "i"), 0, rank)
     if pieces.shape[0] != canonical.shape[0]:
-        raise ValueError(
+        raise DomainError(
             f"weight has {canonical.shape[0]} units of rank {rank}, bias has {pieces.shape[0]}"
         )
     return converted, _pack(pieces, (*new.bias, "i"), 0).squeeze(-1)
@@ -120,11 +121,11 @@ def _unpack(x: Tensor, axes: _Axes, spatial: int, rank: int) -> Tensor:
         if len(axis) == 2:
             channels = x.shape[position]
             if channels % rank:
-                raise ValueError(f"rank must divide the {channels} channels; got rank {rank}")
+                raise DomainError(f"rank must divide the {channels} channels; got rank {rank}")
             sizes = (channels // rank, rank) if axis == "uk" else (rank, channels // rank)
             x = x.unflatten(position, sizes)
         elif axis == "k" and x.shape[position] != rank:
-            raise ValueError(
+            raise DomainError(
                 f"shape {tuple(x.shape)} holds {x.shape[position]} pieces; got rank {rank}"
             )
         position += spatial if axis == "s" else len(axis)

@@ -7,6 +7,8 @@ import operator
 import torch
 from torch import Tensor
 
+from maxout.theory.errors import DomainError
+
 LAYOUTS = ("contiguous", "strided")
 
 
@@ -35,10 +37,10 @@ def maxout(x: Tensor, rank: int, dim: int = -1, layout: str = "contiguous") -> T
     check_layout(layout)
     require_floating_point(x, "x")
     if not -x.dim() <= dim < x.dim():
-        raise ValueError(f"dim must be one of the {x.dim()} dimensions of x; got {dim}")
+        raise DomainError(f"dim must be one of the {x.dim()} dimensions of x; got {dim}")
     channels = x.shape[dim]
     if channels % rank:
-        raise ValueError(
+        raise DomainError(
             f"rank must divide the {channels} channels of dimension {dim}; got rank {rank}"
         )
     return largest_piece(x, rank, dim, layout)
@@ -63,18 +65,18 @@ def check_rank(rank: int, name: str = "rank") -> int:
     except TypeError:
         value = 0
     if value < 1 or isinstance(rank, bool):
-        raise ValueError(f"{name} must be an integer of at least 1; got {rank!r}")
+        raise DomainError(f"{name} must be an integer of at least 1; got {rank!r}")
     return value
 
 
 def check_layout(layout: str) -> str:
     if layout not in LAYOUTS:
-        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
+        raise DomainError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
     return layout
 
 
 def require_floating_point(x: Tensor, name: str) -> None:
     if not x.is_floating_point():
-        raise ValueError(
+        raise DomainError(
             f"{name} must hold floating-point numbers; got {x.dtype}: convert it with .float()"
         )

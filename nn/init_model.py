@@ -23,6 +23,7 @@ from maxout.nn.initializers import (
 )
 from maxout.nn.linear import MaxoutLinear
 from maxout.nn.walk import by_running, by_structure
+from maxout.theory.errors import DomainError, MaxoutError
 
 _MAXOUT = (MaxoutLinear, MaxoutConv1d, MaxoutConv2d, MaxoutConv3d)
 _PLAIN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -74,11 +75,11 @@ def init_model_(
     Source: Tseran and Montúfar (ICML 2023).
     """
     if distribution not in _DRAWS:
-        raise ValueError(f"distribution must be one of {', '.join(_DRAWS)}; got {distribution!r}")
+        raise DomainError(f"distribution must be one of {', '.join(_DRAWS)}; got {distribution!r}")
     modules = dict(model.named_modules())
     ranks = _named_ranks(modules, ranks or {})
     if not ranks:
-        raise ValueError(
+        raise MaxoutError(
             "the model has no maxout layer: name hand-written ones with ranks={'layer': K}"
         )
     walk = (
@@ -97,10 +98,12 @@ def init_model_(
     outputs = _outputs(modules, ranks, weighted[-1]) if outputs is None else tuple(outputs)
     for name in outputs:
         if name in ranks or not isinstance(modules.get(name), _PLAIN):
-            raise ValueError(f"outputs must name plain linear layers or convolutions; got {name!r}")
+            raise DomainError(
+                f"outputs must name plain linear layers or convolutions; got {name!r}"
+            )
     chosen = {**ranks, **dict.fromkeys(outputs, 1)}
     if unknown := (windows or {}).keys() - chosen.keys():
-        raise ValueError(f"windows must name initialized layers; got {min(unknown)!r}")
+        raise DomainError(f"windows must name initialized layers; got {min(unknown)!r}")
     pooled = walk.windows | {name: cells(window) for name, window in (windows or {}).items()}
 
     plan = [
@@ -126,7 +129,7 @@ def _named_ranks(modules: Mapping[str, nn.Module], given: Mapping[str, int]) -> 
     found = {name: m.rank for name, m in modules.items() if isinstance(m, _MAXOUT)}
     for name, rank in given.items():
         if name in found or not isinstance(modules.get(name), _PLAIN):
-            raise ValueError(f"ranks must name plain linear layers or convolutions; got {name!r}")
+            raise DomainError(f"ranks must name plain linear layers or convolutions; got {name!r}")
         found[name] = check_rank(rank)
     return found
 
@@ -148,20 +151,20 @@ def _planned(name: str, module: nn.Module, rank: int, window: int, output: bool)
     """The line of the report for a layer that is to be drawn, or ValueError why it cannot be."""
     weight = module.weight
     if is_parametrized(module) or not isinstance(weight, nn.Parameter):
-        raise ValueError(f"layer {name!r}: initialize before adding a parametrization")
+        raise MaxoutError(f"layer {name!r}: initialize before adding a parametrization")
     if nn.parameter.is_lazy(weight):
-        raise ValueError(
+        raise MaxoutError(
             f"layer {name!r}: run the model once, so that its lazy weights get a shape"
         )
     if weight.shape[0] % rank:
-        raise ValueError(
+        raise DomainError(
             f"layer {name!r}: rank must divide its {weight.shape[0]} channels; got rank {rank}"
         )
     fan_in = math.prod(weight.shape[1:])
     try:
         std = standard_deviation(weight, rank, fan_in, window)
-    except ValueError as error:
-        raise ValueError(f"layer {name!r}: {error}") from None
+    except MaxoutError as error:
+        raise MaxoutError(f"layer {name!r}: {error}") from None
     c = calculate_gain(rank, window) ** 2
     role = "output" if output else "maxout"
     return LayerInit(name, type(module).__name__, role, rank, window, fan_in, c, std)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from maxout.nn.constants import calculate_gain
 from maxout.nn.functional import check_rank, require_floating_point
+from maxout.theory.errors import DomainError, MaxoutError
 
 Window = int | tuple[int, ...]
 
@@ -93,7 +94,7 @@ def _truncated_variance(cutoff: float) -> float:
     """Variance of N(0, 1) given that it lies in [-cutoff, cutoff]."""
     # Below 0.1 the difference cancels (it is cutoff²/3), and uniform draws are what is meant.
     if not 0.1 <= cutoff <= 100:
-        raise ValueError(f"cutoff must be a number from 0.1 to 100; got {cutoff!r}")
+        raise DomainError(f"cutoff must be a number from 0.1 to 100; got {cutoff!r}")
     density = math.exp(-cutoff * cutoff / 2) / math.sqrt(2 * math.pi)
     return 1.0 - 2 * cutoff * density / math.erf(cutoff / math.sqrt(2))
 
@@ -102,7 +103,9 @@ def standard_deviation(tensor: Tensor, rank: int, fan_in: int | None, window: Wi
     """√(c/fan_in) for weights that can be drawn; the arguments of :func:`maxout_normal_`."""
     require_floating_point(tensor, "tensor")
     if tensor.is_meta:
-        raise ValueError("tensor is on the meta device and holds no numbers: call to_empty() first")
+        raise MaxoutError(
+            "tensor is on the meta device and holds no numbers: call to_empty() first"
+        )
     rank = check_rank(rank)
     fan_in = _fan_in(tensor, rank) if fan_in is None else check_rank(fan_in, "fan_in")
     return calculate_gain(rank, window) / math.sqrt(fan_in)
@@ -111,11 +114,11 @@ def standard_deviation(tensor: Tensor, rank: int, fan_in: int | None, window: Wi
 def _fan_in(tensor: Tensor, rank: int) -> int:
     shape = tuple(tensor.shape)
     if tensor.dim() not in (2, 4, 5):
-        raise ValueError(f"fan_in cannot be read from shape {shape}: pass fan_in=")
+        raise DomainError(f"fan_in cannot be read from shape {shape}: pass fan_in=")
     if 0 in shape:
-        raise ValueError(f"tensor is empty: shape {shape}")
+        raise DomainError(f"tensor is empty: shape {shape}")
     if shape[0] % rank:
-        raise ValueError(
+        raise DomainError(
             f"rank must divide the {shape[0]} rows of shape {shape}; got rank {rank}. "
             "Pass fan_in= for another layout"
         )

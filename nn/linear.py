@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from maxout.nn.functional import check_layout, check_rank, largest_piece, require_floating_point
 from maxout.nn.initializers import maxout_normal_
+from maxout.theory.errors import DomainError
 
 
 class MaxoutLinear(nn.Linear):
@@ -63,7 +64,7 @@ class MaxoutLinear(nn.Linear):
         """(..., in_features) -> (..., out_features)."""
         require_floating_point(input, "input")
         if input.dim() == 0 or input.shape[-1] != self.in_features:
-            raise ValueError(
+            raise DomainError(
                 f"input must end in {self.in_features} features; got shape {tuple(input.shape)}"
             )
         return largest_piece(super().forward(input), self.rank, -1, self.layout)

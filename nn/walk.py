@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from maxout.theory.errors import MaxoutError
+
 _POOLS = {nn.MaxPool1d: 1, nn.MaxPool2d: 2, nn.MaxPool3d: 3}
 _ADAPTIVE_POOLS = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 _AFFINE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -48,14 +50,14 @@ def by_structure(model: nn.Module, ignore_pools: bool = False) -> Walk:
             continue
         source, layer = before.get(name, ("", None))
         if layer is None or any(True for _ in layer.children()):
-            raise ValueError(
+            raise MaxoutError(
                 f"cannot see which layer feeds the pool {name!r}: pass example= (an input of the "
                 "model) or windows={'layer': cells} (empty where no maxout layer is pooled)"
             )
         if dimensions is not None:
             walk.windows[source] = _cells(module.kernel_size, dimensions)
         elif isinstance(layer, _AFFINE):
-            raise ValueError(
+            raise MaxoutError(
                 f"the window of the adaptive pool {name!r} depends on the input: "
                 "pass example= or windows="
             )

@@ -11,6 +11,7 @@ from flint import acb, arb
 
 from maxout.numerics import orthant
 from maxout.numerics.moments import moment_ball
+from maxout.theory.errors import DomainError
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.orthant import (
     HalfNormalProbability,
@@ -43,14 +44,14 @@ def power(base: Any, exponent: Any) -> Any:
 def _integer(value: Any, name: str) -> int:
     if isinstance(value, arb) and value.is_integer():
         return int(value.unique_fmpz())
-    raise ValueError(f"{name} must be an integer; got {value}")
+    raise ArithmeticError(f"{name} must be an integer; got {value}")
 
 
 def _moment(statistic: str) -> Callable[[Any, Any], arb]:
     def rule(rank: Any, order: Any) -> arb:
         k, t = _integer(rank, "the rank of a moment"), _integer(order, "the order of a moment")
         if k < 1 or t < 0:
-            raise ValueError(f"a moment needs rank >= 1 and order >= 0; got {k} and {t}")
+            raise ArithmeticError(f"a moment needs rank >= 1 and order >= 0; got {k} and {t}")
         return moment_ball(k, t, statistic) if t else arb(1)
 
     return rule
@@ -81,7 +82,7 @@ def _beyond_one(x: arb) -> bool:
 def _rising(x: Any, count: Any) -> Any:
     k = _integer(count, "the length of a rising factorial")
     if not 0 <= k <= MAX_FACTORS:
-        raise ValueError(f"a rising factorial has 0 to {MAX_FACTORS:,} factors; got {k}")
+        raise DomainError(f"a rising factorial has 0 to {MAX_FACTORS:,} factors; got {k}")
     return x.rising(k)
 
 
@@ -106,7 +107,7 @@ def _binomial(n: Any, k: Any) -> Any:
 def _double_factorial(n: Any) -> arb:
     k = _integer(n, "the argument of a double factorial")
     if not -1 <= k <= 2 * MAX_FACTORS:
-        raise ValueError(f"a double factorial is taken of -1 to {2 * MAX_FACTORS:,}; got {k}")
+        raise DomainError(f"a double factorial is taken of -1 to {2 * MAX_FACTORS:,}; got {k}")
     half = (k + 1) // 2
     if k % 2:  # (2h-1)!! = 2^h (1/2)_h
         return arb(2) ** half * (arb(1) / 2).rising(half)

@@ -14,6 +14,7 @@ from maxout.numerics import ball_functions
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.precision import at_digits
 from maxout.numerics.routes import rule_of
+from maxout.theory.errors import DomainError
 
 Environment = Mapping[sp.Basic, Any]
 MAX_TERMS = 10**6  # of one Sum or Product
@@ -102,7 +103,7 @@ class Evaluator:
         value = self(expr)
         if isinstance(value, acb):
             if not (value.imag == 0 or (expr.is_real and value.imag.contains(0))):
-                raise ValueError(f"a real number is expected; {_short(expr)} is complex")
+                raise ArithmeticError(f"a real number is expected; {_short(expr)} is complex")
             value = value.real
         return value
 
@@ -149,7 +150,7 @@ class Evaluator:
         value = self(expr)
         if isinstance(value, arb) and value.is_integer():
             return int(value.unique_fmpz())
-        raise ValueError(f"an integer is expected for {_short(expr)}; got {value}")
+        raise ArithmeticError(f"an integer is expected for {_short(expr)}; got {value}")
 
     def _context(self, expr: sp.Expr, without: sp.Symbol | None = None) -> tuple[Any, ...]:
         """Values of the bound indices that ``expr`` depends on."""
@@ -205,18 +206,18 @@ class Evaluator:
         if symbol in self._bound:
             return arb(self._bound[symbol])
         if symbol not in self.env:
-            raise ValueError(f"no value is given for {symbol}")
+            raise LookupError(f"no value is given for {symbol}")
         return self._value(self.env[symbol], symbol)
 
     def entries(self, base: sp.IndexedBase) -> tuple[Any, ...]:
         """All values of an IndexedBase, as they stand in the environment.
 
         Raises:
-          ValueError: where it has none.
+          LookupError: where it has none.
         """
         known = next((b for b in (base, base.label) if b in self.env), None)
         if known is None:
-            raise ValueError(f"no values are given for {base}")
+            raise LookupError(f"no values are given for {base}")
         return tuple(self.env[known])
 
     def _value(self, value: Any, name: Any) -> Any:
@@ -237,7 +238,7 @@ class Evaluator:
     def _indexed(self, expr: sp.Indexed) -> Any:
         entries, at = self.entries(expr.base), self.integer(expr.indices[0])
         if not 0 <= at < len(entries):
-            raise ValueError(f"{expr} is asked for at {at}; its indices are 0..{len(entries) - 1}")
+            raise LookupError(f"{expr} is asked for at {at}; its indices are 0..{len(entries) - 1}")
         return self._value(entries[at], expr)
 
     def _accumulate(self, expr: sp.Expr, start: int, join: Callable[[Any, Any], Any]) -> Any:
@@ -247,9 +248,11 @@ class Evaluator:
             body = expr.func(body, *expr.limits[:-1])
         low, high = self.integer(first), self.integer(last)
         if high < low - 1:
-            raise ValueError(f"the range of {_short(expr)} runs backwards, from {low} to {high}")
+            raise ArithmeticError(
+                f"the range of {_short(expr)} runs backwards, from {low} to {high}"
+            )
         if high - low >= MAX_TERMS:
-            raise ValueError(f"{_short(expr)} has {high - low + 1:,} terms; {MAX_TERMS:,} at most")
+            raise DomainError(f"{_short(expr)} has {high - low + 1:,} terms; {MAX_TERMS:,} at most")
         outer = self._context(body, without=symbol)
         terms = self._terms.setdefault((body, symbol, outer), {})
         partial = self._partial.setdefault((expr.func, body, symbol, outer, low), [arb(start)])

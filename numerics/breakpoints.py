@@ -15,6 +15,7 @@ from scipy.special import gammaln
 
 from maxout.numerics.frame import norm_statistics
 from maxout.numerics.moments import moment
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 
 Array = NDArray[np.float64]
@@ -54,9 +55,9 @@ def breakpoint_rates(network: Network) -> Rates:
         of the activations does not turn but jumps where the unit's value crosses zero.
     """
     if network.bias != "zero":
-        raise ValueError(f"breakpoint rates need bias='zero'; got bias={network.bias!r}")
+        raise DoesNotApplyError(f"breakpoint rates need bias='zero'; got bias={network.bias!r}")
     if min(network.widths[:-1], default=2) < 2:
-        raise ValueError(
+        raise DoesNotApplyError(
             "expected breakpoints need at least 2 units in every hidden layer but the last"
         )
     carried, error, rates = 1.0, 4e-15, []

@@ -14,6 +14,7 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
+from maxout.theory.errors import DomainError, MaxoutError
 from maxout.theory.field import Field, integer
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import MAX_WIDTH, RANK
@@ -81,12 +82,12 @@ def choose(
       ValueError: for an unknown criterion, a value outside its domain, or a width missing.
     """
     if criterion not in CRITERIA:
-        raise ValueError(f"criterion must be one of {', '.join(CRITERIA)}; got {criterion!r}")
+        raise DomainError(f"criterion must be one of {', '.join(CRITERIA)}; got {criterion!r}")
     k = sp.Integer(RANK(rank))
     n = None if width is None else WIDTH(width)
     if criterion == "typical":
         if n is None:
-            raise ValueError("criterion typical needs a width: give --width")
+            raise MaxoutError("criterion typical needs a width: give --width")
         c = _typical(int(k), n, digits)
     else:
         c = enclose(1 / LargestNormalMoment(k, 2), {}, digits)

@@ -15,6 +15,7 @@ from maxout.numerics.angle import Layers
 from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
 from maxout.numerics.polyline import Array, Curve, curve_length, polyline, swept_angle
 from maxout.numerics.radius import draw_log_radius
+from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.network import Network
 
 
@@ -67,14 +68,16 @@ def expected_breakpoints(
         layers = angle * rates.layers
         return Breakpoints(angle, layers, float(layers.sum()) * rates.error, 0)
     if network.bias != "gaussian":
-        raise ValueError("expected breakpoints need bias='gaussian' or bias='zero'; got bias='any'")
+        raise DoesNotApplyError(
+            "expected breakpoints need bias='gaussian' or bias='zero'; got bias='any'"
+        )
     angle = swept_angle(points, augmented=True)
     rate = kink_rate(network.rank)
     first = network.widths[0] * rate * angle
     if len(network.widths) == 1:
         return Breakpoints(angle, np.array([first]), 4e-15 * first, 0)
     if draws < 2:
-        raise ValueError(f"draws must be at least 2; got {draws}")
+        raise DomainError(f"draws must be at least 2; got {draws}")
     speeds = _along_curve(network, points, draws, np.random.default_rng(seed))
     counts = speeds * (np.array(network.widths[1:]) * rate * curve_length(points))
     error = float(counts.sum(axis=1).std(ddof=1) / np.sqrt(draws))

@@ -22,6 +22,7 @@ from maxout.numerics import halfline, halfline_rule, normal_power, normal_rule
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.moments import ORDER, STATISTICS, moment_ball
 from maxout.numerics.weight import Weighted, by_parts, double_factorial
+from maxout.theory.errors import DomainError
 from maxout.theory.network import MAX_RANK
 
 RELATIVE_ERROR = (
@@ -79,7 +80,7 @@ def moments(ranks: Any, order: int = 2, statistic: str = "largest") -> np.ndarra
     """
     order = ORDER(order)
     if statistic not in STATISTICS:
-        raise ValueError(f"statistic must be one of {', '.join(STATISTICS)}; got {statistic!r}")
+        raise DomainError(f"statistic must be one of {', '.join(STATISTICS)}; got {statistic!r}")
     given = _checked(ranks)
     flat = given.ravel()
     values = np.empty(flat.shape)
@@ -108,13 +109,13 @@ _EDGES = np.array([2.0, 8, 24, 64, 256, *(256.0 * 16**i for i in range(1, 11))])
 def _checked(ranks: Any) -> np.ndarray:
     given = np.asarray(ranks)
     if given.dtype.kind not in "iuf":
-        raise ValueError(f"ranks must be integers from 1 to {MAX_RANK:,}; got {given.dtype}")
+        raise DomainError(f"ranks must be integers from 1 to {MAX_RANK:,}; got {given.dtype}")
     values = given.astype(np.float64)
     # Not (a <= b), so that NaN is refused as well.
     wrong = ~((values >= 1) & (values <= MAX_RANK)) | (values != np.floor(values))
     if wrong.any():
         first = given[wrong].flat[0]
-        raise ValueError(f"ranks must be integers from 1 to {MAX_RANK:,}; got {first}")
+        raise DomainError(f"ranks must be integers from 1 to {MAX_RANK:,}; got {first}")
     return values
 
 
@@ -125,7 +126,7 @@ def _of_group(group: int, ranks: np.ndarray, order: int, statistic: str) -> np.n
         return np.full(ranks.shape, _float(double_factorial(2 * order - 1)))
     values = _grid(group, order, statistic)(ranks)
     if not (values.min() > _SMALL and values.max() < _LARGE):
-        raise ValueError(_outside(order, statistic))
+        raise DomainError(_outside(order, statistic))
     return values
 
 
@@ -138,7 +139,9 @@ def _outside(order: int, statistic: str) -> str:
 
 def _float(value: int) -> float:
     if value > _LARGE:
-        raise ValueError(f"a moment of {len(str(value))} digits lies outside float64; use moment()")
+        raise DomainError(
+            f"a moment of {len(str(value))} digits lies outside float64; use moment()"
+        )
     return float(value)
 
 
@@ -151,7 +154,7 @@ def _grid(group: int, order: int, statistic: str) -> _Grid:
     with ctx.workprec(_BITS):
         known = [moment_ball(rank, order, statistic) for rank in ranks]
         if not all(value > _SMALL and value < _LARGE for value in known):
-            raise ValueError(_outside(order, statistic))
+            raise DomainError(_outside(order, statistic))
         kind = _Kind(order, statistic, low)
         for step in kind.steps(ranks):
             nodes = list(kind.nodes(step, ranks))

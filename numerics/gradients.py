@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from maxout.numerics.angle import EPS, Layers, log_squared_norm, value_functions
 from maxout.numerics.angle_grid import LengthGrid
 from maxout.numerics.frame_law import log_law
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network import Network
 
@@ -71,7 +72,7 @@ def gradient_profile(network: Network, norm: float | None = None) -> GradientPro
       ValueError: for other biases, whose activation lengths are unknown, or a bad norm.
     """
     if network.bias not in ("gaussian", "zero"):
-        raise ValueError(
+        raise DoesNotApplyError(
             f"the gradient profile needs bias 'gaussian' or 'zero'; got {network.bias!r}"
         )
     log_x = log_squared_norm(network, norm)

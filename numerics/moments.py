@@ -13,6 +13,7 @@ from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.precision import DIGITS, at_digits, bits_of
 from maxout.numerics.weight import Weighted, by_parts, double_factorial
 from maxout.theory import symbols
+from maxout.theory.errors import DomainError
 from maxout.theory.field import Field, integer
 from maxout.theory.network import RANK
 
@@ -183,7 +184,7 @@ def _certified(rank: int, order: int, statistic: str, digits: int, route: str) -
 
         exact = _closed(rank, order, statistic)
         if exact is None:
-            raise ValueError(
+            raise DomainError(
                 f"no closed form is known for order {order} of the {statistic} at rank {rank}; "
                 "use route='arb'"
             )
@@ -215,4 +216,4 @@ def _closed(rank: int, order: int, statistic: str) -> Any:
 
 def _check(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
+        raise DomainError(f"{name} must be one of {', '.join(known)}; got {value!r}")

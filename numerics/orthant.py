@@ -36,7 +36,9 @@ def orthant_ball(m: int, rho: arb) -> arb:
       PrecisionError: where the nodes would be too many (rho close to 1 or to -1/(m-1)).
     """
     if m < 0 or rho > 1 or (m > 1 and rho * (m - 1) < -1):
-        raise ValueError(f"P_m needs m >= 0 and -1/(m-1) <= rho <= 1; got m = {m}, rho = {rho}")
+        raise ArithmeticError(
+            f"P_m needs m >= 0 and -1/(m-1) <= rho <= 1; got m = {m}, rho = {rho}"
+        )
     if m == 0:
         return arb(1)
     if m == 1:
@@ -69,7 +71,7 @@ def half_normal_ball(m: int, rho: arb) -> arb:
       PrecisionError: where the nodes would be too many (rho close to 1).
     """
     if m < 0 or rho > 1 or rho < 0:
-        raise ValueError(f"A_m needs m >= 0 and 0 <= rho <= 1; got m = {m}, rho = {rho}")
+        raise ArithmeticError(f"A_m needs m >= 0 and 0 <= rho <= 1; got m = {m}, rho = {rho}")
     if m == 0 or rho == 1:
         return arb(1)
     if rho == 0:
@@ -89,7 +91,7 @@ def half_normal_survival_ball(m: int, rho: arb) -> arb:
     Arguments and errors as for ``half_normal_ball``.
     """
     if m < 0 or rho > 1 or rho < 0:
-        raise ValueError(f"B_m needs m >= 0 and 0 <= rho <= 1; got m = {m}, rho = {rho}")
+        raise ArithmeticError(f"B_m needs m >= 0 and 0 <= rho <= 1; got m = {m}, rho = {rho}")
     if m == 0 or rho == 0:
         return arb(1)
     if rho == 1:

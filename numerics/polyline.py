@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from maxout.numerics.regions.segment import check_polyline
+from maxout.theory.errors import MaxoutError
 
 Array = npt.NDArray[np.float64]
 Curve = npt.ArrayLike | Callable[[Array], npt.ArrayLike]
@@ -50,11 +51,11 @@ def polyline(curve: Curve, inputs: int, tolerance: float = 1e-6) -> Array:
         rough |= chord > np.maximum(50 * step, tolerance) * total
         stuck = rough & (step < 1e-12)
         if stuck.any():
-            raise ValueError(f"the curve jumps at parameter {t[:-1][stuck][0]:g}")
+            raise MaxoutError(f"the curve jumps at parameter {t[:-1][stuck][0]:g}")
         if not rough.any():
             break
         if len(t) + rough.sum() > MAX_POINTS:
-            raise ValueError(
+            raise MaxoutError(
                 f"the curve's length does not settle with {MAX_POINTS:,} points: "
                 "it must be continuous and of finite length"
             )
@@ -67,13 +68,13 @@ def polyline(curve: Curve, inputs: int, tolerance: float = 1e-6) -> Array:
 def _points(curve: Callable[[Array], npt.ArrayLike], inputs: int, t: Array) -> Array:
     points = np.asarray(curve(t), dtype=np.float64)
     if points.shape != (len(t), inputs):
-        raise ValueError(
+        raise MaxoutError(
             f"the curve must map parameters of shape (m,) to points of shape (m, {inputs}); "
             f"got {points.shape} for m = {len(t)}"
         )
     if not np.isfinite(points).all():
         bad = t[~np.isfinite(points).all(axis=1)][0]
-        raise ValueError(f"the curve is not finite at parameter {bad:g}")
+        raise MaxoutError(f"the curve is not finite at parameter {bad:g}")
     return points
 
 
@@ -112,7 +113,7 @@ def _check_away_from_origin(corners: Array) -> None:
     size = np.abs(corners).max()
     hit = np.flatnonzero(nearest <= 4 * np.finfo(float).eps * size)
     if len(hit):
-        raise ValueError(
+        raise MaxoutError(
             f"segment {hit[0]} of the curve meets the origin, where the direction of the input "
             "jumps; at zero bias give a curve that stays away from it"
         )

@@ -13,7 +13,7 @@ from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure, RangeError
 from maxout.numerics.precision import PrecisionError
 from maxout.theory.domain import Condition, Point
-from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
+from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError, while_on
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
 from maxout.theory.statement import Statement
@@ -55,13 +55,14 @@ def predict(
       DomainError: for values outside their fields' domains.
       RangeError: for a value outside the statement's range: the statement is wrong, or its method.
     """
-    point = locate(statement, network, order, **parameters)
-    require(statement, point)
-    if not statement.numeric:
-        return Prediction(statement, network, point.order, None)
-    with _within_reach(statement):
-        value = enclose(statement.right(point.order), point.values, digits)
-    return Prediction(statement, network, point.order, _in_range(statement, value))
+    with while_on(statement.key):
+        point = locate(statement, network, order, **parameters)
+        require(statement, point)
+        if not statement.numeric:
+            return Prediction(statement, network, point.order, None)
+        with _within_reach(statement):
+            value = enclose(statement.right(point.order), point.values, digits)
+        return Prediction(statement, network, point.order, _in_range(statement, value))
 
 
 def locate(

@@ -19,6 +19,7 @@ from scipy.special import expit
 from maxout.numerics.angle import log_squared_norm
 from maxout.numerics.balls import enclose
 from maxout.numerics.radius import draw_log_radius
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.field import Field, integer, real
 from maxout.theory.network import Network
 from maxout.theory.parameters import COSINE, value_of
@@ -100,7 +101,7 @@ def draw_log_gain(
       ValueError: for biases that the chain does not describe, or a value outside its domain.
     """
     if network.bias == "any" and network.rank > 2:
-        raise ValueError(
+        raise DoesNotApplyError(
             "the law of ||J(x)u|| is known for bias 'gaussian' or 'zero', at rank 1 and 2 for any; "
             f"got bias 'any' at rank {network.rank}"
         )

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_ndtr
 
+from maxout.theory.errors import DomainError
+
 Array = NDArray[np.float64]
 
 _REACH = 9.0  # Phi(-9) is 1e-19
@@ -31,7 +33,7 @@ def winner_mean_square(shifts: ArrayLike) -> Array:
     """
     beta = np.asarray(shifts, dtype=float)
     if beta.ndim == 0 or beta.shape[-1] == 0 or not np.all(np.isfinite(beta)):
-        raise ValueError("shifts must be an array (..., K) of finite numbers, K >= 1")
+        raise DomainError("shifts must be an array (..., K) of finite numbers, K >= 1")
     flat = beta.reshape(-1, beta.shape[-1])
     return np.array([_mean_square(row) for row in flat]).reshape(beta.shape[:-1])
 

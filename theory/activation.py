@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.norm import SquaredNormMoment
@@ -21,7 +22,7 @@ _largest = sp.IndexedBase(r"\Xi", real=True)
 
 def _checked(bias: str) -> bool:
     if bias not in ("gaussian", "zero"):
-        raise ValueError(
+        raise DoesNotApplyError(
             f"the activation length is known for bias 'gaussian' or 'zero'; got {bias!r}"
         )
     return bias == "gaussian"
@@ -61,7 +62,7 @@ def length_moment(order: int, layer: sp.Expr = L - 1, bias: str = "gaussian") ->
     E B_j^k = sum_i C(k, i) n_j^{i-k} c^i E[rho_j^i] E B_{j-1}^i.
     """
     if int(order) != order or order < 1:
-        raise ValueError(f"order must be an integer >= 1; got {order}")
+        raise DomainError(f"order must be an integer >= 1; got {order}")
 
     def gain(power: int, index: sp.Expr) -> sp.Expr:
         return SquaredNormMoment(K, n[index], power) / n[index] ** power

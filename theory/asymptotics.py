@@ -15,6 +15,7 @@ from mpmath import mp, workprec
 from sympy.core.function import ArgumentIndexError
 from sympy.printing.latex import LatexPrinter
 
+from maxout.theory.errors import DomainError
 from maxout.theory.moments import SmallestChi2Moment
 
 _ELL, _EPS = sp.symbols("ell epsilon", positive=True)
@@ -37,7 +38,7 @@ class UpperQuantile(sp.Function):
         if q == sp.Rational(1, 2):
             return sp.Integer(0)
         if q.is_number and not (q.is_real and 0 < q < 1):
-            raise ValueError(f"a tail probability must lie between 0 and 1; got {q}")
+            raise DomainError(f"a tail probability must lie between 0 and 1; got {q}")
         return None
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
@@ -84,7 +85,7 @@ def gumbel_moment(n: int) -> sp.Expr:
       ValueError: for n < 0.
     """
     if n < 0:
-        raise ValueError(f"the order of a central moment must be an integer >= 0; got {n}")
+        raise DomainError(f"the order of a central moment must be an integer >= 0; got {n}")
     moments: list[sp.Expr] = [sp.Integer(1), sp.Integer(0)]
     for order in range(2, n + 1):
         # mu_n = sum_k C(n-1, k-1) kappa_k mu_{n-k}, and kappa_1 = 0 about the mean

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from maxout.theory.errors import DomainError
 from maxout.theory.frame import mean_exact
 from maxout.theory.gaussian_frame import moment_gaussian
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment
@@ -89,7 +90,7 @@ def length_mean_on_sphere() -> sp.Expr:
 
 def _positive_integer(order: sp.Expr | int) -> int:
     if int(order) != order or order < 1:
-        raise ValueError(f"the order of a length's moment must be an integer >= 1; got {order}")
+        raise DomainError(f"the order of a length's moment must be an integer >= 1; got {order}")
     return int(order)
 
 

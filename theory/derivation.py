@@ -14,6 +14,7 @@ import sympy as sp
 from mpmath import mp, workprec
 
 from maxout.theory import dilogarithm
+from maxout.theory.errors import DomainError
 from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
@@ -85,7 +86,7 @@ def derive(rank: int, order: int, statistic: str = "largest") -> Iterator[Step]:
     Source: this project, docs/order-statistics.md.
     """
     if statistic not in _MOMENTS:
-        raise ValueError(f"statistic must be one of {', '.join(_MOMENTS)}; got {statistic!r}")
+        raise DomainError(f"statistic must be one of {', '.join(_MOMENTS)}; got {statistic!r}")
     return _steps(sp.Integer(RANK(rank)), sp.Integer(ORDER(order)), statistic)
 
 

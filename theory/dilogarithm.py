@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from maxout.theory.errors import DomainError
+
 _PI = sp.pi
 CLOSED_ORTHANT = 5  # P_m is closed for m up to this
 CLOSED_HALF_NORMAL = 4  # A_m, and with it B_m, likewise
@@ -20,7 +22,7 @@ def orthant(m: int, rho: sp.Expr) -> sp.Expr:
       ValueError: for m > 5, where no closed form is known.
     """
     if m > CLOSED_ORTHANT:
-        raise ValueError(f"P_m has a known closed form for m <= {CLOSED_ORTHANT}; got {m}")
+        raise DomainError(f"P_m has a known closed form for m <= {CLOSED_ORTHANT}; got {m}")
     if m <= 1:
         return sp.Integer(1) / (m + 1)
     if m == 2:
@@ -46,7 +48,7 @@ def half_normal(m: int, rho: sp.Expr) -> sp.Expr:
       ValueError: for m > 4, where no closed form is known.
     """
     if m > CLOSED_HALF_NORMAL:
-        raise ValueError(f"A_m has a known closed form for m <= {CLOSED_HALF_NORMAL}; got {m}")
+        raise DomainError(f"A_m has a known closed form for m <= {CLOSED_HALF_NORMAL}; got {m}")
     if m == 1:
         return 2 / _PI * sp.asin(sp.sqrt(rho))
     if m == 3:

@@ -4,6 +4,9 @@ Every error of the family is also a ``ValueError``. The command line turns this 
 else, into "usage, exit 2"; any other exception is a defect of the program.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MaxoutError(ValueError):
     """A request the library refuses; the message is one line that says what to do."""
@@ -19,3 +22,16 @@ class DoesNotApplyError(MaxoutError):
 
 class OutOfReachError(MaxoutError):
     """A statement that applies, but whose value the methods at hand do not reach here."""
+
+
+@contextmanager
+def while_on(subject: str) -> Iterator[None]:
+    """Note on an exception what was being worked on: a statement's key, or a file.
+
+    The command line prints the notes of a defect in its one line.
+    """
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"while on {subject}")
+        raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from maxout.theory.errors import DomainError
 from maxout.theory.frame import transfer_matrix
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.norm import SquaredNormMoment
@@ -65,7 +66,7 @@ def gradient_moment_exact(s: int, layer: sp.Expr = L - 1) -> sp.Expr:
       ValueError: unless s is an integer >= 1.
     """
     if int(s) != s or s < 1:
-        raise ValueError(f"the order of a gradient's moment must be an integer >= 1; got {s}")
+        raise DomainError(f"the order of a gradient's moment must be an integer >= 1; got {s}")
     matrix = transfer_matrix(s, n[l], 1 / n[l])
     row = sp.ImmutableDenseMatrix(1, s + 1, lambda _, a: sp.binomial(s, a))
     # cos^2 of the angle to a uniform direction is Beta(1/2, (n_0-1)/2).
@@ -117,8 +118,12 @@ def gradient_constant(order: int, source: str = "paper", outputs: bool = False) 
 
 def _order(order: sp.Expr | int, source: str) -> sp.Expr:
     if source not in GRADIENT_SOURCES:
-        raise ValueError(f"source must be one of {', '.join(GRADIENT_SOURCES)}; got {source!r}")
-    checked = sp.sympify(order, strict=True)
+        raise DomainError(f"source must be one of {', '.join(GRADIENT_SOURCES)}; got {source!r}")
+    wrong = DomainError(f"the order of a gradient's moment must be an integer >= 1; got {order}")
+    try:
+        checked = sp.sympify(order, strict=True)
+    except sp.SympifyError:
+        raise wrong from None
     if (checked.is_number or source == "sharp") and not (checked.is_Integer and checked >= 1):
-        raise ValueError(f"the order of a gradient's moment must be an integer >= 1; got {order}")
+        raise wrong
     return checked

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from maxout.theory.errors import DomainError
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.norm import InverseNormMean, LogNormMean, SquaredNormMoment, chi2_moment
@@ -48,7 +49,7 @@ def transfer_matrix(
       rank: K.
     """
     if int(order) != order or order < 1:
-        raise ValueError(f"order must be an integer >= 1; got {order}")
+        raise DomainError(f"order must be an integer >= 1; got {order}")
 
     def entry(a: int, i: int) -> sp.Expr:
         if i > a:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import sympy as sp
 
+from maxout.theory.errors import DomainError
 from maxout.theory.network_function import NetworkFunction
 from maxout.theory.norm import chi2_moment
 from maxout.theory.symbols import L, cos_0, n, n_L, x_norm
@@ -40,7 +41,7 @@ def start() -> sp.Expr:
 def moment_gaussian(order: int) -> sp.Expr:
     """Return E||J(x)u||^{2 order} with gaussian biases, in the value functions at the input."""
     if int(order) != order or order < 1:
-        raise ValueError(f"order must be an integer >= 1; got {order}")
+        raise DomainError(f"order must be an integer >= 1; got {order}")
     along = start()
     monomials = sp.Add(
         *(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sympy as sp
 
 from maxout.theory.activation import length_mean
+from maxout.theory.errors import DomainError
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network_function import NetworkFunction
@@ -82,7 +83,7 @@ def bias_gradient_moment(order: int, layer: sp.Expr = l) -> sp.Expr:
     p^2 = chi^2_1 / n and q^2 = chi^2_{n-1} / n.
     """
     if int(order) != order or order < 1:
-        raise ValueError(f"order must be an integer >= 1; got {order}")
+        raise DomainError(f"order must be an integer >= 1; got {order}")
     t = int(order)
     above, here = n[L - _k], n[L - 1 - _k]
 
@@ -122,7 +123,7 @@ def bias_gradient_bound(side: str, layer: sp.Expr = l, sharp: bool = False) -> s
         lower bound c^(L-1-l) too; the sharp upper bound (c M_K)^(L-1-l) for gaussian and zero ones.
     """
     if side not in ("lower", "upper"):
-        raise ValueError(f"side must be 'lower' or 'upper'; got {side!r}")
+        raise DomainError(f"side must be 'lower' or 'upper'; got {side!r}")
     if sharp:
         gain = LargestNormalMoment(K, 2) if side == "upper" else sp.Integer(1)
     else:

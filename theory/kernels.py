@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.core.function import ArgumentIndexError
 from sympy.printing.latex import LatexPrinter
 
+from maxout.theory.errors import DomainError
 from maxout.theory.kernel_integral import kernel_value, winner_value
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.symbols import K, bias_variance, c, n_0
@@ -25,12 +26,12 @@ y_y = sp.Symbol("<y,y>", positive=True)
 
 def _checked(rank: sp.Expr, rho: sp.Expr) -> None:
     if rank.is_number and not (rank.is_Integer and rank.is_positive):
-        raise ValueError(f"the rank must be an integer >= 1; got {rank}")
+        raise DomainError(f"the rank must be an integer >= 1; got {rank}")
     if rho.is_number:
         # An exact 1 that evaluates to 1 + 1e-30 is no error.
         size = abs(rho.evalf(30))
         if not (rho.is_real and size.is_comparable) or size > 1 + sp.Rational(1, 10**25):
-            raise ValueError(f"the correlation must be a real number from -1 to 1; got {rho}")
+            raise DomainError(f"the correlation must be a real number from -1 to 1; got {rho}")
 
 
 class _Kernel(sp.Function):
@@ -189,7 +190,7 @@ def ntk(depth: int, rank: sp.Expr = K) -> sp.Expr:
 
 def _recursion(depth: int, rank: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     if int(depth) != depth or depth < 2:
-        raise ValueError(f"depth must be an integer >= 2; got {depth}")
+        raise DomainError(f"depth must be an integer >= 2; got {depth}")
     xx, xy, yy = (c * product / n_0 + bias_variance for product in (x_x, x_y, y_y))
     tangent = xy
     second = LargestNormalMoment(rank, 2)

@@ -35,12 +35,12 @@ class LayerProduct(sp.Expr):
         limits = sp.Tuple(*limits)
         size = matrix.rows
         if (row.shape, matrix.shape, column.shape) != ((1, size), (size, size), (size, 1)):
-            raise ValueError(
+            raise TypeError(
                 "a layer product needs shapes 1 x d, d x d, d x 1; "
                 f"got {row.shape}, {matrix.shape}, {column.shape}"
             )
         if len(limits) != 3 or not isinstance(limits[0], sp.Symbol):
-            raise ValueError(f"limits must be (symbol, first, last); got {limits}")
+            raise TypeError(f"limits must be (symbol, first, last); got {limits}")
         if limits[2].is_Integer and limits[1].is_Integer and limits[2] < limits[1]:
             return (row * column)[0, 0]
         return super().__new__(cls, row, matrix, column, limits)
@@ -112,7 +112,7 @@ class LayerProduct(sp.Expr):
           ValueError: where the matrix is not lower triangular.
         """
         if not self.matrix.is_lower:
-            raise ValueError("only a lower triangular layer product can be written as sums")
+            raise RuntimeError("only a lower triangular layer product can be written as sums")
         index, first, last = self.limits
 
         def solve(a: int, end: sp.Expr, depth: int) -> sp.Expr:

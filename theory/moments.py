@@ -15,6 +15,7 @@ from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
+from maxout.theory.errors import DomainError
 from maxout.theory.orthant import is_closed
 from maxout.theory.reduction import (
     HalfNormalIntegral,
@@ -53,9 +54,9 @@ class _Moment(sp.Function):
     @classmethod
     def eval(cls, K: sp.Expr, t: sp.Expr) -> sp.Expr | None:
         if (K.is_number and not K.is_Integer) or K.is_positive is False or K.is_integer is False:
-            raise ValueError(f"{cls.__name__} needs an integer rank K >= 1; got {K}")
+            raise DomainError(f"{cls.__name__} needs an integer rank K >= 1; got {K}")
         if (t.is_number and not t.is_Integer) or t.is_negative or t.is_integer is False:
-            raise ValueError(f"{cls.__name__} needs an integer order t >= 0; got {t}")
+            raise DomainError(f"{cls.__name__} needs an integer order t >= 0; got {t}")
         if t == 0:
             return sp.Integer(1)
         if K == 1 and t.is_Integer:

@@ -14,6 +14,7 @@ import mpmath
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
+from maxout.theory.errors import DomainError
 from maxout.theory.moments import LargestNormalMoment
 
 
@@ -44,7 +45,7 @@ class SquaredNormMoment(sp.Function):
     @classmethod
     def eval(cls, rank: sp.Expr, units: sp.Expr, order: sp.Expr) -> sp.Expr | None:
         if not (order.is_Integer and order >= 0):
-            raise ValueError(f"the order of a norm's moment must be an integer >= 0; got {order}")
+            raise DomainError(f"the order of a norm's moment must be an integer >= 0; got {order}")
         if rank in (1, 2):
             return chi2_moment(units, int(order))
         if order == 0:

@@ -22,6 +22,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from maxout.theory import dilogarithm, quadrature
+from maxout.theory.errors import DomainError
 
 _HALF = sp.Rational(1, 2)
 
@@ -54,12 +55,12 @@ class _Equicorrelated(sp.Function):
     @classmethod
     def _check(cls, m: sp.Expr, rho: sp.Expr) -> None:
         if m.is_integer is False or m.is_negative:
-            raise ValueError(f"{cls.__name__} needs an integer m >= 0; got {m}")
+            raise DomainError(f"{cls.__name__} needs an integer m >= 0; got {m}")
         if not rho.is_number:
             return
         least = cls._least(m)
         if rho.is_real is False or not rho.is_finite or rho < least or rho > 1:
-            raise ValueError(f"{cls.__name__} at m = {m} needs a rho from {least} to 1; got {rho}")
+            raise DomainError(f"{cls.__name__} at m = {m} needs a rho from {least} to 1; got {rho}")
 
     @classmethod
     def _least(cls, m: sp.Expr) -> sp.Expr:

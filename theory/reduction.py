@@ -22,6 +22,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from maxout.theory import dilogarithm, quadrature
+from maxout.theory.errors import DomainError
 from maxout.theory.orthant import (
     HalfNormalProbability,
     HalfNormalSurvival,
@@ -60,9 +61,9 @@ class PowerDensityIntegral(sp.Function):
     @classmethod
     def eval(cls, p: sp.Expr, j: sp.Expr, m: sp.Expr) -> None:
         if not (p.is_Integer and p >= 0 and j.is_Integer and j >= 1):
-            raise ValueError(f"I(p; j, m) needs integers p >= 0 and j >= 1; got p = {p}, j = {j}")
+            raise DomainError(f"I(p; j, m) needs integers p >= 0 and j >= 1; got p = {p}, j = {j}")
         if m.is_negative or m.is_integer is False:
-            raise ValueError(f"I(p; j, m) needs an integer m >= 0; got {m}")
+            raise DomainError(f"I(p; j, m) needs an integer m >= 0; got {m}")
 
     def by_parts(self) -> sp.Expr:
         """Return the right side of the rule, for p >= 1.
@@ -72,7 +73,9 @@ class PowerDensityIntegral(sp.Function):
         """
         p, j, m = self.args
         if p == 0:
-            raise ValueError("z^0 cannot be integrated by parts; as_probability ends the reduction")
+            raise RuntimeError(
+                "z^0 cannot be integrated by parts; as_probability ends the reduction"
+            )
         lower, inner, edge = _by_parts(int(p), int(j), self.slope)
         result = lower * self.func(p - 2, j, m) if p >= 2 else sp.Integer(0)
         if m != 0:
@@ -89,7 +92,7 @@ class PowerDensityIntegral(sp.Function):
         """
         p, j, m = self.args
         if p != 0:
-            raise ValueError(f"only p = 0 is a probability; integrate by parts first, p = {p}")
+            raise RuntimeError(f"only p = 0 is a probability; integrate by parts first, p = {p}")
         mean = self.probability(m, 1 / (j + 1), evaluate=evaluate)
         return normal_mass(int(j)) / self.share * mean
 
@@ -186,7 +189,7 @@ def reduction_coefficients(t: int) -> dict[int, sp.Rational]:
       ValueError: for another t.
     """
     if int(t) != t or t < 1:
-        raise ValueError(f"the order of a moment must be an integer >= 1; got {t}")
+        raise DomainError(f"the order of a moment must be an integer >= 1; got {t}")
     return dict(_coefficients(int(t), PowerDensityIntegral.slope)[0])
 
 

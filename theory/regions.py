@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
+from maxout.theory.errors import DomainError
 from maxout.theory.feature_gradients import gradient_constant
 from maxout.theory.symbols import K, L, c, l, n, n_0, n_L, volume
 
@@ -35,7 +36,7 @@ class _AtNetwork(sp.Function):
     def _ball_(self, evaluate: Callable[[sp.Expr], Any]) -> Any:
         inputs, depth = (evaluate.integer(argument) for argument in self.args)  # type: ignore[attr-defined]
         if inputs > self.largest_inputs:
-            raise ValueError(
+            raise DomainError(
                 f"the constants of the bounds on regions are computed for up to "
                 f"{self.largest_inputs} inputs; got {inputs}"
             )

@@ -125,11 +125,11 @@ class Statement:
         known |= {symbols.t} if self.orders else set()
         for condition in (*self.domain.conditions, *self.domain.limits):
             if unknown := [field.name for field in condition.reads if field.symbol not in known]:
-                raise ValueError(f"{self.key}: {condition.words!r} reads {', '.join(unknown)}")
+                raise RuntimeError(f"{self.key}: {condition.words!r} reads {', '.join(unknown)}")
         if bool(self.quantity) != bool(self.rung):
-            raise ValueError(f"{self.key}: give both quantity and rung, or neither")
+            raise RuntimeError(f"{self.key}: give both quantity and rung, or neither")
         if self.rung and RUNGS.get(self.rung) != self.relation:
-            raise ValueError(
+            raise RuntimeError(
                 f"{self.key}: rung must be one of {', '.join(RUNGS)} and fit the relation; "
                 f"got {self.rung!r} with {self.relation.value!r}"
             )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.verify.streams import BIASES, UNITS, WEIGHTS, Stream
 
@@ -67,7 +68,7 @@ def angle_steps(
       norm: of x.
     """
     if network.bias not in ("gaussian", "zero"):
-        raise ValueError("the law through the angles needs gaussian or zero biases")
+        raise DoesNotApplyError("the law through the angles needs gaussian or zero biases")
     extra = 1.0 if network.bias == "gaussian" else 0.0
     step = Step(np.full(count, norm**2), np.ones(count), np.full(count, norm * cosine))
     for layer, (fan_in, units) in enumerate(network.hidden(), start=1):
@@ -106,7 +107,7 @@ def moving_frame(network: Network, c: float, stream: Stream, count: int, cosine:
       cosine: of the angle between x and u.
     """
     if network.bias != "zero":
-        raise ValueError("the moving frame needs zero biases")
+        raise DoesNotApplyError("the moving frame needs zero biases")
     along = np.full(count, cosine)
     across = np.full(count, math.sqrt(1 - cosine**2))
     for layer, (fan_in, units) in enumerate(network.hidden(), start=1):

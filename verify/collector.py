@@ -15,6 +15,7 @@ from typing import Protocol
 
 import torch
 
+from maxout.theory.errors import DomainError
 from maxout.verify.errors import DeviceError, MemoryBudgetError
 from maxout.verify.freshness import Freshness
 from maxout.verify.populations import Arrays, Population, Setting, concatenate, shards_for
@@ -46,7 +47,7 @@ def resolve_device(name: str, index: int | None = None) -> torch.device:
 def resolve_dtype(name: str) -> torch.dtype:
     """Return the torch dtype called float32 or float64; ValueError for another name."""
     if name not in DTYPES:
-        raise ValueError(f"dtype must be {' or '.join(DTYPES)}; got {name!r}")
+        raise DomainError(f"dtype must be {' or '.join(DTYPES)}; got {name!r}")
     return DTYPES[name]
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from torch.distributed import Store, is_available, rendezvous
 
+from maxout.theory.errors import MaxoutError
 from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector, cores
 from maxout.verify.decisions import INCONCLUSIVE, Outcome
@@ -57,7 +58,7 @@ class Team:
           ValueError: where torchrun did not start this process.
         """
         if not is_available() or not {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= set(os.environ):
-            raise ValueError(
+            raise MaxoutError(
                 "start several processes by: torchrun --nproc-per-node N -m maxout.verify"
             )
         store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))

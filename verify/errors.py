@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from maxout.theory.errors import MaxoutError
 
-class DeviceError(ValueError):
+
+class DeviceError(MaxoutError):
     """A device was asked for that this machine does not have."""
 
 
-class MemoryBudgetError(ValueError):
+class MemoryBudgetError(MaxoutError):
     """The memory budget cannot hold what must be in memory at once."""
 
 
-class UnknownSuiteError(ValueError):
+class UnknownSuiteError(MaxoutError):
     """No suite of that name."""
 
 
-class CampaignError(ValueError):
+class CampaignError(MaxoutError):
     """A campaign's folder cannot be used, or not for what is asked."""
 
 

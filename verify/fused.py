@@ -17,6 +17,7 @@ import torch
 import triton
 import triton.language as tl
 
+from maxout.theory.errors import DomainError
 from maxout.verify import layerwise, philox
 from maxout.verify.layers import Shape
 from maxout.verify.networks import Sampler
@@ -164,13 +165,13 @@ def push_layer(
       ValueError: for rows of another shape or type.
     """
     if rows.ndim != 3 or rows.shape[1] < 2 or rows.dtype != torch.float32:
-        raise ValueError(
+        raise TypeError(
             "rows must be float32 (networks, 1 + directions, fan_in) with one direction at least; "
             f"got {tuple(rows.shape)} {rows.dtype}"
         )
     networks, vectors, fan_in = rows.shape
     if units * pieces * -(-fan_in // 4) >= 2**31:
-        raise ValueError(f"a layer of {units} x {pieces} x {fan_in} weights is too large")
+        raise DomainError(f"a layer of {units} x {pieces} x {fan_in} weights is too large")
     values = rows.new_empty((networks, units))
     slopes = rows.new_empty((networks, vectors - 1, units))
     _layer[(networks, triton.cdiv(units, _UNITS))](
@@ -206,7 +207,7 @@ def squared_norms(
       ValueError: for a stream whose weights do not come from counters.
     """
     if stream.kind not in ("philox", "fused"):
-        raise ValueError("fused layers make their weights by Philox: use a stream of that kind")
+        raise RuntimeError("fused layers make their weights by Philox: use a stream of that kind")
     key = philox.key_of(stream.seed, stream.name)
 
     def layer(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.network import Network
 from maxout.verify.biases import LAWS
 from maxout.verify.constants import weight_variance
@@ -120,13 +121,13 @@ class Sampler:
 
     def __post_init__(self) -> None:
         if self.biases not in LAWS:
-            raise ValueError(f"no bias law is called {self.biases!r}; there are {', '.join(LAWS)}")
+            raise DomainError(f"no bias law is called {self.biases!r}; there are {', '.join(LAWS)}")
         if self.network.bias not in ("any", self.biases):
-            raise ValueError(
+            raise DoesNotApplyError(
                 f"networks with bias {self.network.bias!r} cannot be drawn with {self.biases!r}"
             )
         if self.network.inputs == 1 and any(abs(cosine) != 1 for cosine in self.cosines):
-            raise ValueError("with one input the cosine of the angle must be 1 or -1")
+            raise DomainError("with one input the cosine of the angle must be 1 or -1")
         object.__setattr__(self, "variance", weight_variance(self.network))
 
     @property

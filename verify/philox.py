@@ -26,6 +26,8 @@ import math
 import numpy as np
 import torch
 
+from maxout.theory.errors import DomainError
+
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
@@ -120,7 +122,7 @@ def fill_weights(
     blocks = -(-fan_in // 4)
     counters = units * pieces * blocks
     if counters >= 2**32:
-        raise ValueError(
+        raise DomainError(
             f"a layer of {units} x {pieces} x {fan_in} weights is too large for Philox"
         )
     padded = out if fan_in % 4 == 0 else out.new_empty((networks, units, pieces, 4 * blocks))

@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from maxout.theory.errors import DomainError
 from maxout.verify import philox, sfc64
 
 KINDS = ("pcg", "philox", "fused", "sfc64")
@@ -50,11 +51,11 @@ class Stream:
     def __post_init__(self) -> None:
         # SeedSequence pads the entropy to four words: longer seeds could collide with spawn keys.
         if not 0 <= self.seed < 2**128:
-            raise ValueError(f"seed must be an integer from 0 to 2^128 - 1; got {self.seed}")
+            raise DomainError(f"seed must be an integer from 0 to 2^128 - 1; got {self.seed}")
         if not 0 <= self.shard < 2**32:
-            raise ValueError(f"shard must be an integer from 0 to 2^32 - 1; got {self.shard}")
+            raise DomainError(f"shard must be an integer from 0 to 2^32 - 1; got {self.shard}")
         if self.kind not in KINDS:
-            raise ValueError(f"stream must be one of {', '.join(KINDS)}; got {self.kind!r}")
+            raise DomainError(f"stream must be one of {', '.join(KINDS)}; got {self.kind!r}")
 
     def generator(self, layer: int, role: int = WEIGHTS) -> np.random.Generator:
         """Return the generator of one layer and role, always from its beginning.

@@ -11,6 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from maxout.theory.catalogue import CATALOGUE, select
+from maxout.theory.errors import DomainError
 from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
@@ -100,7 +101,7 @@ def verdict_alpha(alpha: float, plan: dict[str, list[Experiment]]) -> float:
     gets the verdict that it gets in the suite.
     """
     if not 0 < alpha <= 0.5:
-        raise ValueError(f"alpha must be above 0 and at most 0.5; got {alpha}")
+        raise DomainError(f"alpha must be above 0 and at most 0.5; got {alpha}")
     return alpha / sum(len(found) for found in plan.values())
 
 

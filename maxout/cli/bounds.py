@@ -13,6 +13,7 @@ from maxout.cli.plain import plain
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
+from maxout.theory.parameters import ORDER
 from maxout.theory.statement import Statement
 
 
@@ -21,7 +22,9 @@ from maxout.theory.statement import Statement
 @options.network_options
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
 @options.parameter_options
-@click.option("--digits", default=12, show_default=True, help="Correct digits asked for.")
+@click.option(
+    "--digits", default=12, type=parse.INTEGER, show_default=True, help="Correct digits asked for."
+)
 @click.option("--all", "everything", is_flag=True, help="Show what does not apply, and why.")
 @output.format_option
 @output.json_option
@@ -42,7 +45,7 @@ def command(
     reason.
     """
     chosen = select(keys) if keys else [s for s in select(()) if s.biases]
-    chosen_order = None if order is None else parse.integer(order, "order")
+    chosen_order = None if order is None else ORDER(parse.integer(order, "order"))
     if network is None:
         if given:
             names = " and ".join(f"--{name.replace('_', '-')}" for name in given)

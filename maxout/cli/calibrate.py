@@ -9,6 +9,7 @@ import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.theory.errors import DomainError
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
 
@@ -34,7 +35,7 @@ def command(runs: str, short: bool, seed: str, workers: str, as_json: bool) -> i
     threads = _within(workers, "workers", 1024)
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**64:
-        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
     try:
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
@@ -68,7 +69,7 @@ def command(runs: str, short: bool, seed: str, workers: str, as_json: bool) -> i
 def _within(text: str, name: str, most: int) -> int:
     value = parse.integer(text, name)
     if not 1 <= value <= most:
-        raise ValueError(f"{name} must be an integer from 1 to {most:,}; got {text[:60]}")
+        raise DomainError(f"{name} must be an integer from 1 to {most:,}; got {text[:60]}")
     return value
 
 

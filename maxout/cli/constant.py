@@ -59,8 +59,16 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
 
 @click.command("constant", context_settings={"ignore_unknown_options": True})
 @click.argument("ranks", nargs=-1, required=True, metavar="RANK...")
-@click.option("--digits", default=20, show_default=True, help="Correct digits asked for.")
-@click.option("--window", default=1, show_default=True, help="Cells of a max pooling that follows.")
+@click.option(
+    "--digits", default=20, type=parse.INTEGER, show_default=True, help="Correct digits asked for."
+)
+@click.option(
+    "--window",
+    default=1,
+    type=parse.INTEGER,
+    show_default=True,
+    help="Cells of a max pooling that follows.",
+)
 @click.option(
     "--criterion",
     type=click.Choice(("mean", "activation", "typical")),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli import curve_input, options, output, parse
+from maxout.theory.errors import DomainError
 
 _MOST_NETWORKS = 100_000
 
@@ -40,13 +41,15 @@ def command(
         raise click.UsageError("give a curve: --points, --segment or --circle")
     t = parse.integer(order, "order")
     if not 1 <= t <= 50:
-        raise ValueError(f"order must be an integer from 1 to 50; got {order[:60]}")
+        raise DomainError(f"order must be an integer from 1 to 50; got {order[:60]}")
     count = parse.integer(simulate, "simulate")
     if not (count == 0 or 2 <= count <= _MOST_NETWORKS):
-        raise ValueError(f"simulate must be 0 or from 2 to {_MOST_NETWORKS:,}; got {simulate[:60]}")
+        raise DomainError(
+            f"simulate must be 0 or from 2 to {_MOST_NETWORKS:,}; got {simulate[:60]}"
+        )
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**64:
-        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
     curve = curve_input.read(points, segment, circle, network.inputs)
     record = _evaluate(network, curve, t, count, root)
     if as_json:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from maxout.cli import parse
+from maxout.theory.errors import DomainError
 
 _MAX_BYTES = 1 << 26
 
@@ -48,14 +49,14 @@ def read(points: str | None, segment: str | None, circle: str | None, inputs: in
     if segment is not None:
         ends = segment.split(":")
         if len(ends) != 2:
-            raise ValueError(f"segment must look like '-1,0.5 : 1,0.5'; got {segment[:60]!r}")
+            raise DomainError(f"segment must look like '-1,0.5 : 1,0.5'; got {segment[:60]!r}")
         return [_numbers(end, "segment") for end in ends]
     assert circle is not None
     radius = float(parse.number(circle, "circle"))
     if radius <= 0:
-        raise ValueError(f"circle must be a radius above 0; got {circle[:60]}")
+        raise DomainError(f"circle must be a radius above 0; got {circle[:60]}")
     if inputs < 2:
-        raise ValueError("a circle needs at least 2 inputs")
+        raise DomainError("a circle needs at least 2 inputs")
     return _circle(radius, inputs)
 
 
@@ -76,10 +77,10 @@ def _numbers(text: str, name: str) -> list[float]:
         try:
             value = float(part)
         except ValueError:
-            raise ValueError(
+            raise DomainError(
                 f"{name} must be numbers separated by commas; got {part.strip()[:60]!r}"
             ) from None
         if not math.isfinite(value):
-            raise ValueError(f"{name} must be finite numbers; got {part.strip()[:60]}")
+            raise DomainError(f"{name} must be finite numbers; got {part.strip()[:60]}")
         values.append(value)
     return values

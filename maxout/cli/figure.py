@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maxout.cli import output, parse
+from maxout.theory.errors import DomainError, MaxoutError
 
 if TYPE_CHECKING:
     from maxout.verify.figures import Figure
@@ -47,17 +48,17 @@ def command(
         return
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**128:
-        raise ValueError(f"seed must be an integer from 0 to 2^128 - 1; got {seed[:60]}")
+        raise DomainError(f"seed must be an integer from 0 to 2^128 - 1; got {seed[:60]}")
     count = None if networks is None else parse.integer(networks, "networks")
     if data is not None and name != "training-gradients":
-        raise ValueError("--data is for training-gradients alone; the other figures sample")
+        raise MaxoutError("--data is for training-gradients alone; the other figures sample")
     picture = None if out is None else Path(out)
     if picture is not None:
         from maxout.verify.figures import drawing
 
         drawing.check(picture)
     if csv_file is not None and not Path(csv_file).absolute().parent.is_dir():
-        raise ValueError(f"there is no folder to write {csv_file[:200]} to")
+        raise MaxoutError(f"there is no folder to write {csv_file[:200]} to")
     try:
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
@@ -88,7 +89,7 @@ def _write(path: str, text: str) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _draw(figure: Figure, path: Path) -> None:
@@ -97,7 +98,7 @@ def _draw(figure: Figure, path: Path) -> None:
     try:
         drawing.write(figure, path)
     except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _show(figure: Figure) -> None:

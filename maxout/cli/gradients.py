@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maxout.cli import output, parse
+from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ NO_TORCH = "--simulate needs PyTorch: pip install 'maxout[torch]'"
     help="Gradient by a layer's weights or by its biases.",
 )
 @click.option("--simulate", help="Sample so many networks as well (needs PyTorch).")
-@click.option("--seed", default=0, show_default=True, help="Seed of the sampled networks.")
+@click.option(
+    "--seed", default=0, type=parse.INTEGER, show_default=True, help="Seed of the sampled networks."
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @output.json_option
 def command(
@@ -96,7 +99,7 @@ def command(
 def _samples(text: str) -> int:
     count = parse.integer(text, "simulate")
     if not 2 <= count <= 10**8:
-        raise ValueError(f"simulate must be from 2 to 100,000,000 networks; got {text}")
+        raise DomainError(f"simulate must be from 2 to 100,000,000 networks; got {text}")
     return count
 
 
@@ -118,9 +121,7 @@ def _rows(
         }
         row["relative_error"] = float(f"{profile.error:.1e}")
         if drawn is not None:
-            values = drawn[:, index]
-            row["simulated"] = f"{values.mean():.5e}"
-            row["error"] = f"{values.std(ddof=1) / math.sqrt(len(values)):.1e}"
+            row["simulated"], row["error"] = _mean(drawn[:, index], logs["exact"])
         rows.append(row)
     return rows
 
@@ -138,6 +139,24 @@ def _logs(profile: GradientProfile, by: str, index: int) -> dict[str, float]:
     exact = profile.weights if by == "weights" else profile.biases
     logs = {name: float(values[index]) - shift for name, values in bounds.items()}
     return {name: logs.get(name, float(exact[index])) for name in COLUMNS}
+
+
+def _mean(values: np.ndarray, exact: float) -> tuple[str, str]:
+    """The samples' mean and its standard error, computed where no square can overflow.
+
+    ``exact`` is the logarithm of the expected value; that of 0 (an input 0) is sampled as 0.
+    """
+    largest = float(values.max())
+    if largest == 0 and exact == -math.inf:
+        return f"{0:.5e}", f"{0:.1e}"
+    if not 0 < largest < math.inf:
+        raise DomainError(
+            "the simulated squares leave float64's range: give another norm or c, or leave out "
+            "--simulate"
+        )
+    scaled = values / largest
+    error = float(scaled.std(ddof=1)) / math.sqrt(len(values))
+    return f"{scaled.mean() * largest:.5e}", f"{error * largest:.1e}"
 
 
 def _decimal(log: float) -> str:

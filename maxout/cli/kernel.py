@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maxout.cli import output, parse
+from maxout.theory.errors import MaxoutError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +62,7 @@ def command(
 
     x = _inputs(Path(data))
     if len(x) ** 2 > MAX_ENTRIES:
-        raise ValueError(
+        raise MaxoutError(
             f"{data} has {len(x):,} inputs, whose Gram matrix is too large to print: use "
             "maxout.numerics.kernels block by block"
         )

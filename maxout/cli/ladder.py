@@ -31,7 +31,9 @@ SHOWN_DIGITS = 6
 @click.option("--order", help="Order t of moments  [default: those of the statements].")
 @options.parameter_options
 @click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")
-@click.option("--seed", default=0, show_default=True, help="Seed of the sampled networks.")
+@click.option(
+    "--seed", default=0, type=parse.INTEGER, show_default=True, help="Seed of the sampled networks."
+)
 @click.option("--all", "everything", is_flag=True, help="Say what does not apply, and why.")
 @output.json_option
 def command(

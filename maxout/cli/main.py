@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 from importlib import import_module
+from typing import Any
 
 import click
 
+from maxout.theory.errors import MaxoutError
+
 OK, REFUTED, USAGE, INTERNAL, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+UNREAD = 141
+"""What a shell reports of a program whose reader went away (128 + SIGPIPE)."""
 
 # command -> (module, one line of help): subcommands are imported only when they run, so that
 # `maxout constant` pays for nothing that it does not use.
@@ -66,7 +72,7 @@ def cli() -> None:
     """Exact, certified and sampled theory of maxout networks.
 
     Exit codes: 0 verified or done, 1 refuted, 2 usage, 3 internal error, 4 inconclusive,
-    130 interrupted.
+    130 interrupted, 141 where the reader of stdout went away.
     """
 
 
@@ -75,11 +81,17 @@ def run(arguments: list[str]) -> int:
 
     Set MAXOUT_DEBUG=1 to see the traceback of an internal error.
     """
+    if sys.stderr is None:  # closed by the caller: there is no one to tell
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+    if sys.stdout is None:
+        _complain("cannot write to stdout: it is closed")
+        return USAGE
+    _watch_stdout()
     try:
         code = cli.main(args=arguments, prog_name="maxout", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else OK
-    except click.exceptions.NoArgsIsHelpError as error:
+    except _NO_ARGUMENTS as error:
         click.echo(error.format_message())
         return OK
     except click.ClickException as error:
@@ -88,23 +100,71 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`maxout ... | head`): not our error. Point stdout elsewhere so
-        # that the interpreter's own flush at exit stays silent.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    except ValueError as error:  # every domain error of the library: one line, what to do
+    except MaxoutError as error:  # what the library refuses: one line, what to do
         _complain(str(error))
+        return USAGE
+    except (_UnreadError, SystemExit):
+        # The reader went away (`maxout ... | head`): nothing to tell, and no verdict was given.
+        # Of stderr's reader click says so by exit 1, which means "refuted" here.
+        _discard(1)
+        return UNREAD
+    except _StdoutError as error:
+        _discard(1)
+        _complain(f"cannot write to stdout: {error}")
         return USAGE
     except Exception as error:
         if os.environ.get("MAXOUT_DEBUG"):
             traceback.print_exc()
+        notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
         _complain(
-            f"internal error: {type(error).__name__}: {error} "
+            f"internal error{notes}: {type(error).__name__}: {error} "
             "(set MAXOUT_DEBUG=1 for the traceback)"
         )
         return INTERNAL
 
 
+# Of click 8.2 and later; 8.1 prints the help itself.
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
+class _StdoutError(Exception):
+    """Stdout takes no more: its disk is full, say. Other files have their own complaints."""
+
+
+class _UnreadError(Exception):
+    """Nobody reads stdout any more. No OSError, of which click would make exit 1."""
+
+
+class _Stdout(io.FileIO):
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise _UnreadError from None
+        except OSError as error:
+            raise _StdoutError(error.strerror) from None
+
+
+def _watch_stdout() -> None:
+    there = sys.stdout
+    if there is not sys.__stdout__ or not isinstance(there, io.TextIOWrapper):
+        return  # a test's own
+    there.flush()
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Stdout(there.fileno(), "w", closefd=False)),
+        there.encoding,
+        there.errors,
+        line_buffering=there.line_buffering,
+    )
+
+
+def _discard(descriptor: int) -> None:
+    # The interpreter flushes once more at its end, and would complain of what is left there.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
 def _complain(message: str) -> None:
-    click.echo("maxout: " + " ".join(message.split()), err=True)
+    try:
+        click.echo("maxout: " + " ".join(message.split()), err=True)
+    except OSError:  # the code says it too
+        _discard(2)

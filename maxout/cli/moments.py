@@ -33,7 +33,9 @@ MAX_EXPRESSION_TERMS = 12  # an expression longer than this is no help to a read
     show_default=True,
     help="Largest of K N(0,1), largest or smallest of K chi^2_1.",
 )
-@click.option("--digits", default=20, show_default=True, help="Correct digits asked for.")
+@click.option(
+    "--digits", default=20, type=parse.INTEGER, show_default=True, help="Correct digits asked for."
+)
 @click.option("--derive", is_flag=True, help="Print the derivation, each step confirmed.")
 @output.format_option
 @output.json_option

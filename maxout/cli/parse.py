@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 from fractions import Fraction
+from typing import Any
 
 import click
 
+from maxout.theory.errors import DomainError
 from maxout.theory.network import RANK, WIDTHS
 
-_INTEGER = re.compile(r"[+-]?\d+")
-_POWER = re.compile(r"(\d{1,3})\^(\d{1,3})")
-_DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
-_RATIO = re.compile(r"([+-]?\d{1,40})/(\d{1,40})")
+# ASCII alone: the digits of other scripts, which int and float read too, are a slip.
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_POWER = re.compile(r"(\d{1,3})\^(\d{1,3})", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
+_RATIO = re.compile(r"([+-]?\d{1,40})/(\d{1,40})", re.ASCII)
+_MEMORY = re.compile(r"(\d{1,15})\s*([kKmMgG]?)([iI]?[bB])?", re.ASCII)
 MAX_COUNT = 100_000
+_LARGEST = Fraction(sys.float_info.max)
 
 
 def _integer(text: str) -> int | None:
@@ -28,7 +34,7 @@ def ranks(words: tuple[str, ...]) -> list[int]:
     """Ranks from words such as ``5``, ``2..10`` and ``10^6``, in the order given.
 
     Raises:
-      click.UsageError: for an option-like word. ValueError: for anything that is not a rank.
+      click.UsageError: for an option-like word. DomainError: for anything that is not a rank.
     """
     found: list[int] = []
     for word in words:
@@ -40,9 +46,9 @@ def ranks(words: tuple[str, ...]) -> list[int]:
         if dots:
             last = RANK(high if (value := _integer(high)) is None else value)
             if last < first:
-                raise ValueError(f"a range of ranks must go upwards; got {word}")
+                raise DomainError(f"a range of ranks must go upwards; got {word}")
         if last - first + len(found) >= MAX_COUNT:
-            raise ValueError(f"at most {MAX_COUNT:,} ranks at a time; got {word}")
+            raise DomainError(f"at most {MAX_COUNT:,} ranks at a time; got {word}")
         found.extend(range(first, last + 1))
     return found
 
@@ -51,7 +57,7 @@ def integer(text: str, name: str) -> int:
     """One integer, also as 10^6."""
     value = _integer(text)
     if value is None:
-        raise ValueError(f"{name} must be an integer; got {text[:60]!r}")
+        raise DomainError(f"{name} must be an integer; got {text[:60]!r}")
     return value
 
 
@@ -59,16 +65,16 @@ def widths(text: str) -> tuple[int, ...]:
     """Hidden widths from ``64x20,32``: 64 units twenty times, then 32.
 
     Raises:
-      ValueError: for empty, zero or unreadable widths.
+      DomainError: for empty, zero or unreadable widths.
     """
     found: list[int] = []
     for part in text.split(","):
         width, times, count = part.strip().partition("x")
         units, repeat = _integer(width), _integer(count) if times else 1
         if units is None or repeat is None or repeat < 1:
-            raise ValueError(f"widths must look like 64x20,32; got {text[:60]!r}")
+            raise DomainError(f"widths must look like 64x20,32; got {text[:60]!r}")
         if repeat + len(found) > MAX_COUNT:
-            raise ValueError(f"at most {MAX_COUNT:,} hidden layers; got {text[:60]!r}")
+            raise DomainError(f"at most {MAX_COUNT:,} hidden layers; got {text[:60]!r}")
         found.extend([units] * repeat)
     checked = WIDTHS(found)
     assert isinstance(checked, tuple)
@@ -79,19 +85,46 @@ def number(text: str, name: str) -> Fraction:
     """A finite decimal or a ratio such as 1/3, kept exact.
 
     Raises:
-      ValueError: for anything else (nan, inf and expressions among them).
+      DomainError: for anything else (nan, inf and expressions among them).
     """
     ratio = _RATIO.fullmatch(text.strip())
     if ratio and int(ratio[2]):
         return Fraction(int(ratio[1]), int(ratio[2]))
     if _DECIMAL.fullmatch(text.strip()):
         return Fraction(text.strip())
-    raise ValueError(f"{name} must be a finite number such as 0.5 or 1/3; got {text[:60]!r}")
+    raise DomainError(f"{name} must be a finite number such as 0.5 or 1/3; got {text[:60]!r}")
+
+
+def real(text: str, name: str) -> float:
+    """The float64 nearest to a decimal or a ratio.
+
+    Raises:
+      DomainError: for anything else, and beyond the range of float64.
+    """
+    value = number(text, name)
+    if abs(value) > _LARGEST:
+        raise DomainError(f"{name} must be at most {sys.float_info.max:.1e}; got {text[:60]}")
+    return float(value)
+
+
+class _Integer(click.ParamType):
+    """What click's own integers are, read as every other integer here is."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        name = "value" if param is None or param.name is None else param.name
+        return integer(value, name.replace("_", "-"))
+
+
+INTEGER = _Integer()
 
 
 def memory(text: str) -> int:
     """Bytes from ``512M``, ``2G`` or a plain number of bytes."""
-    match = re.fullmatch(r"(\d{1,15})\s*([kKmMgG]?)([iI]?[bB])?", text.strip())
+    match = _MEMORY.fullmatch(text.strip())
     if not match or not int(match[1]):
-        raise ValueError(f"memory must look like 512M or 2G; got {text[:60]!r}")
+        raise DomainError(f"memory must look like 512M or 2G; got {text[:60]!r}")
     return int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()]

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli import output, region_output, region_plot
+from maxout.theory.errors import MaxoutError
 
 _MAX_OUTPUTS = 1000
 
@@ -48,7 +49,7 @@ def count(
         region_output.write_csv(csv_path, _piece_rows(pieces))
     if plot is not None:
         if layers.outputs > _MAX_OUTPUTS:
-            raise ValueError(f"a plot shows at most {_MAX_OUTPUTS} outputs")
+            raise MaxoutError(f"a plot shows at most {_MAX_OUTPUTS} outputs")
         region_plot.draw_line(plot, pieces, layers)
     if as_json:
         output.dump({**record, "pieces": _pieces(pieces)})
@@ -79,7 +80,7 @@ def _expected_along(network: Any, points: Any) -> Any:
 
     try:
         return expected_breakpoints(network, points)
-    except ValueError:  # through the origin at zero bias, or a single unit before another layer
+    except MaxoutError:  # through the origin at zero bias, or a single unit before another layer
         return None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli.main import INCONCLUSIVE, OK
+from maxout.theory.errors import MaxoutError
 
 
 def code(undecided: int, findings: Any) -> int:
@@ -33,4 +34,4 @@ def write_csv(path: str, rows: Any) -> None:
         with open(path, "w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
     except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None

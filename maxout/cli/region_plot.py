@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from maxout.theory.errors import MaxoutError
+
 if TYPE_CHECKING:
     from maxout.numerics.regions import DecisionBoundary, MaxoutLayers, Pieces, Subdivision
 
@@ -22,9 +24,9 @@ def check_path(path: str) -> None:
       click.UsageError: without Matplotlib. ValueError: for an unknown ending or no such folder.
     """
     if Path(path).suffix.lower() not in ENDINGS:
-        raise ValueError(f"a plot's file must end in {', '.join(ENDINGS)}; got {path[:60]!r}")
+        raise MaxoutError(f"a plot's file must end in {', '.join(ENDINGS)}; got {path[:60]!r}")
     if not Path(path).resolve().parent.is_dir():
-        raise ValueError(f"cannot write {path}: there is no such folder")
+        raise MaxoutError(f"cannot write {path}: there is no such folder")
     try:
         import matplotlib  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
@@ -46,7 +48,7 @@ def _save(figure: Any, path: str) -> None:
             metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
             figure.savefig(path, metadata=metadata.get(Path(path).suffix.lower()))
     except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror or error}") from None
+        raise MaxoutError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def _layer_of(layers: MaxoutLayers) -> np.ndarray:

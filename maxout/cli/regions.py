@@ -15,6 +15,7 @@ from maxout.cli import (
     region_plot,
     region_window,
 )
+from maxout.theory.errors import DomainError, MaxoutError
 
 
 @click.command("regions")
@@ -71,7 +72,7 @@ def command(
         network = options.network(rank, inputs or "2", widths, outputs, c, bias or "gaussian")
         assert network is not None
         if network.bias == "any":
-            raise ValueError("to draw biases say --bias gaussian or --bias zero")
+            raise MaxoutError("to draw biases say --bias gaussian or --bias zero")
     layers = _load(load) if load is not None else _draw(network, seed)
     if save is not None:
         _save(save, layers)
@@ -88,14 +89,14 @@ def _draw(network: Any, seed: str) -> Any:
 
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**64:
-        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
     before = network.inputs
     weights = 0
     for units in network.widths:
         weights += before * units * network.rank
         before = units
     if weights > 10**8:
-        raise ValueError(f"the network would have {weights:,} weights; at most 100,000,000")
+        raise DomainError(f"the network would have {weights:,} weights; at most 100,000,000")
     return sample(network, np.random.default_rng(root))
 
 
@@ -111,7 +112,7 @@ def _save(path: str, layers: Any) -> None:
     try:
         save_layers(path, layers)
     except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _parse_window(text: str | None) -> tuple[float, float, float, float]:
@@ -119,6 +120,6 @@ def _parse_window(text: str | None) -> tuple[float, float, float, float]:
         return -3.0, 3.0, -3.0, 3.0
     parts = text.split(",")
     if len(parts) != 4:
-        raise ValueError(f"window must be x0,x1,y0,y1; got {text[:60]!r}")
+        raise DomainError(f"window must be x0,x1,y0,y1; got {text[:60]!r}")
     x0, x1, y0, y1 = (float(parse.number(part, "window")) for part in parts)
     return x0, x1, y0, y1

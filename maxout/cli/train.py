@@ -13,6 +13,7 @@ import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.theory.errors import DomainError
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
 
@@ -77,13 +78,13 @@ def _read(words: dict[str, Any]) -> dict[str, Any]:
     seeds = "16" if words["quick"] and _is_default("seeds") else words["seeds"]
     alpha = float(parse.number(words["alpha"], "alpha"))
     if not 0 < alpha <= 0.5:
-        raise ValueError(f"alpha must lie in (0, 0.5]; got {words['alpha'][:60]}")
+        raise DomainError(f"alpha must lie in (0, 0.5]; got {words['alpha'][:60]}")
     root = parse.integer(words["seed"], "seed")
     if not 0 <= root < 2**64:
-        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {words['seed'][:60]}")
+        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {words['seed'][:60]}")
     workers = parse.integer(words["workers"], "workers")
     if not 1 <= workers <= 256:
-        raise ValueError(f"workers must be an integer from 1 to 256; got {words['workers'][:60]}")
+        raise DomainError(f"workers must be an integer from 1 to 256; got {words['workers'][:60]}")
     width = words["width"]
     return {
         "plan": {
@@ -112,7 +113,7 @@ def _is_default(name: str) -> bool:
 def _count(text: str, name: str, most: int) -> int:
     value = parse.integer(text, name)
     if not 1 <= value <= most:
-        raise ValueError(f"{name} must be an integer from 1 to {most}; got {text[:60]}")
+        raise DomainError(f"{name} must be an integer from 1 to {most}; got {text[:60]}")
     return value
 
 
@@ -121,7 +122,7 @@ def _list(text: str | None, name: str) -> list[str] | None:
         return None
     words = [word.strip() for word in text.split(",")]
     if not all(words):
-        raise ValueError(f"{name} must be names separated by commas; got {text[:60]!r}")
+        raise DomainError(f"{name} must be names separated by commas; got {text[:60]!r}")
     return words
 
 

@@ -22,7 +22,7 @@ SHOWN_EXPONENTS = 3
 @click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
 @click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
 @click.option("--samples", default="20000", show_default=True, help="Draws of the chain.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the draws.")
+@click.option("--seed", default=0, type=parse.INTEGER, show_default=True, help="Seed of the draws.")
 @output.json_option
 def command(
     network: Network | None,

@@ -12,6 +12,7 @@ from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
 from maxout.cli.progress import Progress
 from maxout.theory.catalogue import select
+from maxout.theory.errors import DomainError
 
 SUITES = ("quick", "standard")
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
@@ -82,10 +83,10 @@ def command(
     statements = select(keys)
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**64:
-        raise ValueError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
     rate = parse.number(alpha, "alpha")
     if not 0 < rate < 1:
-        raise ValueError(f"alpha must lie between 0 and 1; got {alpha[:60]}")
+        raise DomainError(f"alpha must lie between 0 and 1; got {alpha[:60]}")
     budget = parse.memory(memory)
     try:
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly

@@ -18,6 +18,7 @@ from maxout.numerics.layered import (
     log_gradients,
     repetitions,
 )
+from maxout.theory.errors import MaxoutError
 
 _LN10 = math.log(10)
 
@@ -35,14 +36,14 @@ def report(
         not positive.
     """
     if input_size is not None and not 0 < input_size < math.inf:
-        raise ValueError(f"the input's mean square must be a positive number; got {input_size}")
+        raise MaxoutError(f"the input's mean square must be a positive number; got {input_size}")
     described = []
     for layer in layers:
         try:
             check_numbers(layer.weight)
             described.append(describe(layer.weight, layer.bias))
-        except ValueError as error:
-            raise ValueError(f"layer {layer.name!r}: {error}") from None
+        except MaxoutError as error:
+            raise MaxoutError(f"layer {layer.name!r}: {error}") from None
     audited: list[LayerAudit] = []
     first = 1.0
     for number, (begin, end) in enumerate(_chains(layers)):

@@ -14,6 +14,7 @@ from maxout.nn.auditing.specification import LayerSpec, layer_spec, parse_layer,
 from maxout.nn.auditing.structure import by_types
 from maxout.nn.auditing.thinc import is_thinc, layers_of
 from maxout.nn.auditing.tracing import trace
+from maxout.theory.errors import MaxoutError
 
 
 def audit(
@@ -46,18 +47,18 @@ def audit(
     """
     if isinstance(model, nn.Module):
         if layers is not None:
-            raise ValueError("layers describe a state dict: pass model.state_dict()")
+            raise MaxoutError("layers describe a state dict: pass model.state_dict()")
         return _module(model, example_input, input_size)
     if is_thinc(model):
         found, notes = layers_of(model)
         return report(found, notes, input_size)
     if not isinstance(model, Mapping):
-        raise ValueError(
+        raise MaxoutError(
             "model must be a torch module, a thinc model or a state dict; "
             f"got {type(model).__name__}"
         )
     if layers is None:
-        raise ValueError('say which tensors are maxout layers: layers=["fc1:rank=5", ...]')
+        raise MaxoutError('say which tensors are maxout layers: layers=["fc1:rank=5", ...]')
     return _state(model, [_spec(layer) for layer in layers], input_size)
 
 
@@ -73,9 +74,9 @@ def _module(
     for name, parameter in model.named_parameters():
         # Before the run: a number that is not there breaks it with a message about something else.
         if nn.parameter.is_lazy(parameter):
-            raise ValueError(f"parameter {name}: run the model once, so that it gets a shape")
+            raise MaxoutError(f"parameter {name}: run the model once, so that it gets a shape")
         if parameter.is_meta:
-            raise ValueError(f"parameter {name} is on the meta device and holds no numbers")
+            raise MaxoutError(f"parameter {name} is on the meta device and holds no numbers")
     found, notes = by_types(model) if example is None else trace(model, example)
     if not any(layer.rank > 1 for layer in found):
         hint = (
@@ -83,7 +84,7 @@ def _module(
             if example is None
             else "; ".join(notes) or "no maximum over channels was seen"
         )
-        raise ValueError(f"no maxout layer was found in the model: {hint}")
+        raise MaxoutError(f"no maxout layer was found in the model: {hint}")
     return report(found, notes, input_size)
 
 
@@ -91,10 +92,10 @@ def _state(
     state: Mapping[str, Any], specs: list[LayerSpec], input_size: float | None
 ) -> AuditReport:
     if not any(spec.rank > 1 for spec in specs):
-        raise ValueError("no layer of rank 2 or more was named: say which are maxout layers")
+        raise MaxoutError("no layer of rank 2 or more was named: say which are maxout layers")
     names = [spec.name for spec in specs]
     if len(set(names)) < len(names):
-        raise ValueError(f"layer {max(names, key=names.count)!r} is named twice")
+        raise MaxoutError(f"layer {max(names, key=names.count)!r} is named twice")
     found: list[Found] = []
     used: set[str] = set()
     start: str | None = None

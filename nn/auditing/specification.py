@@ -14,6 +14,7 @@ from maxout.nn.constants import cells
 from maxout.nn.convert import FORMATS, convert_weights
 from maxout.nn.functional import check_layout, check_rank
 from maxout.numerics.reading import FileError, read_json
+from maxout.theory.errors import MaxoutError
 
 MAX_FILE = 1 << 20  # bytes of a description; beyond that it is some other file
 _KEYS = ("name", "rank", "layout", "window", "format", "bias", "then")
@@ -51,26 +52,26 @@ def layer_spec(fields: Mapping[str, Any]) -> LayerSpec:
     """
     name = fields.get("name")
     if not isinstance(name, str) or not name:
-        raise ValueError(f"a layer must have a name; got {dict(fields)!r}"[:200])
+        raise MaxoutError(f"a layer must have a name; got {dict(fields)!r}"[:200])
     try:
         if unknown := [key for key in fields if key not in _KEYS]:
-            raise ValueError(f"unknown field {unknown[0]!r}; there are {', '.join(_KEYS)}")
+            raise MaxoutError(f"unknown field {unknown[0]!r}; there are {', '.join(_KEYS)}")
         if "rank" not in fields:
-            raise ValueError("say its rank (1 for a linear layer)")
+            raise MaxoutError("say its rank (1 for a linear layer)")
         chosen = fields.get("format", "maxout")
         layout = check_layout(fields.get("layout", "contiguous"))
         if not isinstance(chosen, str) or chosen not in FORMATS:
-            raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {chosen!r}")
+            raise MaxoutError(f"format must be one of {', '.join(FORMATS)}; got {chosen!r}")
         if layout == "strided":
             if chosen not in ("maxout", "maxout-strided"):
-                raise ValueError(f"the format {chosen} has its own layout; leave layout out")
+                raise MaxoutError(f"the format {chosen} has its own layout; leave layout out")
             chosen = "maxout-strided"
         window = fields.get("window", 1)
         bias = fields.get("bias")
         if bias is not None and not isinstance(bias, str):
-            raise ValueError(f"bias must be the name of a tensor; got {bias!r}")
+            raise MaxoutError(f"bias must be the name of a tensor; got {bias!r}")
         if fields.get("then") not in (None, "norm"):
-            raise ValueError(f"then must be norm; got {fields['then']!r}")
+            raise MaxoutError(f"then must be norm; got {fields['then']!r}")
         return LayerSpec(
             name,
             check_rank(fields["rank"]),
@@ -79,8 +80,8 @@ def layer_spec(fields: Mapping[str, Any]) -> LayerSpec:
             bias,
             fields.get("then") == "norm",
         )
-    except ValueError as error:
-        raise ValueError(f"layer {name!r}: {error}") from None
+    except MaxoutError as error:
+        raise MaxoutError(f"layer {name!r}: {error}") from None
 
 
 def parse_layer(text: str) -> LayerSpec:
@@ -94,13 +95,13 @@ def parse_layer(text: str) -> LayerSpec:
     for part in parts:
         key, equals, value = part.partition("=")
         if not equals or key in fields:
-            raise ValueError(f"a layer must look like {_GRAMMAR}; got {text[:80]!r}")
+            raise MaxoutError(f"a layer must look like {_GRAMMAR}; got {text[:80]!r}")
         fields[key] = value
     for key in ("rank", "window"):
         if key in fields:
             sides = fields[key].split("x") if key == "window" else [fields[key]]
             if not all(side.isdecimal() and len(side) < 10 for side in sides):
-                raise ValueError(
+                raise MaxoutError(
                     f"layer {name!r}: {key} must be an integer of at least 1; got {fields[key]!r}"
                 )
             numbers = [int(side) for side in sides]
@@ -145,20 +146,20 @@ def take(state: Mapping[str, Any], spec: LayerSpec) -> NamedWeights:
     """
     key = next((spec.name + s for s in _SUFFIXES if spec.name + s in state), None)
     if key is None:
-        raise ValueError(f"there is no tensor {spec.name!r}; {_there_are(state)}")
+        raise MaxoutError(f"there is no tensor {spec.name!r}; {_there_are(state)}")
     head, _, tail = key.rpartition(".")
     beside = f"{head}.{_BIASES.get(tail, 'bias')}".lstrip(".")
     bias_key = spec.bias if spec.bias is not None else (beside if beside != key else None)
     if spec.bias is not None and spec.bias not in state:
-        raise ValueError(f"there is no tensor {spec.bias!r}; {_there_are(state)}")
+        raise MaxoutError(f"there is no tensor {spec.bias!r}; {_there_are(state)}")
     try:
         weight = check_numbers(state[key])
         bias = None if bias_key not in state else check_numbers(state[bias_key or ""])
         converted, pieces = convert_weights(
             weight, bias, source=spec.format, target="maxout", rank=spec.rank
         )
-    except ValueError as error:
-        raise ValueError(f"layer {spec.name!r}: {error}") from None
+    except MaxoutError as error:
+        raise MaxoutError(f"layer {spec.name!r}: {error}") from None
     units = converted.shape[0] // spec.rank
     return NamedWeights(
         converted.reshape(units, spec.rank, -1),
@@ -175,15 +176,15 @@ def check_numbers(x: Any) -> Tensor:
         try:
             x = torch.tensor(x)
         except (TypeError, ValueError, RuntimeError):
-            raise ValueError(f"{type(x).__name__} is no tensor") from None
+            raise MaxoutError(f"{type(x).__name__} is no tensor") from None
     if x.is_meta:
-        raise ValueError("the tensor is on the meta device and holds no numbers")
+        raise MaxoutError("the tensor is on the meta device and holds no numbers")
     if x.is_sparse or x.is_quantized:
-        raise ValueError("the tensor is sparse or quantized: give dense floating-point weights")
+        raise MaxoutError("the tensor is sparse or quantized: give dense floating-point weights")
     if not x.is_floating_point():
-        raise ValueError(f"floating-point numbers are needed; got {x.dtype}")
+        raise MaxoutError(f"floating-point numbers are needed; got {x.dtype}")
     if not x.numel():
-        raise ValueError(f"the tensor is empty: shape {tuple(x.shape)}")
+        raise MaxoutError(f"the tensor is empty: shape {tuple(x.shape)}")
     return x
 
 

@@ -8,10 +8,13 @@ up beyond five: about once in a million layers (the tests' own normal approximat
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from maxout.theory.errors import MaxoutError
 
 MAX_Z = 5.0
 # Of the laws in use the uniform has the lightest tails, excess kurtosis -1.2, the normal 0.
@@ -45,32 +48,54 @@ def describe(weight: Tensor, bias: Tensor | None) -> WeightStatistics:
     """Return the statistics of weights (units, pieces, fan_in) and biases (units, pieces).
 
     Raises:
-      ValueError: for numbers that are not finite.
+      MaxoutError: for numbers that are not finite, or whose squares leave float64's range.
     """
-    w = weight.detach().double().cpu()
-    if not torch.isfinite(w).all():
-        raise ValueError("the weights hold NaN or infinite numbers")
+    w, scale = _scaled(weight, "weights")
     size, fan_in = w.numel(), w.shape[-1]
+    if not scale:
+        return WeightStatistics(0.0, 0.0, 0.0, 0.0, _mean_square(bias), ("all weights are zero",))
     squares = w.square()
     second = float(squares.mean())
     spread = float(squares.std(unbiased=False))
-    bias_square = 0.0
-    if bias is not None:
-        b = bias.detach().double().cpu()
-        if not torch.isfinite(b).all():
-            raise ValueError("the biases hold NaN or infinite numbers")
-        bias_square = float(b.square().mean())
+    c = fan_in * second * scale * scale
+    if not sys.float_info.min <= c < math.inf:
+        raise MaxoutError(
+            f"the weights are as large as {scale:.1g}, and their squares leave float64's range: "
+            "rescale the layer"
+        )
     deviation = math.sqrt(second)
-    mean = float(w.mean()) / deviation if second else 0.0
-    kurtosis = float((squares / second).square().mean()) - 3 if second else 0.0
+    mean = float(w.mean()) / deviation
+    kurtosis = float((squares / second).square().mean()) - 3
     return WeightStatistics(
-        fan_in * second,
-        fan_in * spread / math.sqrt(size),
+        c,
+        c * spread / (second * math.sqrt(size)),
         mean,
         kurtosis,
-        bias_square,
-        tuple(_oddities(w / deviation, mean, kurtosis)) if second else ("all weights are zero",),
+        _mean_square(bias),
+        tuple(_oddities(w / deviation, mean, kurtosis)),
     )
+
+
+def _scaled(x: Tensor, name: str) -> tuple[Tensor, float]:
+    """The numbers over the largest of them, so that no square leaves float64's range, and that."""
+    x = x.detach().double().cpu()
+    if not torch.isfinite(x).all():
+        raise MaxoutError(f"the {name} hold NaN or infinite numbers")
+    scale = float(x.abs().max())
+    return (x / scale if scale else x), scale
+
+
+def _mean_square(bias: Tensor | None) -> float:
+    if bias is None:
+        return 0.0
+    b, scale = _scaled(bias, "biases")
+    found = float(b.square().mean()) * scale * scale
+    if math.isinf(found):
+        raise MaxoutError(
+            f"the biases are as large as {scale:.1g}, and their squares leave float64's range: "
+            "rescale the layer"
+        )
+    return found
 
 
 def _oddities(w: Tensor, mean: float, kurtosis: float) -> list[str]:

@@ -9,6 +9,7 @@ from maxout.nn.auditing.trail import group_channels
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
 from maxout.nn.linear import MaxoutLinear
 from maxout.nn.walk import TRANSPARENT, by_structure
+from maxout.theory.errors import MaxoutError
 
 _MAXOUT = (MaxoutLinear, MaxoutConv1d, MaxoutConv2d, MaxoutConv3d)
 _PLAIN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -28,7 +29,7 @@ def by_types(model: nn.Module) -> tuple[list[Found], list[str]]:
     windows: dict[str, int] = {}
     try:
         windows = by_structure(model).windows
-    except ValueError as error:
+    except MaxoutError as error:
         reason = str(error).partition(": pass ")[0]
         notes.append(f"max pooling is left out: {reason}: pass example_input=")
     if not _is_sequence(model):

@@ -9,6 +9,7 @@ import torch
 
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.specification import check_numbers
+from maxout.theory.errors import MaxoutError
 
 _THROUGH = frozenset(["dropout"])  # nodes that leave the size as it is when the model predicts
 
@@ -43,11 +44,11 @@ def layers_of(model: Any) -> tuple[list[Found], list[str]]:
         count[kind] = number + 1
         name = f"{kind}.{number}"
         if not node.has_param("W"):
-            raise ValueError(f"{name} has no weights yet: call model.initialize(X=...) first")
+            raise MaxoutError(f"{name} has no weights yet: call model.initialize(X=...) first")
         try:
             weight = check_numbers(torch.as_tensor(node.get_param("W")))
         except TypeError:
-            raise ValueError(
+            raise MaxoutError(
                 f"{name}: its weights are no NumPy array; move them to the CPU"
             ) from None
         bias = torch.as_tensor(node.get_param("b")) if node.has_param("b") else None
@@ -59,7 +60,7 @@ def layers_of(model: Any) -> tuple[list[Found], list[str]]:
         found.append(Found(name, weight, bias, channels=weight.shape[-1], start=begin))
         begin = None if inside is None else f"behind {inside}"
     if not any(layer.rank > 1 for layer in found):
-        raise ValueError("the thinc model has no Maxout layer of two pieces or more")
+        raise MaxoutError("the thinc model has no Maxout layer of two pieces or more")
     return found, notes
 
 

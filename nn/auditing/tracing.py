@@ -16,6 +16,7 @@ from maxout.nn.auditing.calls import Call, layers_from
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.trail import Trail, replaced, start, tensors_in
 from maxout.nn.walk import pool_cells
+from maxout.theory.errors import MaxoutError
 
 _AFFINE = {"linear": 0, "conv1d": 1, "conv2d": 2, "conv3d": 3}
 _RESHAPING = frozenset(
@@ -44,7 +45,7 @@ def trace(model: nn.Module, example: Tensor | tuple[Any, ...]) -> tuple[list[Fou
       ValueError: where the model does not run on the example, or the example holds NaN.
     """
     if any(x.is_floating_point() and not x.isfinite().all() for x in tensors_in(example)):
-        raise ValueError("the example input holds NaN or infinite numbers")
+        raise MaxoutError("the example input holds NaN or infinite numbers")
     watch = _Watch(model)
     training = [module for module in model.modules() if module.training]
     try:
@@ -53,7 +54,7 @@ def trace(model: nn.Module, example: Tensor | tuple[Any, ...]) -> tuple[list[Fou
             output = model(*(example if isinstance(example, tuple) else (example,)))
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"the model does not run on the example input: {reason}") from error
+        raise MaxoutError(f"the model does not run on the example input: {reason}") from error
     finally:
         for module in training:
             module.training = True

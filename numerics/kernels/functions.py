@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from maxout.numerics.kernels.integral import Array
 from maxout.numerics.kernels.table import checked_rank, kernel_table
+from maxout.theory.errors import DomainError
 
 ROUNDING = 1e-12
 """How far outside [-1, 1] a correlation may lie and still be taken for rounding."""
@@ -16,10 +17,10 @@ def _correlations(rho: ArrayLike) -> Array:
     try:
         values = np.asarray(rho, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError("rho must be a real number or an array of real numbers") from None
+        raise DomainError("rho must be a real number or an array of real numbers") from None
     if values.size and not np.max(np.abs(values)) <= 1 + ROUNDING:  # NaN fails too
         worst = values.flat[int(np.argmax(np.nan_to_num(np.abs(values), nan=np.inf)))]
-        raise ValueError(f"rho must be a correlation, between -1 and 1; got {worst}")
+        raise DomainError(f"rho must be a correlation, between -1 and 1; got {worst}")
     return np.clip(values, -1.0, 1.0)
 
 

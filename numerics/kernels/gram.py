@@ -19,6 +19,7 @@ from maxout.numerics.kernels.inputs import matrix, positive
 from maxout.numerics.kernels.integral import Array
 from maxout.numerics.kernels.recursion import Network, Side, block
 from maxout.numerics.kernels.table import checked_rank, kernel_table
+from maxout.theory.errors import DomainError
 
 _BLOCK = 1 << 16  # pairs of inputs carried through the layers at a time
 
@@ -113,7 +114,7 @@ def _depth(depth: Any) -> int:
     except TypeError:
         value = 0
     if value < 2:
-        raise ValueError(
+        raise DomainError(
             f"depth must be an integer >= 2, counting the linear output layer; got {depth!r}"
         )
     return value
@@ -125,7 +126,7 @@ def _widths(widths: Any) -> tuple[int, ...]:
     except TypeError:
         values = ()
     if not values or min(values) < 1:
-        raise ValueError(f"widths must be one or more positive integers; got {widths!r}")
+        raise DomainError(f"widths must be one or more positive integers; got {widths!r}")
     return values
 
 
@@ -136,7 +137,7 @@ def _gram(x: ArrayLike, other: ArrayLike | None, network: Network, *, tangent: b
     if other is not None:
         columns = matrix(other, "other")
         if columns.shape[1] != rows.shape[1]:
-            raise ValueError(
+            raise DomainError(
                 f"x and other must have the same number of inputs n_0; got {rows.shape[1]} "
                 f"and {columns.shape[1]}"
             )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from maxout.numerics.kernels.integral import Array
+from maxout.theory.errors import DomainError
 
 # Above this cosine (in size) the angle of two inputs is taken from their difference: arccos would
 # lose more than a factor 7 = 1/sqrt(1 - 0.99^2) of the rounding there.
@@ -39,7 +40,7 @@ class Inputs:
         size = np.max(np.abs(rows), axis=1)
         if not np.all(size > 0):
             where = int(np.argmin(size))
-            raise ValueError(
+            raise DomainError(
                 f"{name}[{where}] is zero and so is bias_variance: its correlation with other "
                 "inputs is undefined; drop it or give a positive bias_variance"
             )
@@ -53,14 +54,14 @@ def matrix(x: ArrayLike, name: str) -> Array:
     try:
         values = np.asarray(x, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be an array of real numbers, one input a row") from None
+        raise DomainError(f"{name} must be an array of real numbers, one input a row") from None
     if values.ndim != 2 or 0 in values.shape:
-        raise ValueError(
+        raise DomainError(
             f"{name} must have shape (number of inputs, n_0), neither of them 0; "
             f"got shape {values.shape}"
         )
     if not np.all(np.isfinite(values)):
-        raise ValueError(f"{name} has NaN or infinite entries; remove or impute them")
+        raise DomainError(f"{name} has NaN or infinite entries; remove or impute them")
     return values
 
 
@@ -87,5 +88,5 @@ def positive(value: Any, name: str, *, or_zero: bool = False) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (math.isfinite(number) and (number > 0 or (or_zero and number == 0))):
-        raise ValueError(f"{name} must be {wanted}; got {value!r}")
+        raise DomainError(f"{name} must be {wanted}; got {value!r}")
     return number

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, owens_t
 
+from maxout.theory.errors import DomainError
+
 Array = NDArray[np.float64]
 
 # (largest rank, step). Dyadic, so that the lattice is exact in float64; each is at most half the
@@ -26,7 +28,7 @@ def _step(rank: int) -> float:
     for largest, step in _STEPS:
         if rank <= largest:
             return step
-    raise ValueError(f"rank must be at most {_STEPS[-1][0]} for this rule; got {rank}")
+    raise DomainError(f"rank must be at most {_STEPS[-1][0]} for this rule; got {rank}")
 
 
 def joint_exceedance(a: Array, b: Array, theta: float) -> tuple[Array, Array, Array]:

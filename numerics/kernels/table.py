@@ -18,6 +18,7 @@ from scipy.fft import dct
 
 from maxout.numerics.kernels.integral import Array, winner_integral
 from maxout.numerics.kernels.order_moments import mean_and_second_moment
+from maxout.theory.errors import DomainError
 
 MAX_RANK = 10**4
 """Largest rank the accuracy was measured at (against quadrature at 30 digits)."""
@@ -97,7 +98,7 @@ def checked_rank(rank: Any) -> int:
     except TypeError:
         value = 0
     if isinstance(rank, bool) or not 1 <= value <= MAX_RANK:
-        raise ValueError(
+        raise DomainError(
             f"rank must be an integer from 1 to {MAX_RANK:,} for the infinite-width kernels; "
             f"got {rank!r}"
         )

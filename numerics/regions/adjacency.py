@@ -59,8 +59,16 @@ def _same_corners(cells: Polygons) -> tuple[int, Index]:
     two = np.concatenate([near[:, 1], *(np.asarray(others, dtype=np.int64) for others in found)])
     apart = np.abs(points[one] - points[two]).max(axis=1, initial=0.0)
     meet = apart <= radius[one] + radius[two]
-    links = coo_array((np.ones(meet.sum()), (one[meet], two[meet])), shape=(len(points),) * 2)
-    return connected_components(links, directed=False)
+    return _components(len(points), one[meet], two[meet])
+
+
+def _components(count: int, one: Index, two: Index) -> tuple[int, Index]:
+    """Number the connected components of ``count`` nodes that are linked pair by pair."""
+    # SciPy's graph routines read 32-bit indices; not every version of it converts others.
+    ends = (one.astype(np.int32), two.astype(np.int32))
+    links = coo_array((np.ones(len(one)), ends), shape=(count, count))
+    found, label = connected_components(links, directed=False)
+    return int(found), label.astype(np.int64)
 
 
 def linear_regions(subdivision: Subdivision) -> Index:
@@ -74,9 +82,7 @@ def linear_regions(subdivision: Subdivision) -> Index:
     one, two = subdivision.cells.owner[topology(subdivision).shared].T
     value, error = subdivision.maps
     same = (np.abs(value[one] - value[two]) <= error[one] + error[two]).all(axis=(1, 2))
-    size = (subdivision.count,) * 2
-    links = coo_array((np.ones(same.sum()), (one[same], two[same])), shape=size)
-    return connected_components(links, directed=False)[1]
+    return _components(subdivision.count, one[same], two[same])[1]
 
 
 def edge_units(subdivision: Subdivision) -> Index:

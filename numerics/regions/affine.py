@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from maxout.numerics.regions.layers import Array
+from maxout.theory.errors import MaxoutError
 
 UNIT = 2.0**-53
 """Unit roundoff of float64."""
@@ -73,7 +74,7 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
 
 def _check_range(value: Array) -> None:
     if not (value.size == 0 or (value.max() <= LARGEST and value.min() >= -LARGEST)):
-        raise ValueError(
+        raise MaxoutError(
             f"the network's weights or values come too near the end of float64's range, above "
             f"{LARGEST:g}: rescale its layers"
         )

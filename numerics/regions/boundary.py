@@ -10,6 +10,7 @@ from maxout.numerics.regions.layers import Array
 from maxout.numerics.regions.polygons import Index, doubtful
 from maxout.numerics.regions.split import split
 from maxout.numerics.regions.subdivision import MAX_RANK, Subdivision
+from maxout.theory.errors import DoesNotApplyError
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ def decision_boundary(subdivision: Subdivision) -> DecisionBoundary:
     value, error = subdivision.maps
     outputs = value.shape[2]
     if outputs < 2:
-        raise ValueError("a decision boundary needs a network with at least 2 outputs; it has 1")
+        raise DoesNotApplyError(
+            "a decision boundary needs a network with at least 2 outputs; it has 1"
+        )
     ours = MAX_RANK * subdivision.winners.shape[1]  # above every label of the subdivision
     parts = split(
         subdivision.cells,

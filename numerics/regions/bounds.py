@@ -10,6 +10,7 @@ from maxout.numerics.balls import enclose
 from maxout.numerics.predict import predict
 from maxout.theory import feature_gradients, regions
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 
 LARGEST_ORDER = 1000
@@ -39,7 +40,7 @@ def gradient_table(network: Network, largest: int | None = None) -> list[Gradien
     """
     last = network.inputs if largest is None else largest
     if not 1 <= last <= LARGEST_ORDER:
-        raise ValueError(f"the largest order must be from 1 to {LARGEST_ORDER}; got {last}")
+        raise DomainError(f"the largest order must be from 1 to {LARGEST_ORDER}; got {last}")
     return [_row(network, order) for order in range(1, last + 1)]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from maxout.numerics.array_files import read_npz
 from maxout.numerics.reading import FileError
 from maxout.numerics.regions.layers import Array, MaxoutLayers
+from maxout.theory.errors import DomainError
 
 MAX_BYTES = 1 << 28
 """Of a network's file, unpacked: 33 million weights."""
@@ -69,7 +70,7 @@ def _known(names: list[str]) -> None:
 def _layers(arrays: dict[str, np.ndarray]) -> MaxoutLayers:
     for name, array in arrays.items():
         if array.dtype.kind not in "fiu":
-            raise ValueError(f"{name} must hold real numbers; it holds {array.dtype}")
+            raise DomainError(f"{name} must hold real numbers; it holds {array.dtype}")
     depth = sum(name.startswith("weight_") for name in arrays)
     hidden = [
         (weight, arrays.get(f"bias_{n}", np.zeros(weight.shape[:-1])))

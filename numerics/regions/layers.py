@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
+from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 
 Array = npt.NDArray[np.float64]
@@ -19,12 +20,12 @@ def _layer(weight: Any, bias: Any, name: str, rank_axis: bool) -> tuple[Array, A
     w, b = np.array(weight, dtype=np.float64), np.array(bias, dtype=np.float64)
     shape = "(units, rank, fan_in)" if rank_axis else "(outputs, fan_in)"
     if w.ndim != 2 + rank_axis or 0 in w.shape or b.shape != w.shape[:-1]:
-        raise ValueError(
+        raise DomainError(
             f"{name}: weights must have shape {shape} and biases the same without the last axis; "
             f"got {w.shape} and {b.shape}"
         )
     if not (np.isfinite(w).all() and np.isfinite(b).all()):
-        raise ValueError(f"{name}: weights and biases must be finite numbers")
+        raise DomainError(f"{name}: weights and biases must be finite numbers")
     w.setflags(write=False)
     b.setflags(write=False)
     return w, b
@@ -56,7 +57,7 @@ class MaxoutLayers:
             for number, (weight, bias) in enumerate(hidden, start=1)
         )
         if not layers:
-            raise ValueError("a maxout network needs at least one hidden layer; got none")
+            raise DomainError("a maxout network needs at least one hidden layer; got none")
         last = None
         if output is not None:
             weight, bias = output
@@ -64,7 +65,7 @@ class MaxoutLayers:
         fans = [w.shape[-1] for w, _ in layers] + ([last[0].shape[-1]] if last else [])
         for before, (w, _), fan_in in zip(range(1, len(fans)), layers, fans[1:], strict=False):
             if w.shape[0] != fan_in:
-                raise ValueError(
+                raise DomainError(
                     f"layer {before} has {w.shape[0]} units but the next one reads {fan_in} inputs"
                 )
         object.__setattr__(self, "hidden", layers)
@@ -161,7 +162,7 @@ def sample(
     """
     law = network.bias if bias is None else bias
     if law not in ("gaussian", "zero"):
-        raise ValueError(f"to draw biases say bias='gaussian' or bias='zero'; got {law!r}")
+        raise DomainError(f"to draw biases say bias='gaussian' or bias='zero'; got {law!r}")
     c = _as_float(network.c)
 
     def draw(shape: tuple[int, ...], variance: float) -> tuple[Array, Array]:

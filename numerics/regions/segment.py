@@ -19,6 +19,7 @@ from maxout.numerics.regions.affine import (
 )
 from maxout.numerics.regions.envelope import envelope
 from maxout.numerics.regions.layers import Array, MaxoutLayers
+from maxout.theory.errors import DomainError
 
 Index = npt.NDArray[np.int64]
 
@@ -74,7 +75,7 @@ def count_segment(layers: MaxoutLayers, a: npt.ArrayLike, b: npt.ArrayLike) -> P
     """Find the breakpoints of a network on the segment from a to b; see ``count_polyline``."""
     start, end = (np.asarray(point, dtype=np.float64) for point in (a, b))
     if start.shape != end.shape or start.ndim != 1:
-        raise ValueError(
+        raise DomainError(
             f"a segment needs two points of n_0 numbers; got shapes {start.shape} and {end.shape}"
         )
     return count_polyline(layers, np.stack([start, end]))
@@ -91,24 +92,24 @@ def check_polyline(points: npt.ArrayLike, inputs: int) -> Array:
     try:
         corners = np.array(points, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(
+        raise DomainError(
             f"a polyline is two or more points of {inputs} numbers; got {points!r}"
         ) from None
     if corners.ndim != 2 or len(corners) < 2 or corners.shape[1] != inputs:
-        raise ValueError(
+        raise DomainError(
             f"a polyline is two or more points of {inputs} numbers; got shape {corners.shape}"
         )
     if not np.isfinite(corners).all():
-        raise ValueError("a polyline's points must be finite numbers; leave out NaN and inf")
+        raise DomainError("a polyline's points must be finite numbers; leave out NaN and inf")
     if np.abs(corners).max() > LARGEST:
-        raise ValueError(
+        raise DomainError(
             f"a polyline's coordinates come too near the end of float64's range: at most "
             f"{LARGEST:g}"
         )
     # Nearer than this, the square of their distance is no longer a number above 0.
     still = np.flatnonzero(np.abs(np.diff(corners, axis=0)).max(axis=1) < 1 / LARGEST)
     if len(still):
-        raise ValueError(
+        raise DomainError(
             f"points {still[0]} and {still[0] + 1} of the polyline coincide; remove one of them"
         )
     return corners

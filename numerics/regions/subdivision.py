@@ -20,6 +20,7 @@ from maxout.numerics.regions.affine import (
 from maxout.numerics.regions.layers import Array, MaxoutLayers
 from maxout.numerics.regions.polygons import Flags, Index, Polygons, doubtful, join, rectangle
 from maxout.numerics.regions.split import split
+from maxout.theory.errors import DoesNotApplyError, DomainError
 
 WINDOW_EDGE = -1
 MAX_RANK = 256
@@ -89,12 +90,12 @@ def check_window(window: tuple[float, float, float, float]) -> tuple[float, floa
     except (TypeError, ValueError):
         values = ()  # told below, with the window as it was given
     if len(values) != 4 or not np.isfinite(values).all():
-        raise ValueError(f"a window is four finite numbers (x0, x1, y0, y1); got {window}")
+        raise DomainError(f"a window is four finite numbers (x0, x1, y0, y1); got {window}")
     x0, x1, y0, y1 = values
     if not (x0 < x1 and y0 < y1):
-        raise ValueError(f"a window needs an area, x0 < x1 and y0 < y1; got {values}")
+        raise DomainError(f"a window needs an area, x0 < x1 and y0 < y1; got {values}")
     if max(map(abs, values)) > LARGEST or min(x1 - x0, y1 - y0) < 1 / LARGEST:
-        raise ValueError(
+        raise DomainError(
             f"a window's coordinates must be at most {LARGEST:g} and its sides at least "
             f"{1 / LARGEST:g}; got {values}"
         )
@@ -117,11 +118,11 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
     """
     bounds = check_window(window)
     if layers.inputs != 2:
-        raise ValueError(
+        raise DoesNotApplyError(
             f"a subdivision of the plane needs a network of 2 inputs, not {layers.inputs}"
         )
     if layers.rank > MAX_RANK:
-        raise ValueError(f"regions are found for ranks up to {MAX_RANK}; got {layers.rank}")
+        raise DomainError(f"regions are found for ranks up to {MAX_RANK}; got {layers.rank}")
     state = _State(rectangle(*bounds, WINDOW_EDGE), np.zeros((1, 0), dtype=np.uint8), None, 0)
     last = len(layers.hidden) - 1
     for number, (weight, bias) in enumerate(layers.hidden):

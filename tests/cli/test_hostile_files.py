@@ -17,6 +17,7 @@ import torch
 from maxout.cli.main import USAGE, run
 from maxout.nn import checkpoints
 from maxout.nn.auditing import files as audited
+from maxout.theory.errors import MaxoutError
 
 DRAW = ("regions", "--rank", "3", "--widths", "3", "--inputs", "2")
 CURVE = ("curve", "--rank", "3", "--widths", "3", "--inputs", "2")
@@ -247,7 +248,7 @@ def test_a_large_list_of_tensors_is_refused(tmp_path, monkeypatch) -> None:
     torch.save({f"{number}": torch.zeros(1) for number in range(99)}, tmp_path / "x.pt")
     assert len(audited.read_state(tmp_path / "x.pt")) == 99
     monkeypatch.setattr(checkpoints, "MAX_PICKLE", 1 << 10)
-    with pytest.raises(ValueError, match=r"data\.pkl' is larger than 1 KiB"):
+    with pytest.raises(MaxoutError, match=r"data\.pkl' is larger than 1 KiB"):
         audited.read_state(tmp_path / "x.pt")
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from maxout.nn import MaxoutConv1d, MaxoutConv2d, MaxoutLinear, audit, maxout
 from maxout.nn.auditing.report import AuditReport
+from maxout.theory.errors import MaxoutError
 
 N, K = 6, 4
 
@@ -65,7 +66,7 @@ def test_maxima_written_by_hand(by_hand: Callable[[Tensor], Tensor], strided: bo
     model = Net(by_hand)
     if by_hand is CONTIGUOUS["max_pool1d"]:
         # A pooling over the channels themselves mixes them, and is not followed.
-        with pytest.raises(ValueError, match="no maxout layer was found"):
+        with pytest.raises(MaxoutError, match="no maxout layer was found"):
             audit(model, torch.randn(7, 5))
         return
     report = audit(model, torch.randn(7, 5))
@@ -143,7 +144,7 @@ def test_skip_connections_are_named() -> None:
     ],
 )
 def test_says_what_it_cannot_tell(by_hand: Callable[[Tensor], Tensor], reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(MaxoutError, match=reason):
         audit(Net(by_hand), torch.randn(7, 5))
 
 
@@ -212,7 +213,9 @@ def test_a_run_leaves_no_trace() -> None:
     audit(model, torch.randn(5, 4))
     assert [m.training for m in model] == [True, True, False]
     assert all(torch.equal(before[name], x) for name, x in model.state_dict().items())
-    with pytest.raises(ValueError, match="does not run on the example input: mat1 and mat2 shapes"):
+    with pytest.raises(
+        MaxoutError, match="does not run on the example input: mat1 and mat2 shapes"
+    ):
         audit(Net(CONTIGUOUS["view amax"]).train(), torch.randn(5, 3))
 
 
@@ -224,7 +227,7 @@ def test_thinc_needs_no_import_of_ours_and_reads_its_layers() -> None:
         thinc.residual(thinc.Maxout(20, 20, nP=3)),
         thinc.Linear(4, 20),
     )
-    with pytest.raises(ValueError, match="call model.initialize"):
+    with pytest.raises(MaxoutError, match="call model.initialize"):
         audit(model)
     model.initialize(X=np.zeros((2, 30), "f"))
     report = audit(model)
@@ -241,7 +244,7 @@ def test_thinc_needs_no_import_of_ours_and_reads_its_layers() -> None:
     ]
     weights = model.layers[0].layers[0].get_param("W")
     assert report.layers[0].c == pytest.approx(30 * np.mean(weights.astype(float) ** 2), rel=1e-12)
-    with pytest.raises(ValueError, match="no Maxout layer"):
+    with pytest.raises(MaxoutError, match="no Maxout layer"):
         audit(thinc.Linear(4, 20).initialize(X=np.zeros((2, 20), "f")))
 
 
@@ -275,14 +278,14 @@ def _integers() -> nn.Module:
     ],
 )
 def test_bad_models(model: object, message: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(MaxoutError, match=re.escape(message)):
         audit(model)
 
 
 def test_numbers_that_are_not_finite() -> None:
     model = nn.Sequential(MaxoutLinear(3, 4, 2), MaxoutLinear(4, 4, 2))
     for bad in (float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="example input holds NaN or infinite numbers"):
+        with pytest.raises(MaxoutError, match="example input holds NaN or infinite numbers"):
             audit(model, torch.full((2, 3), bad))
     # A run that overflows half way is measured as what it is, and the weights are audited still.
     between = nn.Sequential(model[0], nn.Softplus(beta=1e-40, threshold=1e-45), model[1])
@@ -301,5 +304,5 @@ def test_nan_and_zero_weights() -> None:
     assert zero.to_json()["activation"] is None  # JSON has no infinity
     with torch.no_grad():
         layer.weight[0, 0] = float("nan")
-    with pytest.raises(ValueError, match="weights hold NaN or infinite numbers"):
+    with pytest.raises(MaxoutError, match="weights hold NaN or infinite numbers"):
         audit(layer)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from maxout.nn import FORMATS, MaxoutConv2d, MaxoutLinear, audit, convert_weights
 from maxout.nn.auditing.files import read_state
 from maxout.nn.auditing.specification import LayerSpec, parse_layer, read_description
+from maxout.theory.errors import MaxoutError
 
 UNITS, RANK, IN = 6, 5, 7
 
@@ -83,7 +84,7 @@ def test_words() -> None:
     ],
 )
 def test_bad_words(word: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         audit(state(), layers=[word])
 
 
@@ -100,7 +101,7 @@ def test_bad_words(word: str, message: str) -> None:
     ],
 )
 def test_bad_tensors(tensor: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=f"layer 'w': .*{message}"):
+    with pytest.raises(MaxoutError, match=f"layer 'w': .*{message}"):
         audit({"w": tensor}, layers=["w:rank=5"])
 
 
@@ -112,9 +113,9 @@ def test_chains_and_what_is_not_described() -> None:
     )
     broken = audit(state(), layers=["1:rank=5", "0:rank=5"])
     assert broken.layers[1].start == "its 7 inputs are not the 6 units of 1"
-    with pytest.raises(ValueError, match="layer '0' is named twice"):
+    with pytest.raises(MaxoutError, match="layer '0' is named twice"):
         audit(state(), layers=["0:rank=5", "0:rank=5"])
-    with pytest.raises(ValueError, match="mean square must be a positive number"):
+    with pytest.raises(MaxoutError, match="mean square must be a positive number"):
         audit(state(), layers=["0:rank=5"], input_size=-1.0)
 
 
@@ -155,7 +156,7 @@ def test_a_pickle_that_runs_code_is_refused_before_it_runs(tmp_path: Path, how: 
         torch.save({"state_dict": value}, file)
     else:
         torch.save(value, file, _use_new_zipfile_serialization=how != "legacy")
-    with pytest.raises(ValueError, match="cannot be loaded safely, and was not"):
+    with pytest.raises(MaxoutError, match="cannot be loaded safely, and was not"):
         read_state(file)
     assert not target.exists()
     # The control: the bomb is live.
@@ -171,7 +172,7 @@ def test_an_environment_that_asks_for_unsafe_loading_is_not_obeyed(
 ) -> None:
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
     torch.save(Bomb(tmp_path / "executed"), tmp_path / "bomb.pt")
-    with pytest.raises(ValueError, match="cannot be loaded safely"):
+    with pytest.raises(MaxoutError, match="cannot be loaded safely"):
         read_state(tmp_path / "bomb.pt")
     assert not (tmp_path / "executed").exists()
 
@@ -206,7 +207,7 @@ BAD_FILES = {
 def test_bad_files(tmp_path: Path, name: str) -> None:
     make, message = BAD_FILES[name]
     make(tmp_path / name)
-    with pytest.raises(ValueError, match=message) as caught:
+    with pytest.raises(MaxoutError, match=message) as caught:
         read_state(tmp_path / name)
     assert "\n" not in str(caught.value)
 
@@ -228,9 +229,9 @@ def test_bad_files(tmp_path: Path, name: str) -> None:
 def test_bad_descriptions(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "layers.json"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         read_description(path)
-    with pytest.raises(ValueError, match="cannot read"):
+    with pytest.raises(MaxoutError, match="cannot read"):
         read_description(tmp_path / "nowhere.json")
 
 

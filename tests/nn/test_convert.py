@@ -10,6 +10,7 @@ from scipy.signal import convolve2d, correlate2d
 
 from maxout.nn import FORMATS, MaxoutConv1d, MaxoutConv2d, MaxoutConv3d, MaxoutLinear
 from maxout.nn import convert_weights as convert
+from maxout.theory.errors import MaxoutError
 
 IN, UNITS, RANK = 4, 3, 5
 rng = np.random.default_rng(2)
@@ -167,5 +168,5 @@ def test_results_share_no_memory_with_the_arguments() -> None:
 def test_bad_input(shape: tuple, bias_shape: tuple | None, arguments: dict, message: str) -> None:
     bias = None if bias_shape is None else torch.zeros(bias_shape)
     arguments = {"source": "maxout", "target": "paddle", "rank": RANK, **arguments}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         convert(torch.zeros(shape), bias, **arguments)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxout.nn import LAYOUTS, maxout
+from maxout.theory.errors import MaxoutError
 
 
 def by_loop(x: torch.Tensor, rank: int, dim: int, layout: str) -> torch.Tensor:
@@ -111,5 +112,5 @@ def test_meta_tensors_give_shapes() -> None:
     ],
 )
 def test_bad_input(x: torch.Tensor, arguments: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         maxout(x, **arguments)

@@ -11,6 +11,7 @@ from torch.nn.utils import parametrizations
 
 from maxout.nn import MaxoutConv1d, MaxoutConv2d, MaxoutLinear, maxout
 from maxout.nn.init import calculate_gain, init_model_, maxout_normal_, maxout_uniform_
+from maxout.theory.errors import MaxoutError
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -129,7 +130,7 @@ def test_running_leaves_no_trace() -> None:
     assert model.norm.num_batches_tracked == 0
     assert [m.training for m in (model, model.conv, model.norm)] == [True, False, True]
     assert not any(m._forward_hooks for m in model.modules())
-    with pytest.raises(ValueError, match="channels"):
+    with pytest.raises(MaxoutError, match="channels"):
         init_model_(model, example=IMAGE[:, :2])
     assert model.training
     assert not any(m._forward_hooks for m in model.modules())
@@ -196,7 +197,7 @@ def test_activations_keep_their_size_through_a_deep_model() -> None:
 
 
 def refused(model: nn.Module, message: str, **arguments: Any) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         init_model_(model, **arguments)
 
 

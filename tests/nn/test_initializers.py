@@ -15,6 +15,7 @@ from maxout.nn.init import (
     maxout_truncated_normal_,
     maxout_uniform_,
 )
+from maxout.theory.errors import MaxoutError
 
 DRAWS = [maxout_normal_, maxout_uniform_, maxout_truncated_normal_]
 # A right variance is called wrong once in 1.7 million, were the seed not fixed.
@@ -210,11 +211,11 @@ def test_fan_in_is_that_of_one_piece() -> None:
 def test_bad_input(
     draw: Callable[..., Tensor], tensor: Tensor, arguments: dict, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         draw(tensor, **arguments)
 
 
 @pytest.mark.parametrize("cutoff", [0, -1, float("nan"), float("inf"), 0.05])
 def test_bad_cutoff(cutoff: float) -> None:
-    with pytest.raises(ValueError, match=r"cutoff must be a number from 0.1 to 100"):
+    with pytest.raises(MaxoutError, match=r"cutoff must be a number from 0.1 to 100"):
         maxout_truncated_normal_(torch.empty(10, 4), 5, cutoff=cutoff)

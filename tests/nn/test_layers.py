@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from maxout.nn import LAYOUTS, MaxoutConv1d, MaxoutConv2d, MaxoutConv3d, MaxoutLinear
+from maxout.theory.errors import MaxoutError
 
 IN, UNITS, RANK = 4, 3, 5
 
@@ -244,7 +245,7 @@ def test_linear_takes_any_leading_shape() -> None:
     ],
 )
 def test_bad_arguments(build: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         build()
 
 
@@ -260,5 +261,5 @@ def test_bad_arguments(build: Callable[[], Any], message: str) -> None:
     ],
 )
 def test_bad_inputs(name: str, x: Tensor, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         CASES[name].layer()(x)

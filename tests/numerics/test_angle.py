@@ -11,7 +11,7 @@ from scipy.special import log_ndtr
 from maxout.numerics.angle import jacobian_moment
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DoesNotApplyError
+from maxout.theory.errors import DoesNotApplyError, MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 
@@ -209,12 +209,12 @@ def test_statements_agree_with_the_function() -> None:
     ],
 )
 def test_bad_arguments(arguments, message) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         jacobian_moment(CASE, **arguments)
 
 
 def test_other_biases_are_refused() -> None:
-    with pytest.raises(ValueError, match="bias='gaussian'"):
+    with pytest.raises(MaxoutError, match="bias='gaussian'"):
         jacobian_moment(Network(2, (3,), 1, 3, bias="zero"))
     with pytest.raises(DoesNotApplyError, match="up to order 4"):
         predict(CATALOGUE["jacobian.moment.gaussian"], CASE, order=5)

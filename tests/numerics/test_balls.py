@@ -13,6 +13,7 @@ from flint import arb, ctx
 
 from maxout.numerics import ball_functions
 from maxout.numerics.balls import MAX_TERMS, ball, enclose
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.orthant import HalfNormalProbability, HalfNormalSurvival, OrthantProbability
 
@@ -121,23 +122,23 @@ def test_sums_and_products_over_layers() -> None:
 @pytest.mark.parametrize(
     ("expr", "env", "error", "message"),
     [
-        (x, {}, ValueError, "no value is given for x"),
+        (x, {}, LookupError, "no value is given for x"),
         (x, {x: 0.1}, TypeError, "must be an int, Fraction, SymPy expression or arb; got float"),
-        (n[0], {}, ValueError, "no values are given for n"),
-        (n[4], {n: (1, 2)}, ValueError, r"its indices are 0..1"),
-        (sp.sqrt(x), {x: -2}, ValueError, "is complex"),
-        (sp.Sum(x, (x, 1, L)), {L: -3}, ValueError, "runs backwards"),
-        (sp.Sum(x, (x, 1, L)), {L: sp.pi}, ValueError, "an integer is expected"),
-        (sp.Sum(x, (x, 1, L)), {L: 10 * MAX_TERMS}, ValueError, "at most"),
+        (n[0], {}, LookupError, "no values are given for n"),
+        (n[4], {n: (1, 2)}, LookupError, r"its indices are 0..1"),
+        (sp.sqrt(x), {x: -2}, ArithmeticError, "is complex"),
+        (sp.Sum(x, (x, 1, L)), {L: -3}, ArithmeticError, "runs backwards"),
+        (sp.Sum(x, (x, 1, L)), {L: sp.pi}, ArithmeticError, "an integer is expected"),
+        (sp.Sum(x, (x, 1, L)), {L: 10 * MAX_TERMS}, MaxoutError, "at most"),
         (sp.besselj(0, x), {x: 1}, TypeError, "no ball is known for besselj"),
         (sp.Integral(x, (x, 0, 1)), {}, TypeError, "no ball is known for Integral"),
-        (LargestNormalMoment(L, 2), {L: sp.Rational(5, 2)}, ValueError, "must be an integer"),
-        (LargestNormalMoment(L, 2), {L: 0}, ValueError, "rank >= 1"),
-        (sp.RisingFactorial(x, L), {x: 1, L: 10**7}, ValueError, "rising factorial has"),
-        (sp.factorial2(L), {L: -4}, ValueError, "double factorial is taken"),
-        (OrthantProbability(L, x), {L: 3, x: 2}, ValueError, "P_m needs"),
-        (HalfNormalProbability(L, x), {L: 3, x: -1}, ValueError, "A_m needs"),
-        (HalfNormalSurvival(L, x), {L: 3, x: 2}, ValueError, "B_m needs"),
+        (LargestNormalMoment(L, 2), {L: sp.Rational(5, 2)}, ArithmeticError, "must be an integer"),
+        (LargestNormalMoment(L, 2), {L: 0}, ArithmeticError, "rank >= 1"),
+        (sp.RisingFactorial(x, L), {x: 1, L: 10**7}, MaxoutError, "rising factorial has"),
+        (sp.factorial2(L), {L: -4}, MaxoutError, "double factorial is taken"),
+        (OrthantProbability(L, x), {L: 3, x: 2}, ArithmeticError, "P_m needs"),
+        (HalfNormalProbability(L, x), {L: 3, x: -1}, ArithmeticError, "A_m needs"),
+        (HalfNormalSurvival(L, x), {L: 3, x: 2}, ArithmeticError, "B_m needs"),
     ],
 )
 def test_bad_trees(expr: sp.Expr, env: dict, error: type[Exception], message: str) -> None:

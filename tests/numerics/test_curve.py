@@ -17,7 +17,7 @@ from maxout.numerics.curve import (
 from maxout.numerics.predict import predict
 from maxout.numerics.regions import count_polyline, sample
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DoesNotApplyError
+from maxout.theory.errors import DoesNotApplyError, MaxoutError
 from maxout.theory.network import Network
 
 
@@ -58,14 +58,14 @@ def test_corners_are_found() -> None:
     ],
 )
 def test_bad_curves_are_refused(curve, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         expected_breakpoints(Network(2, (3, 3), 1, 3, bias="zero"), curve)
 
 
 def test_nothing_is_lost_when_a_curve_is_refused() -> None:
     points = np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 1.0]])
     before = points.copy()
-    with pytest.raises(ValueError, match="coincide"):
+    with pytest.raises(MaxoutError, match="coincide"):
         polyline(points, 2)
     assert (points == before).all()
 
@@ -143,7 +143,7 @@ def test_any_biases_get_the_bounds_that_hold_for_them() -> None:
     assert found.exact is None
     assert found.sharp < found.paper
     assert length_bounds(Network(2, (4, 4), 1, 3), [[0, 1], [1, 1]], 3).sharp is None
-    with pytest.raises(ValueError, match="bias='gaussian' or bias='zero'"):
+    with pytest.raises(MaxoutError, match="bias='gaussian' or bias='zero'"):
         expected_breakpoints(Network(2, (4, 4), 1, 3), [[0, 1], [1, 1]])
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.precision import PrecisionError, at_digits, bits_of
+from maxout.theory.errors import MaxoutError
 
 MANTISSAS = st.integers(-(10**30), 10**30)
 EXPONENTS = st.one_of(st.integers(-120, 60), st.integers(-5000, 5000))
@@ -142,7 +143,7 @@ def test_digits_not_reached_raise() -> None:
     with pytest.raises(PrecisionError, match="not reached"):  # zero, but too wide a ball of it
         at_digits(lambda: arb(0, 1e-3), 5)
     for digits in (0, -3, 2.5, 10**6, math.nan):
-        with pytest.raises(ValueError, match="digits must be"):
+        with pytest.raises(MaxoutError, match="digits must be"):
             at_digits(lambda: arb(1), digits)  # type: ignore[arg-type]
 
 

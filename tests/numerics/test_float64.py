@@ -7,6 +7,7 @@ from flint import arb, ctx
 import maxout
 from maxout.numerics.float64 import _EDGES, RELATIVE_ERROR, moments
 from maxout.numerics.moments import STATISTICS, moment, moment_ball
+from maxout.theory.errors import MaxoutError
 
 
 def _ranks(count: int) -> np.ndarray:
@@ -65,17 +66,17 @@ def test_a_value_does_not_depend_on_its_neighbours() -> None:
     "ranks", [[0], [-3], [2.5], [np.nan], [np.inf], [1e16], ["5"], [True], [None]]
 )
 def test_bad_ranks(ranks: list[object]) -> None:
-    with pytest.raises(ValueError, match="ranks must be integers from 1 to"):
+    with pytest.raises(MaxoutError, match="ranks must be integers from 1 to"):
         moments(ranks)
 
 
 def test_what_float64_cannot_hold_is_refused() -> None:
     for rank, order, statistic in ((1, 400, "largest"), (5, 400, "largest")):
-        with pytest.raises(ValueError, match="outside float64"):
+        with pytest.raises(MaxoutError, match="outside float64"):
             moments(rank, order, statistic)
-    with pytest.raises(ValueError, match="outside float64"):
+    with pytest.raises(MaxoutError, match="outside float64"):
         moments(10**12, 20, "chi2-smallest")
-    with pytest.raises(ValueError, match="statistic must be"):
+    with pytest.raises(MaxoutError, match="statistic must be"):
         moments(3, statistic="median")
 
 

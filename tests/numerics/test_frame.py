@@ -10,6 +10,7 @@ from scipy.special import digamma, gammaln, polygamma
 
 from maxout.numerics.frame import inverse_norm_mean, log_norm_mean, norm_statistics
 from maxout.numerics.frame_law import log_law
+from maxout.theory.errors import MaxoutError
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -91,7 +92,7 @@ def test_large_rank_and_width() -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="rank must be"):
+    with pytest.raises(MaxoutError, match="rank must be"):
         norm_statistics(0, 3)
-    with pytest.raises(ValueError, match="widths must be"):
+    with pytest.raises(MaxoutError, match="widths must be"):
         norm_statistics(3, 0)

@@ -8,6 +8,7 @@ from scipy.special import digamma, polygamma
 from maxout.numerics.angle_grid import LengthGrid
 from maxout.numerics.balls import enclose
 from maxout.numerics.frame_law import STEP, log_law, stencil
+from maxout.theory.errors import MaxoutError
 from maxout.theory.norm import SquaredNormMoment
 
 
@@ -78,8 +79,8 @@ def test_grid_is_constant_beyond_its_ends() -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="rank must be"):
+    with pytest.raises(MaxoutError, match="rank must be"):
         log_law(0, 3)
-    with pytest.raises(ValueError, match="widths must be"):
+    with pytest.raises(MaxoutError, match="widths must be"):
         log_law(3, 0)
     assert STEP == 0.1

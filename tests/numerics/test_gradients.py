@@ -11,6 +11,7 @@ import sympy as sp
 from maxout.numerics.gradients import COLUMNS, gradient_profile
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 
 
@@ -125,8 +126,8 @@ def test_input_zero() -> None:
 
 
 def test_refused() -> None:
-    with pytest.raises(ValueError, match="'gaussian' or 'zero'; got 'any'"):
+    with pytest.raises(MaxoutError, match="'gaussian' or 'zero'; got 'any'"):
         gradient_profile(case("any"))
     for norm in (-1, math.nan, math.inf):
-        with pytest.raises(ValueError, match="norm must be"):
+        with pytest.raises(MaxoutError, match="norm must be"):
             gradient_profile(case("zero"), norm)

@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from maxout.numerics.kernels import ACCURACY, KernelAccuracyError, kappa, table, winner
 from maxout.numerics.kernels.integral import winner_integral
 from maxout.numerics.kernels.table import kernel_table
+from maxout.theory.errors import MaxoutError
 
 RHO = np.concatenate([np.linspace(-1, 1, 401), np.cos(np.logspace(-6, 0, 50))])
 
@@ -116,16 +117,16 @@ def test_rounding_outside_is_clipped_and_more_is_refused():
     assert kappa(4, 1 + 1e-13) == kappa(4, 1.0)
     assert winner(4, [-1 - 1e-13])[0] == winner(4, -1.0)
     for bad in (1.001, -1.001, np.nan, np.inf, [0.1, np.nan]):
-        with pytest.raises(ValueError, match="rho must be a correlation"):
+        with pytest.raises(MaxoutError, match="rho must be a correlation"):
             kappa(4, bad)
     for bad in ("a", [[1], [1, 2]], 1j):
-        with pytest.raises(ValueError, match="rho must be a real number"):
+        with pytest.raises(MaxoutError, match="rho must be a real number"):
             winner(4, bad)
 
 
 @pytest.mark.parametrize("rank", [0, -1, 2.5, 10_001, True, "3", None])
 def test_ranks_outside_the_domain(rank):
-    with pytest.raises(ValueError, match="rank must be an integer from 1 to 10,000"):
+    with pytest.raises(MaxoutError, match="rank must be an integer from 1 to 10,000"):
         kappa(rank, 0.5)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxout.numerics.kernels import kappa, nngp, ntk, ntk_standard, winner
+from maxout.theory.errors import MaxoutError
 
 
 def reference(x, y, depth, rank, c, bias_variance):
@@ -140,8 +141,8 @@ def test_bad_input():
         ((x * 1e200,), {}, r"leaves float64's range at layer 1"),
     ]
     for args, change, message in cases:
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(MaxoutError, match=message):
             ntk(*args, **{**good, **change})
-    with pytest.raises(ValueError, match="widths must be one or more positive integers"):
+    with pytest.raises(MaxoutError, match="widths must be one or more positive integers"):
         ntk_standard(x, widths=(), rank=2)
     assert np.all(ntk(x * [[1], [0], [1]], depth=3, rank=2, bias_variance=0.1) > 0)

@@ -49,9 +49,9 @@ def test_the_best_bound_wins() -> None:
 
 
 def test_a_rung_must_fit_its_relation() -> None:
-    with pytest.raises(ValueError, match="rung must be one of"):
+    with pytest.raises(RuntimeError, match="rung must be one of"):
         replace(CATALOGUE["jacobian.mean.upper"], rung="lower")
-    with pytest.raises(ValueError, match="both quantity and rung"):
+    with pytest.raises(RuntimeError, match="both quantity and rung"):
         replace(CATALOGUE["jacobian.mean.upper"], rung="")
 
 

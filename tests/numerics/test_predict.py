@@ -9,7 +9,7 @@ import pytest
 import maxout
 from maxout.numerics.moments import moment
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DoesNotApplyError
+from maxout.theory.errors import DoesNotApplyError, MaxoutError
 from maxout.theory.network import Network
 
 ZERO = Network(inputs=10, widths=(20, 7, 13), outputs=3, rank=5, bias="zero")
@@ -126,5 +126,5 @@ def test_who_is_refused(key: str, network: Network, message: str) -> None:
     ],
 )
 def test_bad_arguments(arguments: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         maxout.predict(CATALOGUE["jacobian.moment.exact"], ZERO, **arguments)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from maxout.numerics.regions import MaxoutLayers, count_polyline, count_segment, sample, subdivide
 from maxout.numerics.regions import segment as segment_module
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 
 
@@ -203,17 +204,17 @@ def test_a_tie_along_the_whole_segment_is_reported() -> None:
 )
 @pytest.mark.filterwarnings("error")
 def test_bad_curves_are_refused(points: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         count_polyline(draw(2, (2,), 2, seed=0, bias="zero"), points)
 
 
 def test_points_of_different_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="two points of n_0 numbers"):
+    with pytest.raises(MaxoutError, match="two points of n_0 numbers"):
         count_segment(draw(2, (2,), 2, seed=0, bias="zero"), [0, 1], [0, 1, 2])
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_network_beyond_the_range_of_float64_is_refused() -> None:
     weight = np.array([[[1e308, 0.0], [0.0, 1e308]]])
-    with pytest.raises(ValueError, match="float64's range"):
+    with pytest.raises(MaxoutError, match="float64's range"):
         count_segment(MaxoutLayers([(weight, np.zeros((1, 2)))]), [-3, 1], [3, 2])

@@ -11,6 +11,7 @@ from maxout.numerics.regions import (
     save_layers,
     subdivide,
 )
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 
 GOOD = {"weight_1": np.ones((2, 3, 2)), "bias_1": np.zeros((2, 3))}
@@ -51,7 +52,7 @@ def test_biases_and_the_output_layer_may_be_left_out(tmp_path) -> None:
 def test_bad_files_are_refused(tmp_path, arrays, message: str) -> None:
     path = tmp_path / "bad.npz"
     np.savez(path, **arrays)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         load_layers(path)
 
 
@@ -59,9 +60,9 @@ def test_files_that_are_no_archives(tmp_path) -> None:
     (tmp_path / "text.npz").write_text("1,2,3")
     np.save(tmp_path / "one.npy", np.ones(3))
     for name in ("text.npz", "one.npy"):
-        with pytest.raises(ValueError, match=r"not an \.npz file"):
+        with pytest.raises(MaxoutError, match=r"not an \.npz file"):
             load_layers(tmp_path / name)
-    with pytest.raises(ValueError, match="cannot read"):
+    with pytest.raises(MaxoutError, match="cannot read"):
         load_layers(tmp_path / "none.npz")
 
 
@@ -74,7 +75,7 @@ def test_bounds_of_counts() -> None:
     ratio = bounds.regions_paper / bounds.regions_sharp
     assert ratio == pytest.approx((bounds.side_sharp / bounds.side_paper) ** 2)
     assert [row.order for row in gradient_table(network)] == [1, 2]
-    with pytest.raises(ValueError, match="largest order"):
+    with pytest.raises(MaxoutError, match="largest order"):
         gradient_table(network, 0)
-    with pytest.raises(ValueError, match="does not apply"):
+    with pytest.raises(MaxoutError, match="does not apply"):
         count_bounds(Network(2, (5, 4), 3, 3, bias="zero"), 6.0)

@@ -19,6 +19,7 @@ from maxout.numerics.regions import (
 )
 from maxout.numerics.regions import split as split_module
 from maxout.numerics.regions import subdivision as subdivision_module
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 
 WINDOW = (-2.0, 3.0, -1.5, 2.5)
@@ -301,7 +302,7 @@ def test_linear_regions_merge_what_has_one_affine_map() -> None:
 )
 @pytest.mark.filterwarnings("error")
 def test_a_window_without_area_is_refused(window: Any) -> None:
-    with pytest.raises(ValueError, match="window"):
+    with pytest.raises(MaxoutError, match="window"):
         subdivide(draw((2,), 2, seed=0), window)
 
 
@@ -310,28 +311,28 @@ def test_a_network_beyond_the_range_of_float64_is_refused() -> None:
     """max(1e308 x + y, x + 1e308 y) has two regions: an overflow must not count one."""
     weight = np.array([[[1.0, 0.0], [0.0, 1.0]]])
     for size in (1e308, 1e200):
-        with pytest.raises(ValueError, match="float64's range"):
+        with pytest.raises(MaxoutError, match="float64's range"):
             subdivide(MaxoutLayers([(size * weight, np.zeros((1, 2)))]), WINDOW)
     deep = [(1e60 * weight, np.zeros((1, 2))), (np.full((1, 2, 1), 1e60), np.zeros((1, 2)))]
-    with pytest.raises(ValueError, match="float64's range"):
+    with pytest.raises(MaxoutError, match="float64's range"):
         subdivide(MaxoutLayers(deep), WINDOW)
     assert subdivide(MaxoutLayers([(1e99 * weight, np.zeros((1, 2)))]), WINDOW).count == 2
 
 
 def test_bad_networks_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 inputs, not 3"):
+    with pytest.raises(MaxoutError, match="2 inputs, not 3"):
         subdivide(MaxoutLayers([(np.ones((1, 2, 3)), np.zeros((1, 2)))]), WINDOW)
-    with pytest.raises(ValueError, match="ranks up to 256"):
+    with pytest.raises(MaxoutError, match="ranks up to 256"):
         subdivide(MaxoutLayers([(np.ones((1, 300, 2)), np.zeros((1, 300)))]), WINDOW)
-    with pytest.raises(ValueError, match="at least one hidden layer"):
+    with pytest.raises(MaxoutError, match="at least one hidden layer"):
         MaxoutLayers([])
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(MaxoutError, match="finite"):
         MaxoutLayers([(np.full((1, 2, 2), np.nan), np.zeros((1, 2)))])
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(MaxoutError, match="shape"):
         MaxoutLayers([(np.ones((1, 2, 2)), np.zeros(2))])
-    with pytest.raises(ValueError, match="layer 1 has 1 units but the next one reads 3"):
+    with pytest.raises(MaxoutError, match="layer 1 has 1 units but the next one reads 3"):
         MaxoutLayers([(np.ones((1, 2, 2)), np.zeros((1, 2)))], (np.ones((1, 3)), [0.0]))
-    with pytest.raises(ValueError, match="at least 2 outputs"):
+    with pytest.raises(MaxoutError, match="at least 2 outputs"):
         decision_boundary(subdivide(MaxoutLayers([(np.ones((1, 1, 2)), [[0.0]])]), WINDOW))
-    with pytest.raises(ValueError, match="bias='gaussian' or bias='zero'"):
+    with pytest.raises(MaxoutError, match="bias='gaussian' or bias='zero'"):
         sample(Network(2, (3,), c=1), np.random.default_rng(0))

@@ -15,6 +15,7 @@ from maxout.numerics.radius import FEW, _table, draw_log_radius
 from maxout.numerics.summary import exponents, summarize
 from maxout.numerics.typical import draw_log_gain, quantiles
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify import chain
 from maxout.verify.constants import weight_variance
@@ -175,12 +176,12 @@ def test_exponents_are_the_statements() -> None:
 )
 def test_bad_arguments(arguments, message) -> None:
     network = Network(5, (4,), 1, 3, bias="zero")
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MaxoutError, match=message):
         quantiles(network, np.random.default_rng(0), **arguments)
 
 
 def test_laws_that_are_not_known_are_refused() -> None:
-    with pytest.raises(ValueError, match="'gaussian' or 'zero'"):
+    with pytest.raises(MaxoutError, match="'gaussian' or 'zero'"):
         quantiles(Network(5, (4,), 1, 3, bias="any"), np.random.default_rng(0))
 
 
@@ -221,9 +222,9 @@ def test_effects_of_a_choice() -> None:
 
 
 def test_criteria_refuse_what_they_cannot_use() -> None:
-    with pytest.raises(ValueError, match="criterion must be one of"):
+    with pytest.raises(MaxoutError, match="criterion must be one of"):
         criteria.choose(5, "median")
-    with pytest.raises(ValueError, match="--width"):
+    with pytest.raises(MaxoutError, match="--width"):
         criteria.choose(5, "typical")
-    with pytest.raises(ValueError, match="width must be"):
+    with pytest.raises(MaxoutError, match="width must be"):
         criteria.choose(5, "typical", 0)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from maxout.numerics import moment
 from maxout.numerics.winner import winner_mean_square
+from maxout.theory.errors import MaxoutError
 
 SHIFTS = st.lists(st.floats(-30, 30), min_size=1, max_size=8)
 
@@ -57,5 +58,5 @@ def test_rows_and_bad_input() -> None:
     rows = np.array([[[0.0, 1.0], [3.0, 3.0]]])
     assert winner_mean_square(rows).shape == (1, 2)
     for bad in (1.0, [], [0.0, np.nan], [np.inf, 0.0]):
-        with pytest.raises(ValueError, match="shifts must be"):
+        with pytest.raises(MaxoutError, match="shifts must be"):
             winner_mean_square(bad)

@@ -10,6 +10,7 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.theory import activation, symbols
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 
@@ -120,11 +121,11 @@ def test_rank_one_is_the_linear_network() -> None:
 
 @pytest.mark.parametrize("order", [0, -1, 1.5])
 def test_orders_outside_the_domain(order: float) -> None:
-    with pytest.raises(ValueError, match="order must be an integer >= 1"):
+    with pytest.raises(MaxoutError, match="order must be an integer >= 1"):
         activation.length_moment(order)
 
 
 def test_biases_that_nobody_knows() -> None:
     for function in (activation.length_law, activation.length_mean):
-        with pytest.raises(ValueError, match="'gaussian' or 'zero'; got 'any'"):
+        with pytest.raises(MaxoutError, match="'gaussian' or 'zero'; got 'any'"):
             function(bias="any")

@@ -12,7 +12,7 @@ from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
 from maxout.numerics.predict import predict
 from maxout.theory import curves, regions
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DoesNotApplyError
+from maxout.theory.errors import DoesNotApplyError, MaxoutError
 from maxout.theory.feature_gradients import (
     GRADIENT_SOURCES,
     gradient_constant,
@@ -111,7 +111,7 @@ def test_a_single_unit_before_another_layer_is_refused() -> None:
     network = Network(2, (4, 1, 4), 1, 3, bias="zero")
     with pytest.raises(DoesNotApplyError, match="at least 2 units"):
         at("curve.breakpoints", network)
-    with pytest.raises(ValueError, match="at least 2 units"):
+    with pytest.raises(MaxoutError, match="at least 2 units"):
         breakpoint_rates(network)
 
 
@@ -192,10 +192,10 @@ def test_few_units_are_bounded_by_their_patterns() -> None:
 
 @pytest.mark.parametrize("order", [0, 1.5, "many"])
 def test_bad_orders_are_refused(order) -> None:
-    with pytest.raises(ValueError, match=r"order|could not|convert|SympifyError"):
+    with pytest.raises(MaxoutError, match=r"order|could not|convert|SympifyError"):
         gradient_moment_upper(order, "sharp")
 
 
 def test_unknown_source_is_refused() -> None:
-    with pytest.raises(ValueError, match="source must be one of"):
+    with pytest.raises(MaxoutError, match="source must be one of"):
         gradient_moment_upper(2, "folklore")

@@ -5,6 +5,7 @@ import sympy as sp
 
 from maxout.cli.derivation import StepError, agreement, show
 from maxout.theory.derivation import Step, derive, derive_constant
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment, is_closed
 from maxout.theory.orthant import OrthantProbability
 from maxout.theory.reduction import PowerDensityIntegral
@@ -70,9 +71,9 @@ def test_a_huge_rank() -> None:
 
 
 def test_bad_input() -> None:
-    with pytest.raises(ValueError, match="rank must be"):
+    with pytest.raises(MaxoutError, match="rank must be"):
         derive(0, 2)
-    with pytest.raises(ValueError, match="order must be"):
+    with pytest.raises(MaxoutError, match="order must be"):
         derive(3, 0)
-    with pytest.raises(ValueError, match="statistic must be one of"):
+    with pytest.raises(MaxoutError, match="statistic must be one of"):
         derive(3, 2, "median")

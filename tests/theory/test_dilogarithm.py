@@ -6,6 +6,7 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.theory import dilogarithm
+from maxout.theory.errors import MaxoutError
 from maxout.theory.orthant import HalfNormalProbability, OrthantProbability
 
 R = sp.Rational
@@ -69,7 +70,7 @@ def test_the_identities_of_the_proofs() -> None:
 
 
 def test_no_closed_form_is_claimed_beyond() -> None:
-    with pytest.raises(ValueError, match="m <= 5"):
+    with pytest.raises(MaxoutError, match="m <= 5"):
         dilogarithm.orthant(6, R(1, 4))
-    with pytest.raises(ValueError, match="m <= 4"):
+    with pytest.raises(MaxoutError, match="m <= 4"):
         dilogarithm.half_normal(5, R(1, 4))

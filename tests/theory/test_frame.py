@@ -9,6 +9,7 @@ from scipy.special import log_ndtr
 
 from maxout.numerics.angle import jacobian_moment
 from maxout.theory import frame, gaussian_frame, typical
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, cos_0, n, n_0, n_L, x_norm
@@ -72,9 +73,9 @@ def test_the_fourth_moment_of_the_specification() -> None:
 
 def test_transfer_matrix_refuses_bad_orders() -> None:
     for order in (0, 1.5):
-        with pytest.raises(ValueError, match="order must be an integer"):
+        with pytest.raises(MaxoutError, match="order must be an integer"):
             frame.transfer_matrix(order, n[1], c)
-        with pytest.raises(ValueError, match="order must be an integer"):
+        with pytest.raises(MaxoutError, match="order must be an integer"):
             gaussian_frame.moment_gaussian(order)
 
 

@@ -8,6 +8,7 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.theory import gradients, symbols
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 
@@ -128,7 +129,7 @@ def test_rank_one_is_the_linear_network() -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="side must be 'lower' or 'upper'"):
+    with pytest.raises(MaxoutError, match="side must be 'lower' or 'upper'"):
         gradients.bias_gradient_bound("left")
-    with pytest.raises(ValueError, match="order must be an integer >= 1"):
+    with pytest.raises(MaxoutError, match="order must be an integer >= 1"):
         gradients.bias_gradient_moment(0)

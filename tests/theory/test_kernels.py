@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 from maxout.theory import gradients, kernels, symbols, tangent
+from maxout.theory.errors import MaxoutError
 from maxout.theory.kernel_integral import kernel_value, winner_value
 from maxout.theory.kernels import MaxKernel, WinnerProbability
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
@@ -68,14 +69,14 @@ def test_evalf_leaves_precision_alone():
 
 @pytest.mark.parametrize("arguments", [(0, 0.5), (sp.Rational(5, 2), 0), (-3, 0.1)])
 def test_ranks_outside_the_domain(arguments):
-    with pytest.raises(ValueError, match="rank must be an integer >= 1"):
+    with pytest.raises(MaxoutError, match="rank must be an integer >= 1"):
         MaxKernel(*arguments)
 
 
 @pytest.mark.parametrize("rho", [sp.Rational(11, 10), -2, sp.I, sp.sqrt(2), sp.nan, sp.oo])
 def test_correlations_outside_the_domain(rho):
     for function in (MaxKernel, WinnerProbability):
-        with pytest.raises(ValueError, match="correlation must be a real number from -1 to 1"):
+        with pytest.raises(MaxoutError, match="correlation must be a real number from -1 to 1"):
             function(4, rho)
 
 

@@ -41,14 +41,14 @@ def test_no_layers_is_the_start() -> None:
 
 def test_only_a_triangular_product_has_sums() -> None:
     full = LayerProduct(ROW, sp.Matrix([[1, n[l]], [1, 1]]), COLUMN, (l, 1, L))
-    with pytest.raises(ValueError, match="lower triangular"):
+    with pytest.raises(RuntimeError, match="lower triangular"):
         full.expand_sums()
 
 
 def test_shapes_and_limits_are_checked() -> None:
-    with pytest.raises(ValueError, match="shapes"):
+    with pytest.raises(TypeError, match="shapes"):
         LayerProduct(ROW.T, A, COLUMN, (l, 1, L))
-    with pytest.raises(ValueError, match="limits"):
+    with pytest.raises(TypeError, match="limits"):
         LayerProduct(ROW, A, COLUMN, (l + 1, 1, L))
 
 

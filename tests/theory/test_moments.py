@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from maxout.numerics.balls import enclose
 from maxout.theory import symbols
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
@@ -138,7 +139,7 @@ def test_coefficients_are_rationals_free_of_the_rank() -> None:
         assert found[t] == 1 / sp.factorial(t)
         assert all(value.is_Rational and value > 0 for value in found.values())
     for bad in (0, -1, R(1, 2)):
-        with pytest.raises(ValueError, match="order of a moment"):
+        with pytest.raises(MaxoutError, match="order of a moment"):
             reduction_coefficients(bad)
 
 
@@ -197,8 +198,8 @@ def test_one_more_piece_moves_the_extremes_apart(rank, order, statistic) -> None
 @KINDS
 def test_bad_input(function) -> None:
     for rank in (0, -1, R(5, 2), sp.oo, 2.5):
-        with pytest.raises(ValueError, match="rank K >= 1"):
+        with pytest.raises(MaxoutError, match="rank K >= 1"):
             function(rank, 2)
     for order in (-1, R(1, 2), 1.5):
-        with pytest.raises(ValueError, match="order t >= 0"):
+        with pytest.raises(MaxoutError, match="order t >= 0"):
             function(3, order)

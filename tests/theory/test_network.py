@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxout.theory import symbols
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import BIAS, FIELDS, INPUTS, OUTPUTS, RANK, WEIGHT_VARIANCE, Network
 from maxout.theory.parameters import PARAMETERS
@@ -50,7 +51,7 @@ def test_typical_parameters_are_in_the_domain(field) -> None:
 @pytest.mark.parametrize("field", INTEGER_FIELDS, ids=lambda field: field.name)
 @pytest.mark.parametrize("value", [0, -1, 2.5, 10**20, "5", True, None, math.nan, math.inf, 1j])
 def test_integer_fields_refuse(field, value) -> None:
-    with pytest.raises(ValueError, match=f"{field.name} must be an integer"):
+    with pytest.raises(MaxoutError, match=f"{field.name} must be an integer"):
         field(value)
 
 
@@ -58,23 +59,23 @@ def test_integer_fields_refuse(field, value) -> None:
     "value", [0, -1, math.nan, math.inf, -math.inf, "1", True, None, sp.Symbol("c"), sp.zoo, sp.nan]
 )
 def test_c_refuses(value) -> None:
-    with pytest.raises(ValueError, match="c must be a positive finite number"):
+    with pytest.raises(MaxoutError, match="c must be a positive finite number"):
         WEIGHT_VARIANCE(value)
 
 
 @pytest.mark.parametrize("value", [(), (0,), (3, -1), "8,8", 8, None, (2.5,), [[8]]])
 def test_widths_refuse(value) -> None:
-    with pytest.raises(ValueError, match="widths must be one or more integers"):
+    with pytest.raises(MaxoutError, match="widths must be one or more integers"):
         Network(2, value)
 
 
 def test_bias_refuses() -> None:
-    with pytest.raises(ValueError, match="bias must be one of"):
+    with pytest.raises(MaxoutError, match="bias must be one of"):
         BIAS("big")
 
 
 def test_long_values_are_cut_in_messages() -> None:
-    with pytest.raises(ValueError, match=r"\.\.\.$") as caught:
+    with pytest.raises(MaxoutError, match=r"\.\.\.$") as caught:
         RANK("9" * 5000)
     assert len(str(caught.value)) < 150
 

@@ -4,6 +4,7 @@ import mpmath
 import pytest
 import sympy as sp
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.norm import (
     InverseNormMean,
@@ -50,7 +51,7 @@ def test_low_ranks_are_chi_squares() -> None:
 
 
 def test_bad_order() -> None:
-    with pytest.raises(ValueError, match="order of a norm's moment"):
+    with pytest.raises(MaxoutError, match="order of a norm's moment"):
         SquaredNormMoment(K, m, sp.Rational(1, 2))
 
 

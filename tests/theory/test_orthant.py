@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxout.theory import symbols
+from maxout.theory.errors import MaxoutError
 from maxout.theory.orthant import (
     HalfNormalProbability,
     HalfNormalSurvival,
@@ -139,7 +140,7 @@ def test_more_normals_are_less_likely_all_positive(m, fraction) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_bad_input(kind) -> None:
     for m, rho in ((-1, R(1, 4)), (R(1, 2), R(1, 4)), (3, 2), (3, -1), (3, sp.I), (3, sp.nan)):
-        with pytest.raises(ValueError, match="needs"):
+        with pytest.raises(MaxoutError, match="needs"):
             kind(m, rho)
-    with pytest.raises(ValueError, match=r"-1/3 to 1"):
+    with pytest.raises(MaxoutError, match=r"-1/3 to 1"):
         OrthantProbability(4, R(-1, 2))

@@ -5,6 +5,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.reduction import (
     HalfNormalIntegral,
     PowerDensityIntegral,
@@ -52,9 +53,9 @@ def test_the_mass_of_a_power_of_the_density() -> None:
 @ALL
 def test_bad_input(kind) -> None:
     for p, j, m in ((-1, 1, 1), (1, 0, 1), (sp.Rational(1, 2), 1, 1), (1, 1, -1)):
-        with pytest.raises(ValueError, match=r"I\(p; j, m\) needs"):
+        with pytest.raises(MaxoutError, match=r"I\(p; j, m\) needs"):
             kind(p, j, m)
-    with pytest.raises(ValueError, match="ends the reduction"):
+    with pytest.raises(RuntimeError, match="ends the reduction"):
         kind(0, 1, 3).by_parts()
-    with pytest.raises(ValueError, match="integrate by parts first"):
+    with pytest.raises(RuntimeError, match="integrate by parts first"):
         kind(2, 1, 3).as_probability()

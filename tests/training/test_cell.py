@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from maxout.theory.errors import MaxoutError
 from maxout.verify.training import cell as cells
 from maxout.verify.training.cell import Setting, initial_stack, train_cell
 from maxout.verify.training.data import load
@@ -121,5 +122,5 @@ def test_the_rate_is_halved(iris, monkeypatch) -> None:
 
 
 def test_augmenting_what_is_no_image_is_refused(iris) -> None:
-    with pytest.raises(ValueError, match="only images"):
+    with pytest.raises(MaxoutError, match="only images"):
         train_cell(changed(augment=True), iris)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from maxout.nn import MaxoutConv2d, MaxoutLinear, init
+from maxout.theory.errors import MaxoutError
 from maxout.verify.training.architectures import CONV_DENSE, FC_WIDTHS, build
 from maxout.verify.training.schemes import CONV_SCHEMES, FC_SCHEMES, scheme
 
@@ -51,9 +52,9 @@ def test_full_width_is_vgg_19() -> None:
 
 
 def test_what_cannot_be_built() -> None:
-    with pytest.raises(ValueError, match="images"):
+    with pytest.raises(MaxoutError, match="images"):
         build("conv", (4,), 3, 5)
-    with pytest.raises(ValueError, match="network must be"):
+    with pytest.raises(MaxoutError, match="network must be"):
         build("mlp", (4,), 3, 5)
 
 
@@ -108,5 +109,5 @@ def test_names() -> None:
     assert len({scheme(name) for name in FC_SCHEMES}) == 7
     assert len({scheme(name) for name in CONV_SCHEMES}) == 8
     for name in ("", "c=", "c=0", "c=-1", "c=nan", "c=1e3", "glorot", "c=exit()"):
-        with pytest.raises(ValueError, match="scheme must be"):
+        with pytest.raises(MaxoutError, match="scheme must be"):
             scheme(name)

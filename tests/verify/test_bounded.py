@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from maxout.theory.errors import MaxoutError
 from maxout.verify.decisions import BoundedMeanEquality
 
 LAWS = {
@@ -42,5 +43,5 @@ def test_too_few_samples_are_inconclusive() -> None:
 
 
 def test_an_impossible_count_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"must lie in \[0, 20\]"):
+    with pytest.raises(MaxoutError, match=r"must lie in \[0, 20\]"):
         BoundedMeanEquality(20, 4.2, 0.1).decide(np.array([21.0]), 6.0, 1e-3)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify import chain
 from maxout.verify.constants import weight_variance
@@ -72,7 +73,7 @@ def test_order_bound_is_its_definition() -> None:
 
 def test_chains_refuse_biases_they_do_not_describe() -> None:
     network = Network(2, (2,), 1, 2, bias="any")
-    with pytest.raises(ValueError, match="biases"):
+    with pytest.raises(MaxoutError, match="biases"):
         chain.angle_chain(network, 1.0, Stream(0, "a", 0), 1, 0.5, 1.0)
-    with pytest.raises(ValueError, match="zero biases"):
+    with pytest.raises(MaxoutError, match="zero biases"):
         chain.moving_frame(network, 1.0, Stream(0, "a", 0), 1, 0.5)

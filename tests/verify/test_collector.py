@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.collector import Collector
 from maxout.verify.errors import DeviceError, MemoryBudgetError
@@ -136,5 +137,5 @@ def test_threads_of_pytorch_are_put_back() -> None:
 def test_unknown_devices_and_dtypes() -> None:
     with pytest.raises(DeviceError, match="auto, cpu or cuda"):
         Collector(0, "tpu")
-    with pytest.raises(ValueError, match="float32 or float64"):
+    with pytest.raises(MaxoutError, match="float32 or float64"):
         Collector(0, "cpu", "float16")

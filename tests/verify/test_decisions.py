@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maxout.theory.errors import MaxoutError
 from maxout.verify.decisions import (
     INCONCLUSIVE,
     REFUTED,
@@ -57,7 +58,7 @@ def test_betting_bound_is_where_the_wealth_reaches_its_goal() -> None:
 
 
 def test_betting_refuses_negative_data() -> None:
-    with pytest.raises(ValueError, match="non-negative"):
+    with pytest.raises(MaxoutError, match="non-negative"):
         betting_lower(np.array([1.0, -1e-9, 2.0]), ALPHA)
 
 
@@ -153,7 +154,7 @@ def test_a_mean_ruled_by_rare_networks_is_not_reported() -> None:
 
 
 def test_log_scale_needs_positive_data() -> None:
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(MaxoutError, match="positive"):
         LogMeanEquality(1.0, 0.1).decide(np.array([1.0, 0.0]), 0.0, ALPHA)
 
 
@@ -185,5 +186,5 @@ def test_more_certainty_and_narrowness_cost_more_samples(name, margin, alpha) ->
 def test_alpha_out_of_range(name, alpha) -> None:
     data = exponential(100)
     given_data = (data, data + 1) if name in ("law", "order") else data
-    with pytest.raises(ValueError, match="alpha must lie"):
+    with pytest.raises(MaxoutError, match="alpha must lie"):
         DECISIONS[name](0.1).decide(given_data, 1.0, alpha)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify import layerwise
 from maxout.verify.experiments import experiments
@@ -74,7 +75,7 @@ def test_a_view_is_of_its_own_direction(cosine) -> None:
 def test_one_input_has_no_second_direction() -> None:
     line = Network(1, (3,), 1, 2, bias="zero")
     assert len(Sampler(line, "zero", 1.0, others=(-1.0,)).directions(_generator(), 3)) == 3
-    with pytest.raises(ValueError, match="with one input"):
+    with pytest.raises(MaxoutError, match="with one input"):
         Sampler(line, "zero", 1.0, others=(0.5,))
 
 

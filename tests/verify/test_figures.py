@@ -15,6 +15,7 @@ import torch
 from maxout.numerics.angle import jacobian_moment
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.verify.constants import moment
@@ -240,7 +241,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
 def test_an_unknown_figure_and_too_few_networks_are_refused():
     with pytest.raises(UnknownFigureError, match="no figure is called 'angle'"):
         make("angle")
-    with pytest.raises(ValueError, match="networks must be from 2"):
+    with pytest.raises(MaxoutError, match="networks must be from 2"):
         make("angles", Request(networks=1))
 
 
@@ -283,5 +284,5 @@ def test_a_broken_table_is_refused_in_one_line(tmp_path, text, complaint):
     path = tmp_path / "gradients.csv"
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(MaxoutError, match=complaint):
         read(path)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.biases import LAWS
 from maxout.verify.networks import Sampler, Tile, forward
@@ -138,5 +139,5 @@ def test_hidden_weights_have_variance_c_over_fan_in() -> None:
     ],
 )
 def test_samplers_that_cannot_be(wrong) -> None:
-    with pytest.raises(ValueError, match="bias|drawn|cosine"):
+    with pytest.raises(MaxoutError, match="bias|drawn|cosine"):
         Sampler(**wrong)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from maxout.theory.errors import MaxoutError
 from maxout.verify import philox
 from maxout.verify.streams import WEIGHTS, Stream
 
@@ -95,5 +96,5 @@ def test_the_weights_are_standard_normal() -> None:
 
 
 def test_a_layer_too_large_for_the_layout_is_refused() -> None:
-    with pytest.raises(ValueError, match="too large"):
+    with pytest.raises(MaxoutError, match="too large"):
         philox.fill_weights(torch.empty(0, 2**20, 2**7, 2**7), (0, 0), 0, 1, WEIGHTS, 0)

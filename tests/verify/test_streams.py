@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import BIASES, INPUTS, UNITS, WEIGHTS, Stream, fill_normal
@@ -76,5 +77,5 @@ def test_the_size_of_a_tile_does_not_change_a_weight(monkeypatch, kind) -> None:
     "wrong", [{"seed": -1}, {"seed": 2**128}, {"shard": -1}, {"shard": 2**32}, {"kind": "mt"}]
 )
 def test_keys_outside_their_range_are_refused(wrong) -> None:
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(MaxoutError, match="must be"):
         Stream(**{"seed": 0, "name": "a", "shard": 0, **wrong})

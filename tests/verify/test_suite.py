@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import MaxoutError
 from maxout.verify import looks, suite
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
@@ -165,7 +166,7 @@ def test_a_statement_without_an_experiment_is_inconclusive() -> None:
     ],
 )
 def test_bad_arguments_are_value_errors(wrong) -> None:
-    with pytest.raises(ValueError, match="must|called|budget"):
+    with pytest.raises(MaxoutError, match="must|called|budget"):
         suite.run(**{"keys": ["jacobian.mean.exact"], "device": "cpu", **wrong})
 
 

@@ -32,7 +32,7 @@ def _collect() -> dict[str, Statement]:
     for name in _MODULES:
         for statement in import_module(f"{__name__}.{name}").STATEMENTS:
             if statement.key in found:
-                raise ValueError(f"two statements are called {statement.key}")
+                raise RuntimeError(f"two statements are called {statement.key}")
             found[statement.key] = statement
     return found
 

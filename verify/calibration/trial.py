@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from maxout.theory.errors import DomainError
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Decision, Outcome
 from maxout.verify.decisions.outcome import POWER
 from maxout.verify.decisions.proportions import clopper_pearson
@@ -144,7 +145,7 @@ def calibrate(trials: Sequence[Trial], runs: int, seed: int = 0, workers: int = 
       ValueError: for fewer than one run or worker.
     """
     if runs < 1 or workers < 1:
-        raise ValueError(f"runs and workers must be at least 1; got {runs} and {workers}")
+        raise DomainError(f"runs and workers must be at least 1; got {runs} and {workers}")
     with ThreadPoolExecutor(workers) as pool:
         for trial in trials:
             events = pool.map(lambda run, trial=trial: trial.once(seed, run), range(runs))

@@ -38,7 +38,7 @@ class BoundedMeanEquality:
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
         check_alpha(alpha)
         if float(data.min()) < 0 or float(data.max()) > self.ceiling:
-            raise ValueError(
+            raise ArithmeticError(
                 f"observations must lie in [0, {self.ceiling:g}]; "
                 f"got {data.min():g} to {data.max():g}"
             )

@@ -55,7 +55,7 @@ def betting_lower(data: Array, alpha: float) -> float:
     """
     n = data.size
     if float(data.min()) < 0:
-        raise ValueError("betting on a lower bound of the mean needs non-negative data")
+        raise ArithmeticError("betting on a lower bound of the mean needs non-negative data")
     # Running variance of the past, scaled so that a tail observation does not overflow.
     count = np.arange(1, n)
     mean = np.cumsum(data)[:-1] / count

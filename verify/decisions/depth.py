@@ -43,7 +43,9 @@ class LogMeanEquality:
         """
         smallest = float(data.min())
         if not smallest > 0:
-            raise ValueError(f"the log scale needs positive observations; the least is {smallest}")
+            raise ArithmeticError(
+                f"the log scale needs positive observations; the least is {smallest}"
+            )
         return self._of_logarithm.decide(np.log(data), predicted, alpha)
 
     def detectable(self, samples: int, alpha: float) -> float:

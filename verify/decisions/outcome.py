@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Protocol
 
+from maxout.theory.errors import DomainError
+
 VERIFIED = "verified"
 REFUTED = "refuted"
 INCONCLUSIVE = "inconclusive"
@@ -69,4 +71,4 @@ def z(probability: float) -> float:
 def check_alpha(alpha: float) -> None:
     """Raise ValueError unless 0 < alpha <= 1/2 (the one-sided DKW bound needs the latter)."""
     if not 0 < alpha <= 0.5:
-        raise ValueError(f"alpha must lie in (0, 0.5]; got {alpha}")
+        raise DomainError(f"alpha must lie in (0, 0.5]; got {alpha}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import while_on
 from maxout.verify.errors import UnknownSuiteError
 from maxout.verify.experiments import (
     activation,
@@ -55,4 +56,9 @@ def experiments(suite: str) -> dict[str, list[Experiment]]:
     if suite not in SIZES:
         raise UnknownSuiteError(f"suite must be {' or '.join(SIZES)}; got {suite!r}")
     size = SIZES[suite]
-    return {key: list(BUILDERS[key](size)) if key in BUILDERS else [] for key in CATALOGUE}
+    return {key: _built(key, size) for key in CATALOGUE}
+
+
+def _built(key: str, size: Size) -> list[Experiment]:
+    with while_on(key):
+        return list(BUILDERS[key](size)) if key in BUILDERS else []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from maxout.theory.errors import DomainError, MaxoutError
 from maxout.verify.figures.figure import Curve, Figure, Image, Panel
 
 __all__ = ["FIGURES", "Curve", "Figure", "Image", "Panel", "UnknownFigureError", "make"]
@@ -22,7 +23,7 @@ FIGURES = {
 """Name of each figure -> what it shows; each is a module of this package."""
 
 
-class UnknownFigureError(ValueError):
+class UnknownFigureError(MaxoutError):
     """No figure of that name."""
 
 
@@ -54,7 +55,7 @@ def make(name: str, request: Request | None = None) -> Figure:
         raise UnknownFigureError(f"no figure is called {name!r}; there are {', '.join(FIGURES)}")
     request = request or Request()
     if request.networks is not None and not 2 <= request.networks <= 10**5:
-        raise ValueError(f"networks must be from 2 to 100,000; got {request.networks}")
+        raise DomainError(f"networks must be from 2 to 100,000; got {request.networks}")
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
     figure: Figure = module.figure(request)
     return figure

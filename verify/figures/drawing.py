@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from maxout.theory.errors import MaxoutError
 from maxout.verify.figures.figure import Curve, Figure, Panel
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -25,11 +26,11 @@ def check(path: Path) -> None:
       ValueError: for another suffix, a folder that is not there, or where Matplotlib is missing.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"a picture must end in {', '.join(SUFFIXES)}; got {path.name!r}")
+        raise MaxoutError(f"a picture must end in {', '.join(SUFFIXES)}; got {path.name!r}")
     if not path.absolute().parent.is_dir():
-        raise ValueError(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+        raise MaxoutError(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
     if find_spec("matplotlib") is None:
-        raise ValueError(NO_MATPLOTLIB)
+        raise MaxoutError(NO_MATPLOTLIB)
 
 
 def write(figure: Figure, path: Path) -> None:

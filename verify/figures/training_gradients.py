@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maxout.numerics.reading import FileError, read_text
+from maxout.theory.errors import MaxoutError
 from maxout.verify.figures.figure import Curve, Figure, Panel
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ Cells = dict[tuple[str, ...], list[Row]]
 def figure(request: Request) -> Figure:
     """Draw medians and quartiles over seeds, for every data set, network and optimizer."""
     if request.data is None:
-        raise ValueError(
+        raise MaxoutError(
             "training-gradients needs the folder of a training: maxout train --out DIR, "
             "then maxout figure training-gradients --data DIR"
         )
     if request.networks is not None:
-        raise ValueError("training-gradients draws no networks: leave out --networks")
+        raise MaxoutError("training-gradients draws no networks: leave out --networks")
     cells = read(Path(request.data) / FILE)
     panels: list[Panel] = []
     for group in dict.fromkeys(key[:3] for key in cells):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from maxout.nn import MaxoutConv2d, MaxoutLinear
+from maxout.theory.errors import DomainError, MaxoutError
 
 NETWORKS = ("fc", "conv")
 
@@ -44,7 +45,7 @@ def build(
         elif network == "conv":
             layers = _convolutional(shape, classes, rank, multiplier)
         else:
-            raise ValueError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
+            raise DomainError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 
@@ -58,7 +59,7 @@ def _convolutional(
     shape: tuple[int, ...], classes: int, rank: int, multiplier: float
 ) -> list[nn.Module]:
     if len(shape) != 3 or min(shape[1:]) < 2:
-        raise ValueError(f"network conv needs images of 2x2 or more; inputs have shape {shape}")
+        raise MaxoutError(f"network conv needs images of 2x2 or more; inputs have shape {shape}")
     channels, height, width = shape
     layers: list[nn.Module] = []
     for block, repeat in CONV_BLOCKS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maxout.theory.errors import DomainError, MaxoutError
 from maxout.verify.training import tables
 from maxout.verify.training.architectures import NETWORKS, build
 from maxout.verify.training.cell import Setting
@@ -63,22 +64,22 @@ def plan(
       ValueError: for unknown names, no seeds or epochs, or max-pooling initialization of "fc".
     """
     if network not in NETWORKS:
-        raise ValueError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
+        raise DomainError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
     for optimizer in optimizers:
         if optimizer not in OPTIMIZERS:
-            raise ValueError(
+            raise DomainError(
                 f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {optimizer[:60]!r}"
             )
     if seeds < 1:
-        raise ValueError(f"seeds must be at least 1; got {seeds}")
+        raise DomainError(f"seeds must be at least 1; got {seeds}")
     if epochs is not None and epochs < 1:
-        raise ValueError(f"epochs must be at least 1; got {epochs}")
+        raise DomainError(f"epochs must be at least 1; got {epochs}")
     if multiplier is not None and not 0 < multiplier <= 16:
-        raise ValueError(f"width must be a multiplier above 0 and at most 16; got {multiplier:g}")
+        raise DomainError(f"width must be a multiplier above 0 and at most 16; got {multiplier:g}")
     wanted = (FC_SCHEMES if network == "fc" else CONV_SCHEMES) if schemes is None else schemes
     chosen = list(dict.fromkeys(scheme(name).name for name in wanted))
     if network == "fc" and "maxpool" in chosen:
-        raise ValueError("scheme maxpool needs --network conv: nothing is pooled in network fc")
+        raise MaxoutError("scheme maxpool needs --network conv: nothing is pooled in network fc")
     default = (QUICK_EPOCHS if quick else EPOCHS)[network]
     return [
         Setting(
@@ -190,4 +191,4 @@ def _writable(out: Path) -> None:
     try:
         (out / "cells").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"cannot write to {out}: {error.strerror}") from None
+        raise MaxoutError(f"cannot write to {out}: {error.strerror}") from None

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from maxout.numerics.reading import FileError
+from maxout.theory.errors import MaxoutError
 from maxout.verify.streams import INPUTS, UNITS, WEIGHTS, Stream
 from maxout.verify.training.architectures import build
 from maxout.verify.training.augment import augmented
@@ -122,7 +123,7 @@ def train_cell(
       ValueError: for unknown names, or augmentation of data that are no images.
     """
     if setting.augment and not data.is_image:
-        raise ValueError(f"only images can be augmented; {data.name} has shape {data.shape}")
+        raise MaxoutError(f"only images can be augmented; {data.name} has shape {data.shape}")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the order of sums, and so the result, must not depend on the machine
     try:

@@ -125,7 +125,7 @@ def _ranks_behind(other: str, reference: str) -> bool:
 
 def _compared(a: Result, b: Result, alpha: float) -> Comparison:
     if len(a.test) != len(b.test):
-        raise ValueError(f"{a.name} has {len(a.test)} seeds, {b.name} has {len(b.test)}")
+        raise RuntimeError(f"{a.name} has {len(a.test)} seeds, {b.name} has {len(b.test)}")
     differences = a.test - b.test
     low, high = mean_interval((differences + 1) / 2)
     return Comparison(

@@ -10,10 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from maxout.theory.errors import MaxoutError
+
 SPLITS = ("train", "validation", "test")
 
 
-class DataError(ValueError):
+class DataError(MaxoutError):
     """A data set is missing, damaged, or not fit to train on. One line that says what to do."""
 
 

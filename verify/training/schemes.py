@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from maxout.nn import init
+from maxout.theory.errors import DomainError
 
 FC_SCHEMES = ("maxout", "c=0.1", "c=1", "c=2", "c=10", "default", "relu")
 CONV_SCHEMES = ("maxout", "maxpool", *FC_SCHEMES[1:])
@@ -86,7 +87,7 @@ def scheme(name: str) -> Scheme:
         return Scheme(name, 2.0 if name == "relu" else None)
     if (match := _VARIANCE.fullmatch(name)) and float(match[1]) > 0:
         return Scheme(f"c={float(match[1]):g}", float(match[1]))
-    raise ValueError(
+    raise DomainError(
         f"scheme must be one of {', '.join(_NAMES)}, he, or c=V with a positive V; "
         f"got {name[:60]!r}"
     )

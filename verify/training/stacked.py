@@ -12,6 +12,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional
 
 from maxout.nn import MaxoutLinear
+from maxout.theory.errors import DomainError
 from maxout.verify.training.data import Dataset, Part
 
 OPTIMIZERS = ("sgd", "adam")
@@ -172,4 +173,4 @@ def optimizer_of(name: str, parameters: Sequence[Tensor], rate: float) -> torch.
         return torch.optim.SGD(parameters, lr=rate, momentum=0.9, nesterov=True, fused=True)
     if name == "adam":
         return torch.optim.Adam(parameters, lr=rate, fused=True)
-    raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {name[:60]!r}")
+    raise DomainError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {name[:60]!r}")
