@@ -81,7 +81,7 @@ def record(suite: str, keys: list[str], verdicts: bool, draws: bool) -> Record:
             )
     if draws:
         with job(suite, keys, ALPHA, "float64", Collector(0, "cpu", "float64", None), None) as some:
-            found["draws"] = _draws(some.queue.populations)
+            found["draws"] = _draws([p for e in some.queue.experiments for p in e.populations])
     if verdicts:
         report = run(suite, keys, device="cpu")
         found["verdicts"] = [[v.key, v.network, v.status] for v in report.verdicts]
@@ -111,8 +111,8 @@ def _draws(populations: list[Any]) -> dict[str, str]:
         kind = f"weights, {stream}, {str(dtype).removeprefix('torch.')}"
         weights = torch.empty((4000, 10, 5, 10), dtype=dtype)
         note(kind, "", Stream(0, "weights", 0, stream).weights(1).fill(weights).numpy())
-    for population in populations:
-        drawn = getattr(population, "networks", population)
+    drawn_by_name = {p.name: getattr(p, "networks", p) for p in populations}
+    for drawn in drawn_by_name.values():
         for stream, dtype in ways if isinstance(drawn, Networks) else ways[:1]:
             arrays = drawn.draw(Stream(0, drawn.name, 0, stream), Setting(cpu, dtype))
             kind = type(drawn).__name__
