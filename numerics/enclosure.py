@@ -102,10 +102,10 @@ class Enclosure:
         number = _nearest(middle * _ten(-exponent))
         if number == 0:
             step, exponent = _step_above(abs(middle) + error, least)
-            return cls("0", f"{step}e{exponent:+03d}", digits, route, certified=False)
+            return cls("0", _power(step, exponent), digits, route, certified=False)
         shown = _decimal(number, exponent)
         found = len(str(abs(int(number))))
-        return cls(shown, f"{step}e{exponent:+03d}", found, route, certified=False)
+        return cls(shown, _power(step, exponent), found, route, certified=False)
 
     @property
     def ball(self) -> arb:
@@ -142,8 +142,11 @@ class Enclosure:
             raise RangeError(f"{self} lies outside its range, {least} to {most}", self)
         if off == 0:
             return replace(self, least=least, most=most)
-        rest = radius - off if off < radius else off
-        return replace(self, midpoint=str(nearest), radius=_round_up(rest), least=least, most=most)
+        if self.certified:
+            shown = _round_up(radius - off)
+        else:
+            shown = self.radius if off <= radius else _power(*_step_above(off, None))
+        return replace(self, midpoint=str(nearest), radius=shown, least=least, most=most)
 
     def overlaps(self, other: Enclosure) -> bool:
         """Whether some number lies in both; two certified values of one quantity must overlap."""
@@ -242,6 +245,10 @@ def _step_above(error: fmpq, least: int | None) -> tuple[int, int]:
             if error + _ten(exponent) / 2 <= step * _ten(exponent):
                 return step, exponent
         exponent += 1
+
+
+def _power(step: int, exponent: int) -> str:
+    return f"{step}e{exponent:+03d}"
 
 
 def _parse(text: str) -> fmpq:

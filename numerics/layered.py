@@ -120,7 +120,14 @@ def repetitions(layer: LayerConstants, log_limit: float) -> int | None:
     log_gain = _log(layer.gain)
     if log_gain == 0 or (log_gain > 0) != (log_limit > 0):
         return None
-    return 1 if math.isinf(log_gain) else math.floor(log_limit / log_gain) + 1
+    if math.isinf(log_gain):
+        return 1
+    layers = log_limit / log_gain
+    whole = round(layers)
+    # Gains and limits are often powers of 2: a quotient of logarithms that is a whole number but
+    # for rounding is that number, on every processor.
+    reached = whole if abs(layers - whole) <= 1e-13 * whole else math.floor(layers)
+    return reached + 1
 
 
 def gradient_repetitions(layer: LayerConstants, log_limit: float) -> int | None:

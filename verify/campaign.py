@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ from typing import Any
 from maxout.numerics.reading import FileError, read_json
 from maxout.verify import shardfile
 from maxout.verify.errors import CampaignError
-from maxout.verify.manifest import differences
+from maxout.verify.manifest import differences, other_processor
 from maxout.verify.populations import Arrays, Population, shards_for
 
 MANIFEST, REPORT, SHARDS = "manifest.json", "report.json", "shards"
@@ -32,6 +33,7 @@ FILE_SAMPLES = 1 << 15
 MAX_MANIFEST = 1 << 22  # bytes
 
 _SHOWN, _COMMAND = 6, 2000  # differences, and characters of a command, in a message
+_LOG = logging.getLogger(__name__)
 _SHARD = re.compile(r"\d{6,}\.shard")
 
 
@@ -135,18 +137,18 @@ class Campaign:
         self._lock = _lock(self.folder)
         try:
             begun = os.path.lexists(self.folder / MANIFEST)
-            if begun:
-                self._compare()
+            known = self._compare() if begun else False
             for part in self._check(begun):
                 _remove(part)
             _make(self.folder / SHARDS)
-            if not begun:
+            if not known:
                 self._write_json(MANIFEST, self.manifest)
         except BaseException:
             self.close()
             raise
 
-    def _compare(self) -> None:
+    def _compare(self) -> bool:
+        """Refuse another campaign's folder; say whether its manifest knows this processor."""
         path = self.folder / MANIFEST
         if not os.path.lexists(path):
             raise CampaignError(
@@ -165,6 +167,14 @@ class Campaign:
                 f"{self.folder} holds another campaign: {'; '.join(found[:_SHOWN])}{more}. "
                 f"Give another folder, or what it was started with: {_short(there.get('command'))}"
             )
+        if not _are_processors(there.get("processors")):
+            raise CampaignError(f"{path} is no manifest")
+        note = other_processor(there, self.manifest)
+        processors = there["processors"] + (self.manifest["processors"] if note else [])
+        self.manifest = {**self.manifest, "processors": processors}
+        if note:
+            _LOG.warning("%s: %s", self.folder, note)
+        return note is None
 
     def _check(self, begun: bool) -> list[str]:
         """Return what killed runs left half written; refuse what no run of ours made."""
@@ -200,6 +210,10 @@ class Campaign:
                 "it was made with. Put the manifest back, or give another folder"
             )
         return parts
+
+
+def _are_processors(found: Any) -> bool:
+    return isinstance(found, list) and found != [] and all(isinstance(p, dict) for p in found)
 
 
 def _folder_of(population: Population) -> str:

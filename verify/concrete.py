@@ -86,14 +86,19 @@ class Polylines(_Concrete):
 
     ``length``: of its image; ``layers`` (samples, L-1): breakpoints that each layer adds;
     ``breakpoints``: of them all.
+
+    Attributes:
+      points: of the polyline.
+      called: its name where the points are rounded (sines, say), whose last digit is the
+        processor's: the name of a population must be the same on all of them.
     """
 
     points: tuple[tuple[float, ...], ...]
-    what: str
+    called: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self._describe('polylines')}/{self.points}"
+        return f"{self._describe('polylines')}/{self.called or self.points}"
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
         networks = concrete_networks(self.sampler, stream, self.shard_size)
@@ -125,7 +130,7 @@ class Chords(_Concrete):
         across = generator.standard_normal(inputs)
         across -= (across @ direction) * direction
         across *= generator.random() ** (1 / (inputs - 1)) / np.linalg.norm(across)
-        half = np.sqrt(1 - across @ across)
+        half = np.sqrt(max(0.0, 1 - across @ across))  # rounding may leave the ball
         return np.stack([across - half * direction, across + half * direction])
 
 

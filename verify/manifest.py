@@ -14,8 +14,9 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.verify import looks
 from maxout.verify.collector import Collector
 from maxout.verify.experiments import Experiment
+from maxout.verify.processor import processor
 
-FORMAT = 1
+FORMAT = 2
 BLOCKS = {"quick": 1}
 MOST = 8
 """Shards of one file at most, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so
@@ -63,6 +64,7 @@ def manifest(
             "python": platform.python_version(),
             **{package: version(package) for package in packages},
         },
+        "processors": [processor()],
     }
 
 
@@ -87,15 +89,30 @@ def experiments_hash(experiments: list[Experiment], share: float) -> str:
 
 
 def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
-    """Say in what two records differ, but for the command, which may be worded in several ways."""
+    """Say in what two records differ, but for what changes no verdict.
+
+    The command may be worded in several ways. Processors may change the last digits of what is
+    computed from the draws; ``other_processor`` tells.
+    """
     found: list[str] = []
-    for name in sorted({*there, *here} - {"command"}):
+    for name in sorted({*there, *here} - {"command", "processors"}):
         old, new = there.get(name), here.get(name)
         if isinstance(old, dict) and isinstance(new, dict):
             found += [f"{name}: {line}" for line in differences(old, new)]
         elif old != new:
             found.append(f"{name} is {_short(old)} there and {_short(new)} here")
     return found
+
+
+def other_processor(there: dict[str, Any], here: dict[str, Any]) -> str | None:
+    """Say in what this processor differs from those that a campaign ran on; None if from none."""
+    known, (this,) = there["processors"], here["processors"]
+    if this in known:
+        return None
+    return (
+        f"the campaign was begun on another processor ({'; '.join(differences(known[0], this))}): "
+        "the draws are the same samples, and what is computed from them agrees to rounding"
+    )
 
 
 def _short(value: Any) -> str:

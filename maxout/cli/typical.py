@@ -95,7 +95,10 @@ def _power(log: float) -> str:
     if abs(log) < 600:
         return f"{math.exp(log):.6g}"
     exponent = math.floor(log / math.log(10))
-    return f"{math.exp(log - exponent * math.log(10)):.4f}e{exponent:+d}"
+    mantissa = f"{math.exp(log - exponent * math.log(10)):.4f}"
+    if mantissa.startswith("10"):  # a power of ten, but for rounding
+        mantissa, exponent = "1.0000", exponent + 1
+    return f"{mantissa}e{exponent:+d}"
 
 
 def _power_error(relative: float) -> str:

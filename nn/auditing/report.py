@@ -216,7 +216,10 @@ def _size(log10: float) -> str:
     if -3 <= log10 < 4:
         return f"{10**log10:.4g}"
     exponent = math.floor(log10)
-    return f"{10 ** (log10 - exponent):.2f}e{exponent}"
+    mantissa = f"{10 ** (log10 - exponent):.2f}"
+    if mantissa.startswith("10"):  # a power of ten, but for rounding
+        mantissa, exponent = "1.00", exponent + 1
+    return f"{mantissa}e{exponent}"
 
 
 def _interval(bounds: tuple[float, float]) -> str:

@@ -64,15 +64,18 @@ class KernelTable:
     audit: tuple[Finding, ...]
 
     def winner(self, theta: Array) -> Array:
-        """q_K(cos theta) for angles in [0, pi], any shape."""
-        return _evaluate(self.winner_cells, theta)
+        """q_K(cos theta) for angles in [0, pi], any shape; rounding never leaves [0, 1]."""
+        q = _evaluate(self.winner_cells, theta)
+        return np.clip(q, 0.0, 1.0, out=q)
 
     def mean_winner(self, theta: Array) -> Array:
         """Mean of q_K over correlations from cos theta to 1: (M_K - kappa_K)/(1 - cos theta).
 
-        It has no cancellation as the angle closes, where it goes to 1.
+        It has no cancellation as the angle closes, where it goes to 1; it is a mean of
+        probabilities, and rounding does not take it out of [0, 1].
         """
-        return _evaluate(self.chord_cells, theta)
+        mean = _evaluate(self.chord_cells, theta)
+        return np.clip(mean, 0.0, 1.0, out=mean)
 
 
 def _evaluate(cells: Array, theta: Array) -> Array:
@@ -169,7 +172,8 @@ def _audit(table: KernelTable, series: Array) -> list[Finding]:
     """Identities that no step of the construction uses, and a second lattice."""
     rank, mean, second = table.rank, table.mean, table.second_moment
     at = np.array([0.0, np.pi / 2, np.pi])
-    q, chord = table.winner(at), table.mean_winner(at)
+    # As the cells have them: clipped to [0, 1], a value beyond its end would look exact.
+    q, chord = _evaluate(table.winner_cells, at), _evaluate(table.chord_cells, at)
     slope = chebyshev.chebval(-1.0, chebyshev.chebder(series)) * (2 / np.pi)
     # Between the cells' interpolation points, and away from the global ones.
     probe = np.linspace(0.0, np.pi, 513)

@@ -2,12 +2,15 @@
 
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 
 import pytest
 
+from maxout.cli import typical
 from maxout.cli.plain import plain
+from maxout.nn.auditing import report
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.parameters import PARAMETERS
 
@@ -189,3 +192,12 @@ def test_json_has_no_infinities(maxout) -> None:
         "typical", *NETWORK, "--bias", "gaussian", "--norm", "0", "--samples", "1000", "--json"
     )
     json.loads(done.out, parse_constant=lambda name: pytest.fail(name))
+
+
+@pytest.mark.parametrize("ulps", [-2, -1, 0, 1, 2])
+def test_powers_of_ten_beyond_float64_are_written_with_one_digit_before_the_point(ulps) -> None:
+    log = 1000 * math.log(10)
+    for _ in range(abs(ulps)):
+        log = math.nextafter(log, math.copysign(math.inf, ulps))
+    assert typical._power(log) == "1.0000e+1000"
+    assert report._size(1000 * (1 + ulps * 2.0**-53)) == "1.00e1000"

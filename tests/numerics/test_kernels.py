@@ -153,3 +153,16 @@ def test_every_table_keeps_its_audit():
     assert all(f.error <= f.allowed for f in audit)
     with pytest.raises(dataclasses.FrozenInstanceError):
         kernel_table(6).rank = 7
+
+
+def test_probabilities_stay_in_their_range_whatever_the_rounding() -> None:
+    """q is a probability and the running mean is one of probabilities: at the ends too."""
+    theta = np.concatenate([np.geomspace(1e-16, 1e-3, 50), [0.0, np.pi / 2, np.pi]])
+    theta = np.concatenate([theta, np.pi - theta])
+    for rank in range(2, 25):
+        table = kernel_table(rank)
+        for values in (table.winner(theta), table.mean_winner(theta)):
+            assert values.min() >= 0
+            assert values.max() <= 1
+        assert winner(rank, 1.0) <= 1
+        assert kappa(rank, 1.0) <= table.second_moment

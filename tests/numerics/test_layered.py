@@ -84,3 +84,12 @@ def test_depths_by_counting(c: float, rank: int, units: int) -> None:
                 assert found == gone.index(True) + 1
             else:
                 assert found is None or found > 400
+
+
+@pytest.mark.parametrize(("gain", "power"), [(0.1, 3), (10.0, 3), (0.001, 5), (0.2, 6), (5.0, 9)])
+def test_a_limit_that_is_a_power_of_the_gain_is_passed_one_layer_later(gain, power) -> None:
+    """The quotient of the logarithms is 2.9999999999999996 for 0.1^3, on some processors."""
+    layer = LayerConstants(5, gain, 1.0)
+    assert repetitions(layer, math.log(gain**power)) == power + 1
+    for off in (-1e-9, 1e-9):
+        assert repetitions(layer, (power + off) * math.log(gain)) == power + (off > 0)

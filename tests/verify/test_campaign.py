@@ -233,3 +233,26 @@ def test_a_campaign_lets_go_of_its_folder_after_an_error(campaign) -> None:
         run(campaign)
     victim.write_bytes(data)
     run(campaign)
+
+
+def test_a_resume_on_another_processor_says_so_and_goes_on(campaign, monkeypatch, caplog) -> None:
+    before = files(campaign)
+    here = manifests.processor()
+    other = {**here, "numpy": "baseline", "blas": "openblas Prescott"}
+    monkeypatch.setattr(manifests, "processor", lambda: other)
+    report = run(campaign)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert "begun on another processor" in said
+    assert '"baseline" here' in said
+    assert '"openblas Prescott" here' in said
+    caplog.clear()
+    assert run(campaign) == report  # on either of the two there is nothing more to say
+    monkeypatch.undo()
+    assert run(campaign) == report
+    assert not caplog.records
+    after = files(campaign)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"manifest.json", "report.json"}
+    for name, record in (("manifest.json", None), ("report.json", "campaign")):
+        found = json.loads(after[name])
+        assert (found[record] if record else found)["processors"] == [here, other]

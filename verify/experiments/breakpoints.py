@@ -41,6 +41,7 @@ CIRCLE: Points = tuple(
 )
 CIRCLE += CIRCLE[:1]  # closed, to the last bit
 """The unit circle as a polygon of its length; its points are off the circle by 2.3 % at most."""
+CIRCLE_NAME = f"{_STEPS}-gon as long as the unit circle"
 
 
 def augmented_angle(points: Points) -> float:
@@ -114,7 +115,7 @@ def _breakpoints(key: str) -> Builder:
             yield Experiment(
                 statement(key),
                 network,
-                (Polylines(Sampler(network, "zero", 0.6), SQUARE, "a square"),),
+                (Polylines(Sampler(network, "zero", 0.6), SQUARE),),
                 _last_layer if last_only else _all_breakpoints,
                 partial(_bounded, _circle_ceiling(network), 0.6, 0.12 * narrow(size)),
                 parameters={} if key == "curve.plane.regions" else {"sweep": 2 * sp.pi},
@@ -147,7 +148,7 @@ def _first(size: Size) -> Iterator[Experiment]:
         yield Experiment(
             statement("curve.breakpoints.first"),
             network,
-            (Polylines(Sampler(network, "gaussian", 0.6), SEGMENT, "a segment"),),
+            (Polylines(Sampler(network, "gaussian", 0.6), SEGMENT),),
             _first_layer,
             partial(_bounded, ceiling, 1.0, 0.08 * narrow(size)),
             parameters={"sweep": augmented_angle(SEGMENT)},
@@ -178,7 +179,7 @@ def _sphere(size: Size) -> Iterator[Experiment]:
         yield Experiment(
             statement("curve.breakpoints.sphere"),
             network,
-            (Polylines(Sampler(network, "gaussian", 0.6), CIRCLE, "a circle"),),
+            (Polylines(Sampler(network, "gaussian", 0.6), CIRCLE, CIRCLE_NAME),),
             _all_breakpoints,
             partial(_bounded, _convex_ceiling(network), 0.8, 0.17 * narrow(size)),
             parameters={"sweep": 2 * sp.pi, "norm": 1},

@@ -40,6 +40,7 @@ ARC: Points = tuple(
     for i in range(_ARC_STEPS + 1)
 )
 """A quarter of the unit circle, as a polygon whose length is 0.07 % short of the arc's."""
+ARC_NAME = f"{_ARC_STEPS} chords of a quarter circle"
 
 
 def length_of(points: Points) -> float:
@@ -105,7 +106,7 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
                 yield Experiment(
                     statement(key),
                     network,
-                    (Polylines(Sampler(network, biases, 0.6), points, what),),
+                    (Polylines(Sampler(network, biases, 0.6), points),),
                     partial(_length, power=t),
                     partial(_at_most, network, length, t, wide * narrow(size)),
                     order=order,
@@ -125,7 +126,7 @@ def _sphere(size: Size) -> Iterator[Experiment]:
     yield Experiment(
         statement("curve.length.mean.upper.sphere"),
         network,
-        (Polylines(Sampler(network, "gaussian", 0.6), ARC, "an arc"),),
+        (Polylines(Sampler(network, "gaussian", 0.6), ARC, ARC_NAME),),
         _length,
         partial(_at_most, network, length, 1, 0.2 * narrow(size)),
         parameters={"length": length, "norm": 1},
@@ -147,7 +148,7 @@ def _arc(size: Size) -> Iterator[Experiment]:
     yield Experiment(
         statement(key),
         network,
-        (Polylines(Sampler(network, "zero", 0.6), ARC, "an arc"),),
+        (Polylines(Sampler(network, "zero", 0.6), ARC, ARC_NAME),),
         _length,
         partial(_at_most, network, length, 1, 0.2 * narrow(size)),
         parameters={"length": length, "cosine": 0},

@@ -74,7 +74,8 @@ def sampled_means(
 
     parts = over_shards(work, request.seed, "figure.gradient-histogram", count, request.progress)
     mean, square = (np.sum(sums, axis=0) / count for sums in zip(*parts, strict=True))
-    return mean, np.sqrt((square - mean**2) / (count - 1))
+    # Where all samples are nearly alike, rounding may take a variance below 0.
+    return mean, np.sqrt(np.maximum(square - mean**2, 0) / (count - 1))
 
 
 def exact_means(network: Network, x: torch.Tensor, u: torch.Tensor) -> Array:

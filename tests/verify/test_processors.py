@@ -1,0 +1,109 @@
+"""What is planned, predicted, decided and drawn on other processors than this one, by emulation.
+
+The whole suites, and their verdicts: ``python tools/processors.py --suite standard --verdicts``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maxout.theory.network import Network
+from maxout.verify.concrete import Chords
+from maxout.verify.experiments import SIZES, experiments
+from maxout.verify.networks import Sampler
+from maxout.verify.processor import numpy_features, processor
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "processors.py"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("processors", TOOL)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# A mean over networks, a probability of 1, and counts along curves.
+ASKED = ["jacobian.mean.exact", "kernel.winner.one", "curve.breakpoints.first"]
+
+
+@pytest.fixture(scope="module")
+def here(tool):
+    return tool.run_as(None, [*ASKED, "--verdicts", "--draws"])
+
+
+@pytest.mark.parametrize("name", ["AVX2", "no AVX"])
+def test_plans_predictions_and_verdicts_are_the_same_elsewhere(tool, here, name) -> None:
+    there = tool.run_as(name, [*ASKED, "--verdicts", "--draws"])
+    assert len(here["experiments"]) > 200
+    assert {status for _, _, status in here["verdicts"]} == {"verified"}
+    assert tool.differences(here, there) == []
+    for kind in ("weights, pcg, float32", "weights, pcg, float64"):
+        assert here["draws"][f"{kind} | "] == there["draws"][f"{kind} | "]
+    alike = [name for name in here["draws"] if name.startswith(("UnitPairs", "Polylines: layers"))]
+    assert len({name.split(":")[0] for name in alike}) == 2
+    assert all(here["draws"][digest] == there["draws"][digest] for digest in alike)
+    if name == "no AVX" and numpy_features():  # then there is something to leave out
+        assert there["processor"]["numpy"] == "baseline"
+        assert there["processor"]["torch"] == "DEFAULT"
+        assert there["processor"]["blas"] != here["processor"]["blas"]
+
+
+def test_differences_are_seen(tool, here) -> None:
+    wrong = json.loads(json.dumps(here))
+    first = next(e for e in wrong["experiments"] if e["value"])
+    first["value"][0] = str(Decimal(first["value"][0]) * 2 + 1)
+    wrong["experiments"][3]["populations"][0][0][0] += "7"
+    wrong["experiments"][5]["samples"][-1] += 1
+    assert len(tool.differences(here, wrong)) == 3
+
+
+@pytest.mark.parametrize("suite", SIZES)
+def test_populations_are_named_by_short_decimals(suite) -> None:
+    """A rounded sine or power in a name would make another processor draw another stream."""
+    long = set()
+    for experiment in (e for found in experiments(suite).values() for e in found):
+        for judged in (experiment, *(twin.change(experiment) for twin in experiment.twins)):
+            for population in judged.populations:
+                for number in re.findall(r"\d+\.\d+(?:e[-+]?\d+)?", population.name):
+                    if len(Decimal(number).normalize().as_tuple().digits) > 6:
+                        long.add(population.name)
+    assert not long
+
+
+def test_the_processor_is_named_by_what_its_libraries_choose_by() -> None:
+    found = processor()
+    assert set(found) == {"machine", "vendor", "numpy", "torch", "blas", "libc"}
+    assert all(found.values())
+    assert set(numpy_features()) <= set(numpy_features(found=False))
+    assert "openblas" in found["blas"] or sys.platform == "darwin"
+
+
+def test_a_chord_on_the_edge_of_the_ball_is_a_number() -> None:
+    """Rounding takes the foot of some chords out of the ball by a last digit."""
+    sampler = Sampler(Network(3, (2,), 1, 2, bias="zero"), "zero", 0.6)
+    for seed in range(50):
+        chord = Chords(sampler)._chord(Edge(np.random.default_rng(seed)))
+        assert np.isfinite(chord).all()
+        assert np.linalg.norm(chord[1] - chord[0]) < 1e-7
+
+
+class Edge:
+    """A generator whose uniforms are 1."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self.standard_normal = generator.standard_normal
+
+    def random(self) -> float:
+        return 1.0

@@ -1,0 +1,55 @@
+"""What of a machine shows in last digits: its processor's features, and the kernels chosen by them.
+
+Draws are the same bits on all of them but where docs/verification.md says; what is computed from
+the draws agrees to rounding.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_info
+
+
+def processor() -> dict[str, str]:
+    """Return the machine and its vendor, NumPy's and PyTorch's features, BLAS and C library."""
+    return {
+        "machine": platform.machine(),
+        "vendor": _vendor(),
+        "numpy": " ".join(numpy_features()) or "baseline",
+        "torch": torch.backends.cpu.get_cpu_capability(),
+        "blas": _blas(),
+        "libc": " ".join(platform.libc_ver()).strip() or platform.system(),
+    }
+
+
+def numpy_features(found: bool = True) -> list[str]:
+    """Return the features that NumPy has code for and chooses by; those found here, or all."""
+    core = "numpy._core" if int(np.__version__.split(".")[0]) > 1 else "numpy.core"
+    umath = import_module(f"{core}._multiarray_umath")
+    features = umath.__cpu_features__
+    return [name for name in umath.__cpu_dispatch__ if features.get(name) or not found]
+
+
+def _blas() -> str:
+    import_module("scipy.linalg")  # SciPy brings a library of its own
+    found = {
+        f"{library['internal_api']} {library.get('architecture', '')}".strip()
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+    return ", ".join(sorted(found)) or "unknown"
+
+
+def _vendor() -> str:
+    # MKL, oneDNN and others choose by it; Python itself does not tell on Linux.
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    found = [line.partition(":")[2].strip() for line in lines if line.startswith("vendor_id")]
+    return found[0] if found else platform.processor() or "unknown"
