@@ -10,14 +10,13 @@ from __future__ import annotations
 import sympy as sp
 
 from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.laws import squared_radius
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.norm import SquaredNormMoment
 from maxout.theory.symbols import K, L, c, l, n, n_0, x_norm
 
 _j = sp.Symbol("j", integer=True, positive=True)
-_i = sp.Symbol("i", integer=True, positive=True)
-_largest = sp.IndexedBase(r"\Xi", real=True)
 
 
 def _checked(bias: str) -> bool:
@@ -29,11 +28,10 @@ def _checked(bias: str) -> bool:
 
 
 def length_law(layer: sp.Expr = L - 1, bias: str = "gaussian") -> sp.Expr:
-    """Return the random variable that A^(layer) equals in distribution, in Xi[j, i] ~ Xi_K."""
+    """Return the random variable that A^(layer) equals in distribution, in random symbols."""
 
     def gains(first: sp.Expr) -> sp.Expr:
-        unit_sum = sp.Sum(_largest[l, _i] ** 2, (_i, 1, n[l]))
-        return sp.Product(c / n[l] * unit_sum, (l, first, layer))
+        return sp.Product(c / n[l] * squared_radius(l, n[l]), (l, first, layer))
 
     if not _checked(bias):
         return x_norm**2 / n_0 * gains(sp.Integer(1))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
 
-from maxout.theory.network import Network
-from maxout.verify import chain, layerwise
-from maxout.verify.constants import weight_variance
+from maxout.verify import layerwise
 from maxout.verify.networks import Sampler
 from maxout.verify.streams import Stream
 
@@ -23,7 +21,7 @@ SHARD_DRAWS = 1 << 22
 
 @dataclass(frozen=True)
 class Setting:
-    """Where and in which precision networks are computed. The chains always run in float64."""
+    """Where and in which precision networks are computed. Laws are always drawn in float64."""
 
     device: torch.device
     dtype: torch.dtype
@@ -166,50 +164,6 @@ class Spectra(_Sampled):
             growth = upper.diagonal(dim1=1, dim2=2).abs().log() / layers
             parts.append({"growth": growth.cpu().numpy()})
         return concatenate(parts)
-
-
-@dataclass(frozen=True)
-class Law:
-    """Draws of a right side, ``gain``: ``kind`` is angles, frame, largest or smallest."""
-
-    kind: str
-    network: Network
-    cosine: float = 0.6
-    norm: float = 1.0
-    variance: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "variance", weight_variance(self.network))
-
-    @property
-    def name(self) -> str:
-        return f"law/{self.kind}/{self.network}/{self.cosine}/{self.norm}"
-
-    @property
-    def _widest(self) -> int:
-        return max(self.network.widths)
-
-    @property
-    def shard_size(self) -> int:
-        return shard_size(sum(self.network.widths) * (self.network.rank + 1))
-
-    def memory(self, setting: Setting) -> tuple[int, str]:
-        # A layer's units, their order statistics and three temporaries of that shape.
-        return 8 * 5 * self._widest * self.shard_size, f"a shard of the law of {self.network}"
-
-    def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        count = self.shard_size
-        if self.kind == "angles":
-            gain = chain.angle_chain(
-                self.network, self.variance, stream, count, self.cosine, self.norm
-            )
-        elif self.kind == "frame":
-            gain = chain.moving_frame(self.network, self.variance, stream, count, self.cosine)
-        else:
-            gain = chain.order_bound(
-                self.network, self.variance, stream, count, self.kind == "largest"
-            )
-        return {"gain": gain}
 
 
 def concatenate(parts: list[Arrays]) -> Arrays:

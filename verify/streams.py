@@ -65,10 +65,12 @@ class Stream:
         """
         return np.random.Generator(np.random.PCG64(self._sequence(layer, role)))
 
-    def _sequence(self, layer: int, role: int) -> np.random.SeedSequence:
-        digest = hashlib.sha256(self.name.encode()).digest()
-        words = np.frombuffer(digest[:16], dtype="<u4")
-        key = (*(int(word) for word in words), self.shard, layer, role)
+    def symbol(self, label: str) -> np.random.Generator:
+        """Return the generator of one random symbol, always from its beginning."""
+        return np.random.Generator(np.random.PCG64(self._sequence(*_words(label))))
+
+    def _sequence(self, *place: int) -> np.random.SeedSequence:
+        key = (*_words(self.name), self.shard, *place)
         return np.random.SeedSequence(self.seed, spawn_key=key)
 
     def weights(self, layer: int) -> Weights:
@@ -78,6 +80,11 @@ class Stream:
         if self.kind == "sfc64":
             return Sfc64Weights(sfc64.generator(self.seed, self.name, self.shard, layer))
         return PcgWeights(self.generator(layer, WEIGHTS))
+
+
+def _words(name: str) -> tuple[int, ...]:
+    digest = hashlib.sha256(name.encode()).digest()
+    return tuple(int(word) for word in np.frombuffer(digest[:16], dtype="<u4"))
 
 
 class Weights(Protocol):

@@ -17,8 +17,7 @@ from maxout.numerics.typical import draw_log_gain, quantiles
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify import chain
-from maxout.verify.constants import weight_variance
+from maxout.verify.laws import Law
 from maxout.verify.streams import Stream
 
 FALSE_ALARM = 1e-6  # of each sampled test, under its fixed seed
@@ -70,8 +69,8 @@ def test_drawn_radius_is_that_of_drawn_units(width) -> None:
 )
 def test_chain_has_the_law_of_the_chain_of_units(bias, cosine, norm) -> None:
     network = Network(6, (8, 20, 1, 7), 2, 4, bias=bias)
-    variance = weight_variance(network)
-    slow = np.log(chain.angle_chain(network, variance, Stream(3, "slow", 0), 20_000, cosine, norm))
+    law = Law(CATALOGUE[f"jacobian.law.{bias}"], network, {"cosine": cosine, "norm": norm})
+    slow = np.log(law.sample(Stream(3, "slow", 0), 20_000))
     fast = draw_log_gain(network, np.random.default_rng(1), 20_000, cosine, norm)
     assert stats.ks_2samp(slow, fast).pvalue > FALSE_ALARM
     wrong = Network(6, (8, 20, 1, 7), 2, 5, c=network.c, bias=bias)

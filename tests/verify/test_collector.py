@@ -6,16 +6,18 @@ import time
 import numpy as np
 import pytest
 
+from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.collector import Collector
 from maxout.verify.errors import DeviceError, MemoryBudgetError
+from maxout.verify.laws import Law
 from maxout.verify.networks import Sampler
-from maxout.verify.populations import Law, Networks
+from maxout.verify.populations import Networks
 
 NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")
 POPULATION = Networks(Sampler(NETWORK, "gaussian"))
-LAW = Law("angles", NETWORK)
+LAW = Law(CATALOGUE["jacobian.law.gaussian"], NETWORK)
 
 
 def equal(left, right) -> bool:
@@ -44,7 +46,7 @@ def test_asking_for_more_keeps_what_was_there() -> None:
         large = collector.collect(LAW, 3 * size)
         collector.forget(LAW)
         again = collector.collect(LAW, 3 * size)
-    assert np.array_equal(small["gain"], large["gain"][: size // 2])
+    assert np.array_equal(small["value"], large["value"][: size // 2])
     assert equal(large, again)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sympy as sp
 
-from maxout.theory import activation
+from maxout.theory import activation, laws
 from maxout.theory.conditions import BY_BIAS
 from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
@@ -45,7 +45,7 @@ def _of(bias: str) -> tuple[Statement, ...]:
             left=_LENGTH,
             relation=Relation.EQ_D,
             build=lambda t: activation.length_law(bias=bias),
-            further=("Xi: largest of K iid N(0,1), all independent",),
+            further=(laws.VARIATES,),
             numeric=False,
         ),
         _statement(

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from maxout.theory import gradients
+from maxout.theory import gradients, laws
 from maxout.theory.conditions import BY_BIAS, LAYER_EXISTS, ZERO
 from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
@@ -21,7 +21,6 @@ _OUTPUT = "N: one output, whatever their number"
 _PAPER = Source("tseran2023", "bounds of the parameter gradients")
 _WEIGHT = r"\|\partial N/\partial W^{(l)}\|_F^2"
 _BIAS = r"\|\partial N/\partial b^{(l)}\|^2"
-_p, _q = sp.symbols("p_l q_l", real=True)
 
 
 def _project(name: str) -> Source:
@@ -84,13 +83,11 @@ STATEMENTS = (
         title="law of the bias gradient: two numbers a layer, carried backwards",
         left=_BIAS,
         relation=Relation.EQ_D,
-        build=lambda t: _p**2 + _q**2,
+        build=lambda t: laws.bias_gradient_in_backward_frame(),
         definitions=(
             _WEIGHTS,
             _OUTPUT,
-            "p_{l-1}^2 = s^2 r^2 p_l^2, q_{l-1}^2 = s^2 chi^2_{n_{l-1}-1} (p_l^2 + q_l^2), "
-            "s^2 = c/n_{l-1}, r = |(Xi_1..Xi_{n_l})|, independent; "
-            "p_{L-1}^2 = chi^2_1/n_{L-1}, q_{L-1}^2 = chi^2_{n_{L-1}-1}/n_{L-1}",
+            f"{laws.VARIATES}; P, Q: the squared parts of the gradient by x^(l) along and across x^(l)",
         ),
         domain=Domain(ZERO, LAYER_EXISTS),
         source=_project("backward frame"),

@@ -2,27 +2,16 @@
 
 import sympy as sp
 
-from maxout.theory.conditions import ANY_BIAS, GAUSSIAN, GAUSSIAN_OR_ZERO, ZERO
+from maxout.theory import laws
+from maxout.theory.conditions import ANY_BIAS, DIRECTION, GAUSSIAN, GAUSSIAN_OR_ZERO, ZERO
 from maxout.theory.domain import Domain, Range
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.statement import Relation, Source, Statement
-from maxout.theory.symbols import K, L, c, l, n, n_0, n_L
-
-_i = sp.Symbol("i", integer=True, positive=True)
-_chi2_out = sp.Symbol(r"\chi^2_{n_L}", positive=True)
-_smallest = sp.IndexedBase(r"\xi", positive=True)
-_largest = sp.IndexedBase(r"\Xi^{\chi^2}", positive=True)
-_normal_largest = sp.IndexedBase(r"\Xi", real=True)
-_v = sp.IndexedBase("v", real=True)
-_gamma = sp.IndexedBase(r"\gamma", real=True)
+from maxout.theory.symbols import K, L, c, cos_0, l, n, n_0, n_L, x_norm
 
 _NORM = r"\|J(x)u\|^2"
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
-
-
-def _over_layers(unit: sp.Expr) -> sp.Expr:
-    """chi^2_{n_L}/n_0 times the product over layers of (c/n_l) times the sum over units."""
-    return _chi2_out / n_0 * sp.Product(c / n[l] * sp.Sum(unit, (_i, 1, n[l])), (l, 1, L - 1))
+_VARIATES = laws.VARIATES
 
 
 def _spread() -> sp.Expr:
@@ -36,8 +25,8 @@ STATEMENTS = (
         title="stochastic lower bound by the smallest of K chi-squares",
         left=_NORM,
         relation=Relation.GE_ST,
-        build=lambda t: _over_layers(_smallest[l, _i]),
-        definitions=(_WEIGHTS, "xi: smallest of K iid chi^2_1, all independent"),
+        build=lambda t: laws.ordered_gain("lower"),
+        definitions=(_WEIGHTS, _VARIATES),
         domain=Domain(ANY_BIAS),
         source=Source("tseran2023", "stochastic order of the Jacobian norm"),
         proof="jacobian.md#stochastic-order",
@@ -48,8 +37,8 @@ STATEMENTS = (
         title="stochastic upper bound by the largest of K chi-squares",
         left=_NORM,
         relation=Relation.LE_ST,
-        build=lambda t: _over_layers(_largest[l, _i]),
-        definitions=(_WEIGHTS, "Xi: largest of K iid chi^2_1, all independent"),
+        build=lambda t: laws.ordered_gain("upper"),
+        definitions=(_WEIGHTS, _VARIATES),
         domain=Domain(ANY_BIAS),
         source=Source("tseran2023", "stochastic order of the Jacobian norm"),
         proof="jacobian.md#stochastic-order",
@@ -124,18 +113,13 @@ STATEMENTS = (
         title="law of the Jacobian norm through the angles of the augmented vectors",
         left=_NORM,
         relation=Relation.EQ_D,
-        build=lambda t: _over_layers(
-            (
-                _v[l, _i] * sp.sqrt(1 - sp.cos(_gamma[l - 1]) ** 2)
-                + _normal_largest[l, _i] * sp.cos(_gamma[l - 1])
-            )
-            ** 2
-        ),
+        build=lambda t: laws.gain_through_angles("gaussian"),
+        parameters=(cos_0, x_norm),
         definitions=(
             _WEIGHTS,
-            "v: N(0,1); Xi: largest of K iid N(0,1); gamma: angle of (x, 1) and (u, 0) a layer",
+            f"{_VARIATES}; gamma: angle of (x, 1) and (u, 0) a layer; X: |x|^2 a layer",
         ),
-        domain=Domain(GAUSSIAN),
+        domain=Domain(GAUSSIAN, DIRECTION),
         source=Source("tseran2023", "equality in distribution"),
         proof="jacobian.md#equality-in-distribution",
         numeric=False,
@@ -145,18 +129,13 @@ STATEMENTS = (
         title="the same law at zero bias, with the angle between x and u themselves",
         left=_NORM,
         relation=Relation.EQ_D,
-        build=lambda t: _over_layers(
-            (
-                _v[l, _i] * sp.sqrt(1 - sp.cos(_gamma[l - 1]) ** 2)
-                + _normal_largest[l, _i] * sp.cos(_gamma[l - 1])
-            )
-            ** 2
-        ),
+        build=lambda t: laws.gain_through_angles("zero"),
+        parameters=(cos_0,),
         definitions=(
             _WEIGHTS,
-            "v: N(0,1); Xi: largest of K iid N(0,1); gamma: angle between x and u a layer",
+            f"{_VARIATES}; gamma: angle between x and u a layer",
         ),
-        domain=Domain(ZERO),
+        domain=Domain(ZERO, DIRECTION),
         source=Source("tseran2023", "equality in distribution"),
         proof="jacobian.md#equality-in-distribution",
         numeric=False,

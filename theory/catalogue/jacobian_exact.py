@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from maxout.theory import frame
+from maxout.theory import frame, laws
 from maxout.theory.conditions import (
     ANY_BIAS,
     DIRECTION,
@@ -23,7 +23,6 @@ _NORM = r"\|J(x)u\|^2"
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
 _ANGLE = "rho_0: cosine of the angle between x and u"
 _M = LargestNormalMoment(K, 2)
-_p, _q, _chi2_out = sp.symbols(r"p_{L-1} q_{L-1} \chi^2_{n_L}", real=True)
 _n1 = n[1]
 
 
@@ -37,11 +36,10 @@ STATEMENTS = (
         title="the moving frame: two numbers a layer carry the whole law",
         left=_NORM,
         relation=Relation.EQ_D,
-        build=lambda t: _chi2_out / n[L - 1] * (_p**2 + _q**2),
+        build=lambda t: laws.gain_in_moving_frame(),
         definitions=(
             _WEIGHTS,
-            "p' = s(r p + g q), q' = s chi q; s^2 = c/fan_in, r = |(Xi_1..Xi_m)|, g ~ N(0,1), "
-            "chi ~ chi_{m-1}, independent; p_0 = rho_0, q_0 = sqrt(1 - rho_0^2)",
+            f"{laws.VARIATES}; p, q: the parts of u along and across x a layer",
         ),
         domain=Domain(ZERO, DIRECTION),
         source=_project("moving frame"),

@@ -1,17 +1,13 @@
 """Typical sizes against means: logarithms of the Jacobian and of the activation length."""
 
-import sympy as sp
-
-from maxout.theory import typical
+from maxout.theory import laws, typical
 from maxout.theory.conditions import ANY_BIAS, AWAY_FROM_ORIGIN, ZERO, rank_is
 from maxout.theory.domain import Domain, Range
 from maxout.theory.statement import Relation, Source, Statement
-from maxout.theory.symbols import L, c, l, n, n_0, x_norm
+from maxout.theory.symbols import x_norm
 
 _NORM = r"\|J(x)u\|^2"
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
-_chi2_out = sp.Symbol(r"\chi^2_{n_L}", positive=True)
-_chi2 = sp.IndexedBase(r"\chi^2", positive=True)
 
 STATEMENTS = (
     Statement(
@@ -19,8 +15,8 @@ STATEMENTS = (
         title="rank 2: the law of a linear network, for any input and any biases",
         left=_NORM,
         relation=Relation.EQ_D,
-        build=lambda t: _chi2_out / n_0 * sp.Product(c / n[l] * _chi2[n[l]], (l, 1, L - 1)),
-        definitions=(_WEIGHTS, "all chi-squares independent"),
+        build=lambda t: laws.rank2_gain(),
+        definitions=(_WEIGHTS, laws.VARIATES),
         domain=Domain(ANY_BIAS, rank_is(1, 2)),
         source=Source("project", "law at rank 2"),
         proof="typical-size.md#rank-2",

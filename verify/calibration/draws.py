@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import torch
 
+from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
-from maxout.verify import chain
-from maxout.verify.constants import weight_variance
+from maxout.verify.laws import Law
 from maxout.verify.networks import Layer, Sampler, Tile
 from maxout.verify.populations import Setting
 from maxout.verify.streams import UNITS, Stream
@@ -39,17 +40,19 @@ class Unit:
 
 @dataclass(frozen=True)
 class Gain:
-    """||J u||^2 of networks at zero bias (moving frame) or gaussian biases (angle chain)."""
+    """||J u||^2 of networks at zero bias (moving frame) or gaussian biases (angles)."""
 
     network: Network
     cosine: float
     norm: float = 1.0
 
+    @cached_property
+    def law(self) -> Law:
+        key = "jacobian.frame.law" if self.network.bias == "zero" else "jacobian.law.gaussian"
+        return Law(CATALOGUE[key], self.network, {"cosine": self.cosine, "norm": self.norm})
+
     def __call__(self, stream: Stream, samples: int) -> np.ndarray:
-        c = weight_variance(self.network)
-        if self.network.bias == "zero":
-            return chain.moving_frame(self.network, c, stream, samples, self.cosine)
-        return chain.angle_chain(self.network, c, stream, samples, self.cosine, self.norm)
+        return self.law.sample(stream, samples)
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class LogLength:
     width: int
 
     def __call__(self, stream: Stream, samples: int) -> np.ndarray:
-        largest = chain.largest_normal(stream.generator(0, UNITS), self.rank, (samples, self.width))
-        return np.sqrt(np.sum(largest**2, axis=1))
+        pieces = stream.generator(0, UNITS).standard_normal((self.rank, samples, self.width))
+        return np.sqrt(np.sum(np.max(pieces, axis=0) ** 2, axis=1))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,14 +17,12 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    against,
     equality,
     rank_off_by_one,
     rewritten,
     statement,
 )
-from maxout.verify.experiments.twins import NO_FINITE_WIDTH, second_moment_off
-from maxout.verify.pairs import LengthLaw
+from maxout.verify.experiments.twins import NO_FINITE_WIDTH, second_moment_off, weights_off
 from maxout.verify.populations import Arrays
 from maxout.verify.variances import half_squares, half_squares_variance
 
@@ -57,30 +54,24 @@ def _moment(network: Network, order: int, norm: float) -> float:
 
 
 def _law(bias: str, size: Size) -> Iterator[Experiment]:
+    other = "zero" if bias == "gaussian" else "gaussian"
+    opposite = statement(f"activation.length.law.{other}")
     for network in deep_networks(bias, size):
         case = deep_case(network, _COSINE, _NORM, size)
-        law = LengthLaw(network, _NORM)
         yield Experiment(
             statement(f"activation.length.law.{bias}"),
             network,
-            (case.population, law),
-            lambda left, right, network=network: (_length(network, left), right["length"]),
+            (case.population,),
+            lambda left, law, network=network: (_length(network, left), law["value"]),
             lambda _: SameLaw(0.025 * size.narrowness),
+            parameters={"norm": _NORM},
             detail=case.detail,
-            twins=tuple(
-                against(label, replace(law, network=wrong))
-                for label, wrong in _wrong_networks(network)
+            twins=(
+                weights_off(2),
+                rank_off_by_one(),
+                rewritten(f"{other} biases", lambda right: opposite.right()),
             ),
         )
-
-
-def _wrong_networks(network: Network) -> Iterator[tuple[str, Network]]:
-    n = network
-    at = (n.inputs, n.widths, n.outputs)
-    yield "M_K off by 2 %", Network(*at, n.rank, n.c * sp.Rational(51, 50), n.bias)
-    yield "K + 1 instead of K", Network(*at, n.rank + 1, n.c, n.bias)
-    other = "zero" if n.bias == "gaussian" else "gaussian"
-    yield f"{other} biases", Network(*at, n.rank, n.c, other)
 
 
 def _biases_dropped(bias: str) -> tuple[Twin, ...]:

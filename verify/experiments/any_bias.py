@@ -10,6 +10,7 @@ import sympy as sp
 
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network import Network
+from maxout.theory.random_symbols import Largest, OrderStatistic, Smallest
 from maxout.theory.symbols import K, L, c
 from maxout.verify.biases import NASTY
 from maxout.verify.constants import (
@@ -29,13 +30,12 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    against,
     equality,
     rewritten,
     scaled,
     statement,
 )
-from maxout.verify.populations import Arrays, Law, Population
+from maxout.verify.populations import Arrays
 from maxout.verify.variances import half_squares
 
 # Along the input the mean is largest, across it smallest; most cases test where a bound is tight.
@@ -89,27 +89,22 @@ def _experiments(
     return build
 
 
-def _order(key: str, kind: str, other: str) -> Builder:
-    """Stochastic order against the ``kind`` of K chi-squares; the control takes the other one."""
+def _order(
+    key: str, label: str, extreme: type[OrderStatistic], other: type[OrderStatistic]
+) -> Builder:
+    """Stochastic order against an extreme of K chi-squares; the control takes the other one."""
 
     def build(size: Size) -> Iterator[Experiment]:
         for case in _cases(size):
-            # The decision's data are (the smaller variable, the larger one).
-            populations: list[Population] = [Law(kind, case.network), case.population]
-            bound = 0
-            if kind == "largest":
-                bound = 1
-                populations.reverse()
             yield Experiment(
                 statement(key),
                 case.network,
-                tuple(populations),
-                lambda smaller, larger: (smaller["gain"], larger["gain"]),
+                (case.population,),
+                # The decision's data are (the smaller variable, the larger one).
+                lambda left, law: (left["gain"], law["value"])[:: 1 if extreme is Largest else -1],
                 lambda _: StochasticOrder(0.025 * size.narrowness),
                 detail=case.detail,
-                twins=(
-                    against(f"{other} instead of {kind} of K", Law(other, case.network), bound),
-                ),
+                twins=(rewritten(label, lambda right: right.replace(extreme, other)),),
             )
 
     return build
@@ -195,8 +190,12 @@ def _rank2(size: Size) -> Iterator[Experiment]:
 
 
 EXPERIMENTS: dict[str, Builder] = {
-    "jacobian.order.lower": _order("jacobian.order.lower", "smallest", "largest"),
-    "jacobian.order.upper": _order("jacobian.order.upper", "largest", "smallest"),
+    "jacobian.order.lower": _order(
+        "jacobian.order.lower", "largest instead of smallest of K", Smallest, Largest
+    ),
+    "jacobian.order.upper": _order(
+        "jacobian.order.upper", "smallest instead of largest of K", Largest, Smallest
+    ),
     "jacobian.mean.lower": _experiments(
         "jacobian.mean.lower",
         gain,

@@ -15,6 +15,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.theory.statement import Statement
 from maxout.verify.decisions import Decision, MeanEquality, Outcome
+from maxout.verify.laws import Law
 from maxout.verify.populations import Along, Arrays, Population
 
 Measure = Callable[..., Any]
@@ -59,7 +60,8 @@ class Experiment:
     Attributes:
       statement: what is checked.
       network: what it is predicted for.
-      populations: what is sampled; each gives one entry to ``measure``.
+      populations: what is sampled; each gives one entry to ``measure``. The last one of a statement
+        about a law is its right side, put there by itself and again for every wrong version.
       measure: from the populations' arrays to the decision's data.
       rule: from the predicted value to the decision, its margin included.
       order: order t, for statements that have one.
@@ -81,6 +83,12 @@ class Experiment:
     group: int = 1
     twins: tuple[Twin, ...] = ()
     least: int = LEAST_SAMPLES
+
+    def __post_init__(self) -> None:
+        if not self.statement.numeric:
+            others = tuple(p for p in self.populations if not isinstance(p, Law))
+            law = Law(self.statement, self.network, self.parameters)
+            object.__setattr__(self, "populations", (*others, law))
 
     @property
     def key(self) -> str:
@@ -187,17 +195,6 @@ def rank_off_by_one() -> Twin:
 def other_population(label: str, make: Callable[[Experiment], tuple[Population, ...]]) -> Twin:
     """A twin that compares with other populations."""
     return Twin(label, lambda experiment: replace(experiment, populations=make(experiment)))
-
-
-def against(label: str, other: Population, place: int = -1) -> Twin:
-    """A twin that compares with ``other`` in place of one population, the last if not said."""
-
-    def instead(experiment: Experiment) -> tuple[Population, ...]:
-        populations = list(experiment.populations)
-        populations[place] = other
-        return tuple(populations)
-
-    return other_population(label, instead)
 
 
 def other_parameters(label: str, **parameters: Any) -> Twin:

@@ -20,17 +20,15 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    against,
     equality_from_square,
     other_parameters,
     rank_off_by_one,
     rewritten,
     statement,
 )
-from maxout.verify.experiments.twins import second_moment_off
+from maxout.verify.experiments.twins import second_moment_off, weights_off
 from maxout.verify.gradient_moments import bias_second, weight_second
 from maxout.verify.networks import Sampler
-from maxout.verify.pairs import BackwardFrame
 from maxout.verify.parameters import ParameterGradients
 from maxout.verify.populations import Arrays
 
@@ -137,34 +135,19 @@ def _law(size: Size) -> Iterator[Experiment]:
     key = "gradients.law"
     for network, biases in networks("zero", size):
         for layer in _layers(network, size):
-            frame = BackwardFrame(network, layer)
-            wrong = BackwardFrame(network, layer + 1 if layer == 1 else layer - 1)
-            more = BackwardFrame(
-                Network(
-                    network.inputs,
-                    network.widths,
-                    network.outputs,
-                    network.rank,
-                    network.c * sp.Rational(11, 10),
-                    "zero",
-                ),
-                layer,
-            )
+            wrong = layer + 1 if layer == 1 else layer - 1
             yield Experiment(
                 statement(key),
                 network,
-                (population(network, biases), frame),
-                lambda left, right, layer=layer: (
-                    _column("biases", layer, left),
-                    right["biases"],
-                ),
+                (population(network, biases),),
+                lambda left, law, layer=layer: (_column("biases", layer, left), law["value"]),
                 lambda _: SameLaw(0.03 * size.narrowness),
                 parameters={"layer": layer},
                 detail=f"layer {layer}",
                 twins=(
-                    against("layer off by one", wrong),
+                    other_parameters("layer off by one", layer=wrong),
                     # The last hidden layer's gradient is the output weights, free of c.
-                    *((against("c off by 10 %", more),) if layer < len(network.widths) else ()),
+                    *((weights_off(10),) if layer < len(network.widths) else ()),
                 ),
             )
 

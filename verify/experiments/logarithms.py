@@ -14,7 +14,7 @@ from maxout.numerics.frame import norm_statistics
 from maxout.numerics.frame_law import log_law
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
-from maxout.theory.symbols import K, L, c, n_0, n_L, x_norm
+from maxout.theory.symbols import K, L, c, l, n, n_0, n_L, x_norm
 from maxout.verify.decisions import Decision, MeanEquality, SameLaw
 from maxout.verify.experiments.cases import (
     Case,
@@ -28,12 +28,12 @@ from maxout.verify.experiments.experiment import (
     Experiment,
     Size,
     Twin,
-    against,
     rank_off_by_one,
     rewritten,
     statement,
 )
-from maxout.verify.populations import Arrays, Law
+from maxout.verify.experiments.twins import weights_off
+from maxout.verify.populations import Arrays
 from maxout.verify.variances import half_squares
 
 
@@ -143,27 +143,19 @@ def _rank2(size: Size) -> Iterator[Case]:
         yield Case(network, "one-hot", 1.0, norm=2.0)
 
 
-def _linear(network: Network, factor: sp.Expr = sp.S.One, width: int = 0) -> Law:
-    """The law of a linear network: the bound by the largest of one chi-square."""
-    widths = [units + width for units in network.widths]
-    return Law(
-        "largest", Network(network.inputs, widths, network.outputs, 1, network.c * factor, "any")
-    )
-
-
 def _law_rank2(size: Size) -> Iterator[Experiment]:
     for case in _rank2(size):
         network = case.network
         yield Experiment(
             statement("jacobian.law.rank2"),
             network,
-            (case.population, _linear(network)),
-            lambda left, right: (left["gain"], right["gain"]),
+            (case.population,),
+            lambda left, law: (left["gain"], law["value"]),
             lambda _: SameLaw(0.03 * size.narrowness),
             detail=case.detail,
             twins=(
-                against("c off by 4 %", _linear(network, sp.Rational(26, 25))),
-                against("widths less by three", _linear(network, width=-3)),
+                weights_off(4),
+                rewritten("widths less by three", lambda right: right.xreplace({n[l]: n[l] - 3})),
             ),
         )
 

@@ -8,7 +8,7 @@ import sympy as sp
 
 from maxout.theory.frame import SquaredNormMoment
 from maxout.theory.moments import LargestNormalMoment, SmallestChi2Moment
-from maxout.theory.symbols import K
+from maxout.theory.symbols import K, c
 from maxout.verify.experiments.experiment import Twin, rewritten
 
 
@@ -31,6 +31,12 @@ def second_moment_off(percent: int) -> Twin:
         )
 
     return rewritten(f"M_K off by {percent} %", rewrite)
+
+
+def weights_off(percent: int) -> Twin:
+    """The variance of the hidden weights off by so many percent."""
+    factor = 1 + sp.Rational(percent, 100)
+    return rewritten(f"c off by {percent} %", lambda right: right.xreplace({c: factor * c}))
 
 
 NO_GAIN = replaced("1 instead of M_K", LargestNormalMoment, lambda rank, order: sp.S.One)

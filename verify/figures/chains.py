@@ -3,7 +3,7 @@
 Two facts leave four random numbers of a layer of n units: with x' = s |(x, 1)| Xi and
 u' = s |u| (v sin + Xi cos), only r = ||Xi||, g = v . Xi / r ~ N(0, 1) and the rest of ||v||^2, a
 chi^2 of n - 1 degrees of freedom, enter norms and inner product, and none depends on c. So one draw
-serves every c. ``maxout.verify.chain.angle_steps`` draws all units instead.
+serves every c. The law of the catalogue, ``jacobian.law.gaussian``, draws all units instead.
 """
 
 from __future__ import annotations
