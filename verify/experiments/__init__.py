@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from maxout.theory.catalogue import CATALOGUE
 from maxout.verify.errors import UnknownSuiteError
 from maxout.verify.experiments import (
@@ -44,10 +46,13 @@ BUILDERS: dict[str, Builder] = {
 __all__ = ["BUILDERS", "SIZES", "Builder", "Experiment", "Size", "Twin", "experiments"]
 
 
-def experiments(suite: str) -> dict[str, list[Experiment]]:
+def experiments(suite: str, keys: Iterable[str] | None = None) -> dict[str, list[Experiment]]:
     """Return the experiments of a suite by statement, in the catalogue's order.
 
     A statement without an experiment has an empty list.
+
+    Args:
+      keys: statements whose experiments are built; all where None.
 
     Raises:
       UnknownSuiteError: for a name that is not in ``SIZES``.
@@ -55,4 +60,5 @@ def experiments(suite: str) -> dict[str, list[Experiment]]:
     if suite not in SIZES:
         raise UnknownSuiteError(f"suite must be {' or '.join(SIZES)}; got {suite!r}")
     size = SIZES[suite]
-    return {key: list(BUILDERS[key](size)) if key in BUILDERS else [] for key in CATALOGUE}
+    wanted = list(CATALOGUE) if keys is None else list(keys)
+    return {key: list(BUILDERS[key](size)) if key in BUILDERS else [] for key in wanted}
