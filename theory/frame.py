@@ -21,6 +21,7 @@ __all__ = [
     "LayerProduct",
     "LogNormMean",
     "SquaredNormMoment",
+    "alignment_remainder",
     "chi2_moment",
     "lyapunov_rest",
     "lyapunov_top",
@@ -99,6 +100,16 @@ def moment_exact(order: int) -> sp.Expr:
 def variance_exact() -> sp.Expr:
     """Return Var ||J(x)u||^2 at zero bias, for symbolic widths and depth."""
     return moment_exact(2) - mean_exact() ** 2
+
+
+def alignment_remainder() -> sp.Expr:
+    """Return a bound of how far E||J(x)u||^2, u across x, is from its floor at c = 1/M_K.
+
+    At one width n the part across x loses a factor lambda = (n-1)/(n M_K) a layer, and the mean is
+    n_L/n_0 (floor + lambda^{L-1} (1 - floor)), floor = 1/(n (M_K - 1) + 1).
+    """
+    second = LargestNormalMoment(K, 2)
+    return n_L / n_0 * ((n[1] - 1) / (n[1] * second)) ** (L - 1)
 
 
 def lyapunov_top(width: sp.Expr) -> sp.Expr:

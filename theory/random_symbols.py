@@ -1,8 +1,9 @@
 """Random symbols: what the right side of a law is built from, so that it is drawn as it is printed.
 
 Variates, the leaves of an expression, are standard normals and chi-squares. Equal ones are one
-variable, different ones are independent. ``Largest`` and ``Smallest`` are order statistics over a range of
-an index, as ``sympy.Sum`` adds over one; ``Recursion`` carries a few values over the layers.
+variable, different ones are independent. ``Largest`` and ``Smallest`` are order statistics over a
+range of an index, as ``sympy.Sum`` adds over one; ``Recursion`` carries a few values over the
+layers.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class OrderStatistic(ExprWithLimits):
     def __new__(cls, function: Any, *limits: Any) -> OrderStatistic:
         made = super().__new__(cls, function, *limits)
         if len(made.limits) != 1 or len(made.limits[0]) != 3:
-            raise ValueError(f"{cls.__name__} runs over one range (index, first, last)")
+            raise ArithmeticError(f"{cls.__name__} runs over one range (index, first, last)")
         return made
 
     def _sympystr(self, printer: StrPrinter) -> str:
@@ -146,8 +147,8 @@ class Recursion(sp.Expr):
         use those before it.
 
     Raises:
-      ValueError: for numbers of states, updates and starts that differ, or an index, a state or
-        the name of an intermediate that is not a symbol.
+      ArithmeticError: for numbers of states, updates and starts that differ, or an index, a state
+        or the name of an intermediate that is not a symbol.
     """
 
     is_commutative = True
@@ -161,13 +162,13 @@ class Recursion(sp.Expr):
         )
         intermediates = sp.Tuple(*(sp.Tuple(*pair) for pair in intermediates))
         if not len(states) == len(updates) == len(start):
-            raise ValueError(
+            raise ArithmeticError(
                 "a recursion needs an update and a start for every state; "
                 f"got {len(states)} states, {len(updates)} updates, {len(start)} starts"
             )
         bound = (*states, limits[0], *(name for name, _ in intermediates))
         if len(limits) != 3 or not all(isinstance(s, sp.Symbol) for s in bound):
-            raise ValueError(f"states, index and intermediates must be symbols; got {bound}")
+            raise ArithmeticError(f"states, index and intermediates must be symbols; got {bound}")
         value = sp.sympify(value)
         return super().__new__(cls, value, states, updates, start, limits, intermediates)
 

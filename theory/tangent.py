@@ -65,3 +65,15 @@ def scaled_diagonal_limit() -> sp.Expr:
     """Return the limit of ``scaled_diagonal_mean`` as every width grows: Theta(x, x) of ``ntk``."""
     second = LargestNormalMoment(K, 2)
     return x_norm**2 / n_0 * c ** (L - 1) * sp.Sum(second**l, (l, 0, L - 1))
+
+
+def scaled_diagonal_remainder() -> sp.Expr:
+    """Return a bound of |``scaled_diagonal_mean`` - ``scaled_diagonal_limit``|, of order 1/n.
+
+    Layer l multiplies a part of the gradient by (M_K c)^{L-1-l}, but for what it loses across the
+    input: sum_{k=l}^{L-1} (M_K^{L-1-k} - 1)/n_k prod_{i=l}^{k-1} (1 - 1/n_i), the products at most
+    1. All terms are non-negative, so the mean is above its limit.
+    """
+    second, k = LargestNormalMoment(K, 2), sp.Symbol("k", integer=True, positive=True)
+    lost = sp.Sum((second ** (L - 1 - k) - 1) / n[k], (k, l, L - 1))
+    return x_norm**2 / n_0 * c ** (L - 1) * sp.Sum(second ** (l - 1) * lost, (l, 1, L - 1))

@@ -14,6 +14,7 @@ import numpy as np
 import sympy as sp
 
 from maxout.numerics.balls import enclose
+from maxout.theory import symbols
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment
 from maxout.theory.network import Network
 
@@ -59,6 +60,12 @@ def ordered_moment(network: Network, order: int) -> float:
     return _product_moment(network, unit, order)
 
 
+def aligned_moment(network: Network, order: int) -> float:
+    """Return E ||Ju||^{2 order} with u along x at zero bias, where it is largest."""
+    unit = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in range(1, order + 1))]
+    return _product_moment(network, unit, order)
+
+
 def aligned_second_moment(network: Network) -> float:
     """Return E ||Ju||^4 with u along x at zero bias: the most that gaussian or zero biases allow.
 
@@ -66,8 +73,7 @@ def aligned_second_moment(network: Network) -> float:
     3 sin^4 + 6 sin^2 cos^2 M + cos^4 E Xi^4 <= E Xi^4. The latter needs E Xi^4 >= 3 M: the density
     of |Xi| over that of |N(0,1)| increases, and z^4 - 3z^2, of normal mean 0, changes sign once.
     """
-    unit = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in (1, 2))]
-    return _product_moment(network, unit, 2)
+    return aligned_moment(network, 2)
 
 
 def rank2_second_moment(network: Network) -> float:
@@ -78,6 +84,12 @@ def rank2_second_moment(network: Network) -> float:
     that they have of N(0, 1).
     """
     return _product_moment(network, [1.0, 1.0, 3.0], 2)
+
+
+def evaluate(network: Network, expression: sp.Expr, **values: float) -> float:
+    """Return an expression of the theory at a network, other symbols by their Python names."""
+    given = {getattr(symbols, name): sp.Rational(str(value)) for name, value in values.items()}
+    return float(enclose(expression, {**network.environment(), **given}))
 
 
 def wide_bias(network: Network, cosine: float, norm: float) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import Outcome
-from maxout.verify.experiments import experiments
-from maxout.verify.looks import Watch, judge
+from maxout.verify.experiments import Experiment, Twin, experiments
+from maxout.verify.looks import Watch, failed, judge
 from maxout.verify.suite import ALPHA, Queue, chosen_keys, one_thread, verdict_alpha
 
 
@@ -20,14 +20,14 @@ class Control:
       key: of the statement.
       label: what is wrong.
       network: the experiment it belongs to.
-      claimed: the wrong predicted value.
+      claimed: the wrong predicted value; None where it could not be evaluated.
       outcome: refuted, if the verifier is any good.
     """
 
     key: str
     label: str
     network: str
-    claimed: float
+    claimed: float | None
     outcome: Outcome
 
 
@@ -43,19 +43,34 @@ def run(
     workers: int | None = None,
     stream: str = "pcg",
 ) -> list[Control]:
-    """Judge the wrong twins of statements by the rules and the samples of the statements.
+    """Judge the wrong twins of statements as statements are judged, each by its own rule.
 
     Arguments and errors are those of ``maxout.verify.suite.run``.
     """
     found: list[Control] = []
     with one_thread(), Collector(seed, device, dtype, memory, workers, stream) as collector:
-        plan = experiments(suite)
-        share = verdict_alpha(alpha, plan)
-        for experiment in Queue(plan, chosen_keys(keys), collector):
+        chosen = chosen_keys(keys)
+        plan = experiments(suite, chosen)
+        share = verdict_alpha(alpha)
+        for experiment in Queue(plan, chosen, collector):
             for twin in experiment.twins:
-                wrong = twin.change(experiment)
-                outcome = judge(experiment, collector, share, wrong, watch)
-                found.append(
-                    Control(experiment.key, twin.label, experiment.name, wrong.predicted, outcome)
-                )
+                found.append(_judged(experiment, twin, collector, share, watch))
     return found
+
+
+def _judged(
+    experiment: Experiment,
+    twin: Twin,
+    collector: Collector,
+    share: float,
+    watch: Watch | None,
+) -> Control:
+    claimed: float | None = None
+    try:
+        wrong = twin.change(experiment)
+        claimed = wrong.predicted
+    except Exception as error:  # of any kind: the other controls go on
+        outcome = failed(error, share)
+    else:
+        outcome = judge(wrong, collector, share, watch)
+    return Control(experiment.key, twin.label, experiment.name, claimed, outcome)

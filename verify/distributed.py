@@ -26,7 +26,7 @@ from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector, cores
 from maxout.verify.decisions import INCONCLUSIVE, Outcome
 from maxout.verify.experiments import Experiment
-from maxout.verify.looks import QUARTERS, Look, Watch, decide, sizes
+from maxout.verify.looks import QUARTERS, Look, Watch, decide, failed, sizes
 from maxout.verify.populations import Population
 from maxout.verify.suite import ALPHA, Job, Report, job
 
@@ -151,8 +151,13 @@ def _work(
 ) -> list[Outcome]:
     """Draw and judge look by look; every process returns all outcomes."""
     experiments = ready.queue.experiments
-    plans = [sizes(experiment, ready.share) for experiment in experiments]
     outcomes: dict[int, Outcome] = {}
+    plans: dict[int, tuple[int, ...]] = {}
+    for index, experiment in enumerate(experiments):
+        try:
+            plans[index] = sizes(experiment, ready.share)
+        except Exception as error:  # as in looks.judge, and the same in every process
+            outcomes[index] = failed(error, ready.share)
     for look in range(len(QUARTERS)):
         undecided = [
             index
@@ -218,4 +223,4 @@ def _groups(experiments: list[Experiment], undecided: list[int]) -> list[list[in
 
 def _judge(ready: Job, experiment: Experiment, samples: int) -> Outcome:
     arrays = tuple(ready.collector.collect(p, samples) for p in experiment.populations)
-    return decide(experiment, experiment, arrays, ready.share)
+    return decide(experiment, arrays, ready.share)

@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import math
 
-import sympy as sp
-
-from maxout.numerics.balls import enclose
-from maxout.numerics.predict import predict
-from maxout.theory.activation import length_moment
-from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
-from maxout.theory.symbols import x_norm
+from maxout.verify import facts
 from maxout.verify.constants import moment, ordered_moment, weight_variance
 
 
 def bias_second(network: Network, layer: int) -> float:
     """Return E||dN/db^(layer)||^4 of one output, or a bound of it; layer = 1..L-1."""
     if network.bias == "zero":
-        statement = CATALOGUE["gradients.bias.moment"]
-        return float(predict(statement, network, order=2, layer=layer))
+        return facts.bias_gradient_moment(network, layer, 2)
     if network.bias == "gaussian":
         return _dominated(network, layer)
     return _ordered(network, layer)
@@ -32,15 +25,8 @@ def bias_second(network: Network, layer: int) -> float:
 
 def weight_second(network: Network, layer: int, norm: float) -> float:
     """Return E||dN/dW^(layer)||^4, or a bound of it, at zero or gaussian bias; layer = 1..L."""
-    lengths = norm**4 if layer == 1 else length_second(network, layer - 1, norm)
+    lengths = facts.length_moment(network, layer - 1, norm, 2)
     return lengths * (1.0 if layer == network.depth else bias_second(network, layer))
-
-
-def length_second(network: Network, layer: int, norm: float) -> float:
-    """Return E||x^(layer)||^4 at zero or gaussian bias."""
-    right = length_moment(2, sp.Integer(layer), network.bias)
-    values = {**network.environment(), x_norm: sp.Rational(str(norm))}
-    return network.widths[layer - 1] ** 2 * float(enclose(right, values))
 
 
 def diagonal_second(

@@ -8,10 +8,10 @@ than the margin, is at most the sum of the looks' shares. The first look that de
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maxout.verify.collector import Collector
-from maxout.verify.decisions import INCONCLUSIVE, Outcome
+from maxout.verify.decisions import ERROR, INCONCLUSIVE, Outcome
 from maxout.verify.experiments import Experiment
 from maxout.verify.populations import Arrays
 
@@ -39,14 +39,29 @@ class Look:
 Watch = Callable[[Look], None]
 
 
+MOST_SHARDS = 10_000
+"""Shards of a population that are drawn at most: some ten minutes of one core, wherever a plan asks
+for more. What they leave open is inconclusive."""
+
+
 def look_alpha(alpha: float) -> float:
     """Return one look's share of a verdict's alpha."""
     return alpha / len(QUARTERS)
 
 
+def most_samples(experiment: Experiment) -> int:
+    """Return the samples that are drawn at most."""
+    most = MOST_SHARDS * min(population.shard_size for population in experiment.populations)
+    return most // experiment.group * experiment.group
+
+
 def sizes(experiment: Experiment, alpha: float) -> tuple[int, ...]:
-    """Return the samples of every look; the last has what the decision needs at its share."""
-    observations = experiment.samples(look_alpha(alpha)) // experiment.group
+    """Return the samples of every look; the last has what the decision needs at its share.
+
+    They depend on facts about the samples and not on what is claimed of them.
+    """
+    planned = min(experiment.samples(look_alpha(alpha)), most_samples(experiment))
+    observations = planned // experiment.group
     return tuple(
         -(-observations * quarters // QUARTERS[-1]) * experiment.group for quarters in QUARTERS
     )
@@ -56,19 +71,22 @@ def judge(
     experiment: Experiment,
     collector: Collector,
     alpha: float,
-    wrong: Experiment | None = None,
     watch: Watch | None = None,
 ) -> Outcome:
     """Sample and decide, look after look, until decided.
 
+    What goes wrong while an experiment is planned or decided is its outcome, an error; what goes
+    wrong while samples are drawn ends the run.
+
     Args:
-      experiment: its rule decides and its plan says how many samples.
+      experiment: what is judged; a control is an experiment like any other.
       alpha: of the verdict.
-      wrong: a control, whose claim and samples are judged by the experiment's rule instead.
       watch: called as samples come in and after every look.
     """
-    judged = wrong or experiment
-    plan = sizes(experiment, alpha)
+    try:
+        plan = sizes(experiment, alpha)
+    except Exception as error:  # of any kind: the other experiments go on
+        return failed(error, alpha)
     outcome: Outcome | None = None
     for samples in plan:
 
@@ -76,8 +94,8 @@ def judge(
             if watch:
                 watch(Look(experiment, count, plan[-1], seen))
 
-        arrays = tuple(collector.collect(p, samples, drawn) for p in judged.populations)
-        outcome = decide(experiment, judged, arrays, alpha)
+        arrays = tuple(collector.collect(p, samples, drawn) for p in experiment.populations)
+        outcome = decide(experiment, arrays, alpha)
         if watch:
             watch(Look(experiment, samples, plan[-1], outcome))
         if outcome.status != INCONCLUSIVE:
@@ -86,8 +104,21 @@ def judge(
     return outcome
 
 
-def decide(
-    experiment: Experiment, judged: Experiment, arrays: tuple[Arrays, ...], alpha: float
-) -> Outcome:
-    """Decide at one look, by ``experiment``'s rule, what ``judged`` claims of these samples."""
-    return experiment.decision.decide(judged.data(arrays), judged.predicted, look_alpha(alpha))
+def decide(experiment: Experiment, arrays: tuple[Arrays, ...], alpha: float) -> Outcome:
+    """Decide at one look what a statement claims of these samples, by its own rule."""
+    share = look_alpha(alpha)
+    try:
+        outcome = experiment.decision.decide(experiment.data(arrays), experiment.predicted, share)
+    except Exception as error:  # of any kind: the other experiments go on
+        return failed(error, alpha)
+    needed, most = experiment.samples(share), most_samples(experiment)
+    if outcome.status == INCONCLUSIVE and needed > most:
+        note = f"{outcome.note}; it needs {needed:.2g} samples, and at most {most:.2g} are drawn"
+        outcome = replace(outcome, note=note)
+    return outcome
+
+
+def failed(error: Exception, alpha: float) -> Outcome:
+    """Return the outcome of an experiment that could not be judged."""
+    note = " ".join(f"{type(error).__name__}: {error}".split())
+    return Outcome(ERROR, None, (None, None), 0, None, alpha, note)

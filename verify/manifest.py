@@ -26,8 +26,7 @@ the suite, since the folder's bytes may depend on nothing that the manifest does
 
 def manifest(
     suite: str,
-    keys: list[str],
-    experiments: list[Experiment],
+    plan: dict[str, list[Experiment]],
     share: float,
     collector: Collector,
     dtype: str,
@@ -37,8 +36,7 @@ def manifest(
     """Return the record of a campaign.
 
     Args:
-      keys: chosen statements.
-      experiments: theirs.
+      plan: chosen statements and their experiments.
       share: of one verdict in alpha.
       collector: has the seed, the stream and the device ("cpu" and "cuda" round differently).
       asked: keys and prefixes as they were asked for, for the command alone.
@@ -51,15 +49,14 @@ def manifest(
         "format": FORMAT,
         "command": " ".join(command),
         "suite": suite,
-        "keys": keys,
+        "keys": list(plan),
         "seed": seed,
         "stream": stream,
         "dtype": dtype,
         "device": device,
         "alpha": alpha,
         "block": BLOCKS.get(suite, MOST),
-        "catalogue": catalogue_hash(),
-        "experiments": experiments_hash(experiments, share),
+        "statements": {key: statement_hash(key, found, share) for key, found in plan.items()},
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in packages},
@@ -68,24 +65,26 @@ def manifest(
     }
 
 
-def catalogue_hash() -> str:
-    """SHA-256 over what every statement of the catalogue says."""
-    digest = hashlib.sha256()
-    for statement in CATALOGUE.values():
-        rights = [sp.srepr(statement.right(order)) for order in statement.orders or (None,)]
-        said = [statement.key, statement.left, statement.relation.value, *rights]
-        digest.update(json.dumps(said + list(statement.assumptions)).encode())
-    return digest.hexdigest()
+def statement_hash(key: str, experiments: list[Experiment], share: float) -> str:
+    """SHA-256 over what a statement says, what is sampled for it, and when it is looked at.
+
+    No other statement is in it: those that come or go do not end the campaign of this one.
+    """
+    statement = CATALOGUE[key]
+    rights = [sp.srepr(statement.right(order)) for order in statement.orders or (None,)]
+    said = [key, statement.left, statement.relation.value, *rights, *statement.assumptions]
+    sampled = [
+        [e.name, [[p.name, p.shard_size] for p in e.populations], _looks(e, share), share]
+        for e in experiments
+    ]
+    return hashlib.sha256(json.dumps([said, sampled]).encode()).hexdigest()
 
 
-def experiments_hash(experiments: list[Experiment], share: float) -> str:
-    """SHA-256 over what is sampled for the experiments, and when it is looked at."""
-    digest = hashlib.sha256()
-    for experiment in experiments:
-        sampled = [[p.name, p.shard_size] for p in experiment.populations]
-        plan = looks.sizes(experiment, share)
-        digest.update(json.dumps([experiment.key, experiment.name, sampled, plan, share]).encode())
-    return digest.hexdigest()
+def _looks(experiment: Experiment, share: float) -> list[int] | str:
+    try:
+        return list(looks.sizes(experiment, share))
+    except Exception as error:  # of any kind: its verdict will be this error
+        return repr(error)
 
 
 def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:

@@ -96,15 +96,15 @@ class Program:
     Raises:
       NotImplementedError: for a node that has no rule here, or a random symbol that is indexed by
         a unit of a sum in one place and by a number in another.
-      ValueError: for an expression without random symbols, a symbol without a value, or one random
-        symbol with two laws.
+      ArithmeticError: for an expression without random symbols, a symbol without a value, or one
+        random symbol with two laws.
     """
 
     def __init__(self, expr: sp.Expr, values: Mapping[sp.Basic, Any]) -> None:
         writer = _Writer(values)
         result = writer.operand(writer.concrete(expr))
         if not isinstance(result, Slot):
-            raise ValueError("a law needs a right side with random symbols")
+            raise ArithmeticError("a law needs a right side with random symbols")
         self._result = result
         self._steps, self._last = _trimmed(writer.steps, result)
 
@@ -128,10 +128,7 @@ class Program:
         """Return so many independent draws, float64, (count,)."""
         arrays: dict[int, Array] = {}
         for step, last in zip(self._steps, self._last, strict=True):
-            if isinstance(step, Drawing):
-                drawn = step.run(stream, count)
-            else:
-                drawn = step.run(arrays, last)
+            drawn = step.run(stream, count) if isinstance(step, Drawing) else step.run(arrays, last)
             for number in last:
                 arrays.pop(number, None)
             arrays[step.target.number] = drawn
@@ -262,12 +259,12 @@ class _Writer:
         label = ",".join([name, *("*" if i in self._rows else str(i) for i in indices)])
         law = expr.freedom if isinstance(expr, ChiSquared) else type(expr)
         if self._laws.setdefault(label, law) != law:
-            raise ValueError(f"the random symbol {expr} has two laws")
+            raise ArithmeticError(f"the random symbol {expr} has two laws")
         freedom = None
         if isinstance(expr, ChiSquared):
             freedom = float(enclose(expr.freedom, self._values, 17))
             if freedom < 0:
-                raise ValueError(f"a chi-square needs a freedom >= 0; got {expr}")
+                raise ArithmeticError(f"a chi-square needs a freedom >= 0; got {expr}")
         elif not isinstance(expr, Normal):
             raise NotImplementedError(f"no draws of {type(expr).__name__}: {expr}")
         target = self._slot(max((self._rows.get(i, 0) for i in indices), default=0))
@@ -282,7 +279,7 @@ class _Writer:
         terms = range(self._integer(first), self._integer(last) + 1)
         if not terms:
             if ufunc.identity is None:
-                raise ValueError(f"the extreme of nothing: {expr}")
+                raise ArithmeticError(f"the extreme of nothing: {expr}")
             return float(ufunc.identity)
         if (
             terms[0] == 1
@@ -341,7 +338,7 @@ class _Writer:
     def _integer(self, expr: sp.Expr) -> int:
         value = self.concrete(expr)
         if not value.is_Integer:
-            raise ValueError(f"a range needs integer ends; got {expr}")
+            raise ArithmeticError(f"a range needs integer ends; got {expr}")
         return int(value)
 
 

@@ -12,9 +12,17 @@ from threadpoolctl import threadpool_limits
 
 from maxout.theory.catalogue import CATALOGUE, select
 from maxout.theory.errors import DomainError
+from maxout.theory.statement import Relation
 from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector
-from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
+from maxout.verify.decisions import (
+    ERROR,
+    INCONCLUSIVE,
+    ONE_SIDED,
+    REFUTED,
+    VERIFIED,
+    Outcome,
+)
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import Watch, judge, sizes
 from maxout.verify.manifest import manifest
@@ -22,6 +30,10 @@ from maxout.verify.populations import Population
 
 ALPHA = 1e-3
 """Family-wise false-alarm rate of a whole suite, unless another is asked for."""
+
+SHARES = 2000
+"""Parts that the rate is divided into, one an experiment, whatever their number: a verdict does not
+change when statements come or go. No suite may have more experiments."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,26 @@ class Verdict:
     def status(self) -> str:
         return self.outcome.status if self.outcome else INCONCLUSIVE
 
+    @property
+    def times(self) -> float | None:
+        """Of a bound: how many times the estimate it is."""
+        o = self.outcome
+        if self.relation not in ONE_SIDED or o is None or self.predicted is None:
+            return None
+        return self.predicted / o.estimate if o.estimate else None
+
+    @property
+    def refuted_at(self) -> float | None:
+        """Of a bound: the factor at which these samples would refute it.
+
+        Below it for an upper bound, above it for a lower one: where the interval begins and ends.
+        """
+        o = self.outcome
+        if self.relation not in ONE_SIDED or o is None or not self.predicted:
+            return None
+        end = o.interval[0] if self.relation == Relation.LE else o.interval[1]
+        return None if end is None else end / self.predicted
+
     def to_json(self) -> dict[str, Any]:
         o = self.outcome
         return {
@@ -57,8 +89,11 @@ class Verdict:
             "estimate": o.estimate if o else None,
             "interval": list(o.interval) if o else [None, None],
             "samples": o.samples if o else 0,
-            "detectable": o.detectable if o else None,
+            "detectable": o.detectable if o and self.relation not in ONE_SIDED else None,
+            "times": self.times,
+            "refuted_at": self.refuted_at,
             "network": self.network,
+            "note": o.note if o else "",
         }
 
 
@@ -80,7 +115,7 @@ class Report:
     @property
     def status(self) -> str:
         found = {verdict.status for verdict in self.verdicts}
-        for status in (REFUTED, INCONCLUSIVE):
+        for status in (ERROR, REFUTED, INCONCLUSIVE):
             if status in found:
                 return status
         return VERIFIED
@@ -94,15 +129,15 @@ class Report:
         }
 
 
-def verdict_alpha(alpha: float, plan: dict[str, list[Experiment]]) -> float:
-    """Return one verdict's share of the family-wise rate (Bonferroni over the whole suite).
+def verdict_alpha(alpha: float) -> float:
+    """Return one verdict's share of the family-wise rate (Bonferroni): always the same part of it.
 
-    The share does not depend on which statements are asked for, so that a statement checked alone
-    gets the verdict that it gets in the suite.
+    Raises:
+      DecisionError: unless 0 < alpha <= 1/2.
     """
     if not 0 < alpha <= 0.5:
         raise DomainError(f"alpha must be above 0 and at most 0.5; got {alpha}")
-    return alpha / sum(len(found) for found in plan.values())
+    return alpha / SHARES
 
 
 def chosen_keys(keys: Iterable[str] | None) -> list[str]:
@@ -152,7 +187,7 @@ class Job:
 
     Attributes:
       keys: chosen statements.
-      plan: experiments of all statements.
+      plan: their experiments.
       share: of one verdict in the family-wise rate.
       collector: samples for it.
       queue: the chosen experiments.
@@ -189,13 +224,12 @@ def job(
     asked = list(keys or ())
     chosen = chosen_keys(asked)
     with one_thread():
-        plan = experiments(suite)
-        share = verdict_alpha(alpha, plan)
+        plan = experiments(suite, chosen)
+        share = verdict_alpha(alpha)
         queue = Queue(plan, chosen, collector)
         campaign = None
         if out is not None:
-            found = queue.experiments
-            record = manifest(suite, chosen, found, share, collector, dtype, alpha, asked)
+            record = manifest(suite, plan, share, collector, dtype, alpha, asked)
             campaign = Campaign(out, record, queue.planned(share), owner)
         collector.shelf = campaign
         try:
@@ -234,7 +268,7 @@ def run(
       suite: "quick" or "standard".
       keys: statements or prefixes of their keys; all where None or empty.
       seed: root of all streams; a verdict depends on it, on ``dtype`` and on ``stream`` alone, not
-        on the memory, the number of cores or which other statements are asked for.
+        on the memory, the number of cores or which other statements there are.
       device: "auto", "cpu" or "cuda".
       dtype: "float32" or "float64", the precision of the networks.
       memory: bytes that draws may occupy at one time; 1 GiB by default.
@@ -270,7 +304,9 @@ def assemble(
         relation = CATALOGUE[key].relation.value
         for experiment in plan[key]:
             outcome = next(remaining)
-            verdicts.append(Verdict(key, relation, experiment.predicted, outcome, experiment.name))
+            # What could not be judged may have no prediction either.
+            predicted = None if outcome.status == ERROR else experiment.predicted
+            verdicts.append(Verdict(key, relation, predicted, outcome, experiment.name))
         if not plan[key]:
             verdicts.append(Verdict(key, relation, None, None, "no experiment yet"))
     spent = share * sum(1 for verdict in verdicts if verdict.outcome)

@@ -16,8 +16,8 @@ def show(statements: list[Statement], suite: str, alpha: float, as_json: bool) -
     from maxout.verify.experiments import experiments
     from maxout.verify.suite import verdict_alpha
 
-    plan = experiments(suite)
-    share = verdict_alpha(alpha, plan)
+    plan = experiments(suite, [statement.key for statement in statements])
+    share = verdict_alpha(alpha)
     found = [_explained(statement, plan[statement.key], share) for statement in statements]
     if as_json:
         output.dump(found)

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from maxout.cli import output, parse
-from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Progress
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError
 
 SUITES = ("quick", "standard")
-_CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
+_CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE, "error": INTERNAL}
 
 NO_TORCH = (
     "verify needs PyTorch: pip install 'maxout[torch]' "

@@ -45,7 +45,7 @@ def test_explain_in_json_agrees_with_the_suite(maxout) -> None:
     done = maxout("verify", "--explain", "order.moment", "--json")
     (explained,) = done.json
     plan = experiments("quick")
-    share = suite.verdict_alpha(suite.ALPHA, plan)
+    share = suite.verdict_alpha(suite.ALPHA)
     assert explained["alpha"] == share
     found = [(e["network"], e["looks"], e["predicted"]) for e in explained["experiments"]]
     assert found == [

@@ -75,7 +75,8 @@ def test_half_written_files_are_swept_away(made, campaign) -> None:
 def test_the_record_and_the_report(made) -> None:
     out, report = made
     record = json.loads((out / "manifest.json").read_text())
-    assert {"suite", "keys", "seed", "stream", "dtype", "catalogue", "experiments"} <= set(record)
+    assert {"suite", "keys", "seed", "stream", "dtype", "statements"} <= set(record)
+    assert set(record["statements"]) == set(record["keys"]) == {"order.half_normal", "order.mean"}
     assert set(record["versions"]) >= {"maxout", "numpy", "torch", "python"}
     assert record["command"].startswith("maxout verify order.half_normal order.mean --suite quick")
     written = json.loads((out / "report.json").read_text())
@@ -189,12 +190,12 @@ def test_another_campaign_is_refused_with_the_difference(campaign, options, diff
 
 @pytest.mark.parametrize(
     ("field", "expected"),
-    [("catalogue", "catalogue is"), ("experiments", "experiments is"), ("torch", "torch is")],
+    [("order.mean", "statements: order.mean is"), ("torch", "torch is")],
 )
-def test_another_version_is_refused(campaign, field, expected) -> None:
+def test_another_version_or_statement_is_refused(campaign, field, expected) -> None:
     path = campaign / "manifest.json"
     record = json.loads(path.read_text())
-    (record if field in record else record["versions"])[field] = "other"
+    record["statements" if field in record["statements"] else "versions"][field] = "other"
     path.write_text(json.dumps(record))
     with pytest.raises(CampaignError, match=expected):
         run(campaign)

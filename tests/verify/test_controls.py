@@ -34,13 +34,13 @@ def test_standard_covers_quick() -> None:
 def judged() -> tuple[list[tuple[str, str, Outcome]], list[tuple[str, str, str, Outcome]]]:
     """The whole quick suite and all its controls in one pass: the samples are drawn once."""
     plan = experiments("quick")
-    share = suite.verdict_alpha(suite.ALPHA, plan)
+    share = suite.verdict_alpha(suite.ALPHA)
     honest, wrong = [], []
     with Collector(0, "cpu") as collector:
         for e in suite.Queue(plan, list(plan), collector):
             honest.append((e.key, e.name, looks.judge(e, collector, share)))
             for twin in e.twins:
-                outcome = looks.judge(e, collector, share, twin.change(e))
+                outcome = looks.judge(twin.change(e), collector, share)
                 wrong.append((e.key, e.name, twin.label, outcome))
     return honest, wrong
 

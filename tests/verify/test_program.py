@@ -25,7 +25,7 @@ from maxout.theory.random_symbols import (
 from maxout.verify.program import Program
 from maxout.verify.streams import Stream
 
-i, j, k, l = sp.symbols("i j k l", integer=True, positive=True)
+i, j, k, l = sp.symbols("i j k l", integer=True, positive=True)  # noqa: E741 - the layer
 n = sp.IndexedBase("n", integer=True, positive=True)
 STREAM = Stream(5, "expressions", 0)
 COUNT = 50_000
@@ -158,7 +158,7 @@ def test_empty_ranges() -> None:
     assert not drawn(ChiSquared(0) * x).any()
     state = sp.Symbol("s")
     assert np.array_equal(drawn(Recursion(state, [state], [2 * state], [x], (k, 1, 0))), drawn(x))
-    with pytest.raises(ValueError, match="extreme of nothing"):
+    with pytest.raises(ArithmeticError, match="extreme of nothing"):
         drawn(Largest(Normal("x", k), (k, 1, 0)))
 
 
@@ -181,13 +181,13 @@ def test_terms_that_depend_on_the_index_otherwise_are_taken_one_by_one() -> None
 def test_what_cannot_be_drawn_is_refused() -> None:
     x = Normal("x")
     for wrong, error, said in [
-        (sp.Symbol("c") * 2, ValueError, "random symbols"),
+        (sp.Symbol("c") * 2, ArithmeticError, "random symbols"),
         (sp.gamma(x), NotImplementedError, "gamma"),
-        (ChiSquared(3) + ChiSquared(4), ValueError, "two laws"),
-        (ChiSquared(-1), ValueError, "freedom"),
+        (ChiSquared(3) + ChiSquared(4), ArithmeticError, "two laws"),
+        (ChiSquared(-1), ArithmeticError, "freedom"),
         (Normal("x", 1) * sp.Sum(Normal("x", k), (k, 1, 2)), NotImplementedError, "by a number"),
-        (sp.Sum(Normal("x", k) * k, (k, 1, sp.Rational(3, 2))), ValueError, "integer ends"),
-        (sp.Symbol("unknown") * x, ValueError, "unknown"),
+        (sp.Sum(Normal("x", k) * k, (k, 1, sp.Rational(3, 2))), ArithmeticError, "integer ends"),
+        (sp.Symbol("unknown") * x, ArithmeticError, "unknown"),
     ]:
         with pytest.raises(error, match=said):
             drawn(wrong, c=1)

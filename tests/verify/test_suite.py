@@ -13,7 +13,6 @@ from maxout.theory.errors import MaxoutError
 from maxout.verify import looks, suite
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
-from maxout.verify.experiments import experiments
 from maxout.verify.experiments.experiment import Experiment
 from maxout.verify.experiments.order_statistics import unit
 
@@ -42,6 +41,13 @@ class Noted(MeanEquality):
         return Outcome(status, 0.0, (0.0, 0.0), data.size, 0.0, alpha)
 
 
+class Told:
+    """Estimates what ``Noted`` decides, whatever the relation."""
+
+    def decision(self, relation, predicted, remainder):
+        return Noted(1.0, 0.05)
+
+
 class script:  # noqa: N801 - a place for one test's notes
     asked: list = []
     answers: list = []
@@ -53,7 +59,7 @@ def experiment(group: int = 1) -> Experiment:
         unit(2),
         (Normals(),),
         lambda arrays: arrays["value"],
-        lambda predicted: Noted(1.0, 0.05),
+        lambda: Told(),
         group=group,
     )
 
@@ -119,10 +125,8 @@ def test_verdicts_do_not_depend_on_company_workers_or_memory(report) -> None:
 
 
 def test_the_report_counts_what_may_go_wrong(report) -> None:
-    plan = experiments("quick")
-    share = suite.verdict_alpha(suite.ALPHA, plan)
+    share = suite.verdict_alpha(suite.ALPHA)
     assert report.false_alarm_rate == pytest.approx(share * len(report.verdicts))
-    assert sum(len(found) for found in plan.values()) * share == pytest.approx(suite.ALPHA)
     assert report.status == VERIFIED
     assert json.loads(json.dumps(report.to_json()))["status"] == VERIFIED
 

@@ -34,7 +34,7 @@ def test_every_wrong_value_is_far_enough_to_be_seen(suite) -> None:
     One-sided decisions are left out: what they see depends on how far the bound is from the mean.
     """
     plan = experiments(suite)
-    share = verdict_alpha(ALPHA, plan)
+    share = verdict_alpha(ALPHA)
     hidden = []
     for key, found in plan.items():
         for experiment in found:

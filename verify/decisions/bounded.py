@@ -1,19 +1,23 @@
-"""Decision about the mean of bounded observations, such as counts: no variance is assumed."""
+"""Decisions about the mean of bounded observations, such as counts: no variance is assumed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from maxout.theory.statement import Relation
 from maxout.verify.decisions.bounds import betting_lower, student
 from maxout.verify.decisions.means import MeanEquality
 from maxout.verify.decisions.outcome import (
-    INCONCLUSIVE,
-    REFUTED,
-    VERIFIED,
+    UNREACHABLE,
+    DecisionError,
     Outcome,
     check_alpha,
+    check_size,
+    compared,
+    observations,
 )
 
 
@@ -29,41 +33,36 @@ class BoundedMeanEquality:
       ceiling: the largest possible observation, a fact of combinatorics.
       planned: variance to plan samples with; too small a plan costs certainty, never honesty.
       margin: in units of the mean.
+      width: half-width of the interval to plan samples for, where it is not the margin.
     """
 
     ceiling: float
     planned: float
     margin: float
+    width: float = 0.0
+
+    relation: ClassVar[Relation] = Relation.EQ
+
+    def __post_init__(self) -> None:
+        for name in ("ceiling", "planned", "margin", "width"):
+            check_size(name, getattr(self, name))
+        if not self.ceiling:
+            raise DecisionError("the ceiling must be above 0; got 0")
 
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
         check_alpha(alpha)
-        if float(data.min()) < 0 or float(data.max()) > self.ceiling:
-            raise ArithmeticError(
+        values = observations(data)
+        if float(values.min()) < 0 or float(values.max()) > self.ceiling:
+            raise DecisionError(
                 f"observations must lie in [0, {self.ceiling:g}]; "
-                f"got {data.min():g} to {data.max():g}"
+                f"got {values.min():g} to {values.max():g}"
             )
-        values = np.asarray(data, dtype=float)
         low = betting_lower(values, alpha / 2)
         high = self.ceiling - betting_lower(self.ceiling - values, alpha / 2)
-        check_low, check_high = student(values, alpha)
-        note = ""
-        if not low <= predicted <= high:
-            status = REFUTED
-        elif min(low, check_low) >= predicted - self.margin and (
-            max(high, check_high) <= predicted + self.margin
-        ):
-            status = VERIFIED
-        else:
-            status, note = INCONCLUSIVE, "the interval is wider than the margin"
-        return Outcome(
-            status,
-            float(values.mean()),
-            (low, high),
-            values.size,
-            self.detectable(values.size, alpha),
-            alpha,
-            note,
-        )
+        check = student(values, alpha)
+        status, note = compared(self.relation, (low, high), predicted, self.margin, check=check)
+        mean, n = float(values.mean()), values.size
+        return Outcome(status, mean, (low, high), n, self.detectable(n, alpha), alpha, note)
 
     def detectable(self, samples: int, alpha: float) -> float:
         """Smallest error refuted with chance ``POWER``, at the planned variance."""
@@ -71,16 +70,37 @@ class BoundedMeanEquality:
 
     def samples_needed(self, alpha: float) -> int:
         """Samples at which a true prediction is verified, at the planned variance."""
+        width = self.width or self.margin
         samples = self._as_planned().samples_needed(alpha)
-        while self._as_planned().detectable(samples, alpha) + self._lag(samples, alpha) > (
-            self.margin
-        ):
+        while samples < UNREACHABLE and self.detectable(samples, alpha) > width:
             samples = samples * 5 // 4 + 1
-        return samples
+        return min(samples, UNREACHABLE)
 
     def _as_planned(self) -> MeanEquality:
-        return MeanEquality(self.planned, self.margin)
+        return MeanEquality(self.planned, self.width or self.margin)
 
     def _lag(self, samples: int, alpha: float) -> float:
         # A stake of at most 0.9/ceiling wins 0.9/ceiling times the error an observation.
         return self.ceiling * float(np.log(2 / alpha)) / (0.9 * samples)
+
+
+@dataclass(frozen=True)
+class BoundedMeanAtMost(BoundedMeanEquality):
+    """E X <= predicted, 0 <= X <= ceiling surely: the same interval by two bets.
+
+    Refuted where its lower end exceeds the prediction, verified where its upper end, and that of
+    the Student interval, is at most predicted + margin.
+    """
+
+    relation = Relation.LE
+
+
+@dataclass(frozen=True)
+class BoundedMeanAtLeast(BoundedMeanEquality):
+    """E X >= predicted, 0 <= X <= ceiling surely: the same interval by two bets.
+
+    Refuted where its upper end is below the prediction, verified where its lower end, and that of
+    the Student interval, is at least predicted - margin.
+    """
+
+    relation = Relation.GE

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import optimize, stats
 
+from maxout.verify.decisions.outcome import DecisionError
+
 Array = np.ndarray
 
 _CAP = 0.9  # largest fraction of the wealth staked at once: 1 + stake (y - m) stays >= 0.1
@@ -55,7 +57,7 @@ def betting_lower(data: Array, alpha: float) -> float:
     """
     n = data.size
     if float(data.min()) < 0:
-        raise ArithmeticError("betting on a lower bound of the mean needs non-negative data")
+        raise DecisionError("betting on a lower bound of the mean needs non-negative data")
     # Running variance of the past, scaled so that a tail observation does not overflow.
     count = np.arange(1, n)
     mean = np.cumsum(data)[:-1] / count
@@ -79,7 +81,12 @@ def betting_lower(data: Array, alpha: float) -> float:
 
 
 def student(data: Array, alpha: float) -> tuple[float, float]:
-    """Return the two-sided Student interval: asymptotic, so only ever a cross-check."""
+    """Return the two-sided Student interval: asymptotic, so only ever a cross-check.
+
+    One observation has no spread to go by: its interval is the whole line.
+    """
+    if data.size < 2:
+        return -np.inf, np.inf
     half = stats.t.isf(alpha / 2, data.size - 1) * data.std(ddof=1) / np.sqrt(data.size)
     return float(data.mean() - half), float(data.mean() + half)
 

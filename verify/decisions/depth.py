@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maxout.verify.decisions.means import MeanEquality
-from maxout.verify.decisions.outcome import Outcome
+from maxout.verify.decisions.outcome import DecisionError, Outcome, check_size, observations
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class LogMeanEquality:
     variance: float
     margin: float
 
+    def __post_init__(self) -> None:
+        check_size("variance", self.variance)
+        check_size("margin", self.margin)
+
     @property
     def _of_logarithm(self) -> MeanEquality:
         return MeanEquality(self.variance, self.margin)
@@ -39,11 +43,12 @@ class LogMeanEquality:
         """Judge from positive ``data``.
 
         Raises:
-          ValueError: where an observation is not positive, which has no logarithm.
+          DecisionError: where an observation is not positive, which has no logarithm.
         """
+        data = observations(data)
         smallest = float(data.min())
         if not smallest > 0:
-            raise ArithmeticError(
+            raise DecisionError(
                 f"the log scale needs positive observations; the least is {smallest}"
             )
         return self._of_logarithm.decide(np.log(data), predicted, alpha)

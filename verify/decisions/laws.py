@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maxout.theory.statement import Relation
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,
     POWER,
-    REFUTED,
-    VERIFIED,
+    UNREACHABLE,
     Outcome,
     check_alpha,
+    check_size,
+    compared,
+    observations,
 )
 
 
@@ -48,6 +51,9 @@ class _Bands:
 
     margin: float
 
+    def __post_init__(self) -> None:
+        check_size("margin", self.margin)
+
     def _half_width(self, samples: int, alpha: float) -> float:
         return 2 * math.sqrt(math.log(4 / alpha) / (2 * samples))
 
@@ -58,9 +64,10 @@ class _Bands:
     def samples_needed(self, alpha: float) -> int:
         """Samples of each kind at which equal laws are verified with chance ``ASSURANCE``."""
         check_alpha(alpha)
-        return math.ceil(
-            ((self._half_width(1, alpha) + self._noise(1, ASSURANCE)) / self.margin) ** 2
-        )
+        reach = self._half_width(1, alpha) + self._noise(1, ASSURANCE)
+        if reach >= self.margin * math.sqrt(UNREACHABLE):
+            return UNREACHABLE
+        return math.ceil((reach / self.margin) ** 2)
 
     @staticmethod
     def _noise(samples: int, chance: float) -> float:
@@ -68,23 +75,22 @@ class _Bands:
         return math.sqrt(math.log(2 / (1 - chance)) / samples)
 
     def _judge(self, distance: float, data: tuple[np.ndarray, np.ndarray], alpha: float) -> Outcome:
-        check_alpha(alpha)
         samples = min(data[0].size, data[1].size)
         half = self._half_width(samples, alpha)
-        low, high = max(0.0, distance - half), min(1.0, distance + half)
-        note = ""
+        interval = max(0.0, distance - half), min(1.0, distance + half)
+        status, note = compared(Relation.EQ, interval, 0.0, self.margin)
         if (shared := repeated(*data)) > REUSED:
             status = INCONCLUSIVE
             note = f"{shared:.0%} of the values occur in both samples: a stream was reused"
-        elif low > 0:
-            status = REFUTED
-        elif high <= self.margin:
-            status = VERIFIED
-        else:
-            status, note = INCONCLUSIVE, "the bands are wider than the margin"
         return Outcome(
-            status, distance, (low, high), samples, self.detectable(samples, alpha), alpha, note
+            status, distance, interval, samples, self.detectable(samples, alpha), alpha, note
         )
+
+
+def _pair(data: tuple[np.ndarray, np.ndarray], alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    check_alpha(alpha)
+    first, second = data
+    return observations(first), observations(second)
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,7 @@ class SameLaw(_Bands):
     def decide(
         self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
     ) -> Outcome:
+        data = _pair(data, alpha)
         distance = max(excess(*data), excess(data[1], data[0]))
         return self._judge(distance, data, alpha)
 
@@ -113,5 +120,20 @@ class StochasticOrder(_Bands):
     def decide(
         self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
     ) -> Outcome:
-        smaller, larger = data
+        smaller, larger = data = _pair(data, alpha)
+        return self._judge(excess(larger, smaller), data, alpha)
+
+
+@dataclass(frozen=True)
+class StochasticOrderReversed(_Bands):
+    """The first sample's law is stochastically at least the second's.
+
+    The quantity is sup_t (F_first(t) - F_second(t)), predicted 0: nowhere may the larger variable
+    lie below t more often than the smaller.
+    """
+
+    def decide(
+        self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
+    ) -> Outcome:
+        larger, smaller = data = _pair(data, alpha)
         return self._judge(excess(larger, smaller), data, alpha)

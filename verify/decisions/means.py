@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maxout.theory.statement import Relation
 from maxout.verify.decisions.bounds import betting_lower, catoni, student
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,
     PLANNED_POWER,
-    REFUTED,
-    VERIFIED,
+    UNREACHABLE,
     Outcome,
     check_alpha,
+    check_size,
+    compared,
+    observations,
     z,
 )
 
@@ -51,6 +54,10 @@ class _Mean:
     variance: float
     margin: float
 
+    def __post_init__(self) -> None:
+        check_size("variance", self.variance)
+        check_size("margin", self.margin)
+
     def _half_width(self, samples: int, alpha: float) -> float:
         return math.sqrt(2 * self.variance * math.log(2 / alpha) / samples)
 
@@ -61,22 +68,29 @@ class _Mean:
 
     def samples_needed(self, alpha: float) -> int:
         """Samples at which a true prediction is verified with chance ``ASSURANCE``."""
+        return self._samples_for(self.margin, self.variance, alpha)
+
+    @staticmethod
+    def _samples_for(width: float, variance: float, alpha: float) -> int:
         check_alpha(alpha)
         # The interval's far end is a half-width and the estimate's own noise away.
         reach = math.sqrt(2 * math.log(2 / alpha)) + z((1 + ASSURANCE) / 2)
-        return math.ceil(reach**2 * self.variance / self.margin**2)
+        if not variance:
+            return 1
+        if reach * math.sqrt(variance) >= width * math.sqrt(UNREACHABLE):
+            return UNREACHABLE
+        return math.ceil(reach**2 * variance / width**2)
 
     def _outcome(
         self,
-        status: str,
+        status: tuple[str, str],
         data: np.ndarray,
         interval: tuple[float, float],
         alpha: float,
-        note: str,
     ) -> Outcome:
         n = data.size
         mean, seen = float(data.mean()), self.detectable(n, alpha)
-        return Outcome(status, mean, interval, n, seen, alpha, note)
+        return Outcome(status[0], mean, interval, n, seen, alpha, status[1])
 
 
 @dataclass(frozen=True)
@@ -95,29 +109,26 @@ class MeanEquality(_Mean):
 
     bias: float = 0.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_size("bias", self.bias)
+
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
         check_alpha(alpha)
+        data = observations(data)
         blocks = _Blocks(data, self.variance)
         low = catoni(blocks.data, blocks.variance, alpha / 2, -1)
         high = catoni(blocks.data, blocks.variance, alpha / 2, +1)
-        check_low, check_high = student(data, alpha)
-        floor, ceiling = predicted - self.bias, predicted + self.bias
-        note = ""
-        if low > ceiling or high < floor:
-            status = REFUTED
-        elif min(low, check_low) >= floor - self.margin and (
-            max(high, check_high) <= ceiling + self.margin
-        ):
-            status = VERIFIED
-        elif math.sqrt(self.variance / data.size) > RARE * abs(predicted) and self._rare(predicted):
+        check = student(data, alpha)
+        status = compared(Relation.EQ, (low, high), predicted, self.margin, self.bias, check)
+        if status[0] == INCONCLUSIVE and self._rare(data.size, predicted):
             return self._says_nothing(data.size, predicted, alpha)
-        else:
-            status, note = INCONCLUSIVE, "the interval is wider than the margin"
-        return self._outcome(status, data, (low, high), alpha, note)
+        return self._outcome(status, data, (low, high), alpha)
 
-    def _rare(self, predicted: float) -> bool:
-        """Whether the spread itself is that of rare large values: far above the mean."""
-        return self.variance > 100 * predicted**2
+    def _rare(self, samples: int, predicted: float) -> bool:
+        """Whether the spread is that of rare large values, far above the mean, and unresolved."""
+        error = math.sqrt(self.variance / samples)
+        return error > RARE * abs(predicted) > 0 and self.variance > 100 * predicted**2
 
     def _says_nothing(self, samples: int, predicted: float, alpha: float) -> Outcome:
         note = (
@@ -131,7 +142,37 @@ class MeanEquality(_Mean):
 
 
 @dataclass(frozen=True)
-class MeanAtMost(_Mean):
+class _Bound(_Mean):
+    """Shared by the one-sided decisions.
+
+    Attributes:
+      width: half-width of the interval to plan samples for, where it is not the margin: that of a
+        bound may be far smaller, since a bound that is not tight needs no narrow interval.
+      signed: whether observations may be negative; both ends are then Catoni's.
+    """
+
+    width: float = 0.0
+    signed: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_size("width", self.width)
+
+    def samples_needed(self, alpha: float) -> int:
+        """Samples at which a true prediction is verified with chance ``ASSURANCE``."""
+        return self._samples_for(self.width or self.margin, self.variance, alpha)
+
+    def _interval(self, data: np.ndarray, alpha: float) -> tuple[float, float]:
+        blocks = _Blocks(data, self.variance)
+        if self.signed:
+            low = catoni(blocks.data, blocks.variance, alpha / 2, -1)
+        else:
+            low = betting_lower(blocks.data, alpha / 2)
+        return low, catoni(blocks.data, blocks.variance, alpha / 2, +1)
+
+
+@dataclass(frozen=True)
+class MeanAtMost(_Bound):
     """E X <= predicted, X >= 0.
 
     Refuted where the betting lower bound exceeds the prediction: no assumption but X >= 0.
@@ -141,25 +182,22 @@ class MeanAtMost(_Mean):
 
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
         check_alpha(alpha)
-        blocks = _Blocks(data, self.variance)
-        low = betting_lower(blocks.data, alpha / 2)
-        high = catoni(blocks.data, blocks.variance, alpha / 2, +1)
-        note = ""
-        if low > predicted:
-            status = REFUTED
-        elif max(high, student(data, alpha)[1]) <= predicted + self.margin:
-            status = VERIFIED
-        else:
-            status, note = INCONCLUSIVE, "the upper bound is not within the margin"
-        mean = float(data.mean())
+        data = observations(data)
+        low, high = self._interval(data, alpha)
+        check = student(data, alpha)
+        status = compared(Relation.LE, (low, high), predicted, self.margin, check=check)
+        if self.signed or data.size < 2:
+            return self._outcome(status, data, (low, high), alpha)
         # What betting would have seen: its stakes follow the empirical variance.
         spread = float(data.std(ddof=1)) / math.sqrt(data.size)
         seen = spread * (math.sqrt(2 * math.log(2 / alpha)) + z(PLANNED_POWER))
-        return Outcome(status, mean, (low, high), data.size, seen, alpha, note)
+        return Outcome(
+            status[0], float(data.mean()), (low, high), data.size, seen, alpha, status[1]
+        )
 
 
 @dataclass(frozen=True)
-class MeanAtLeast(_Mean):
+class MeanAtLeast(_Bound):
     """E X >= predicted, X >= 0.
 
     Refuted where the upper bound, by Catoni under the stated variance, is below the prediction;
@@ -173,20 +211,19 @@ class MeanAtLeast(_Mean):
 
     planned: float = 0.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_size("planned", self.planned)
+
     def samples_needed(self, alpha: float) -> int:
         """Samples at which a true prediction is verified with chance ``ASSURANCE``, by the plan."""
-        return MeanEquality(self.planned or self.variance, self.margin).samples_needed(alpha)
+        variance = self.variance if self.signed else self.planned or self.variance
+        return self._samples_for(self.width or self.margin, variance, alpha)
 
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
         check_alpha(alpha)
-        blocks = _Blocks(data, self.variance)
-        low = betting_lower(blocks.data, alpha / 2)
-        high = catoni(blocks.data, blocks.variance, alpha / 2, +1)
-        note = ""
-        if high < predicted:
-            status = REFUTED
-        elif low >= predicted - self.margin:
-            status = VERIFIED
-        else:
-            status, note = INCONCLUSIVE, "the lower bound is not within the margin"
-        return self._outcome(status, data, (low, high), alpha, note)
+        data = observations(data)
+        low, high = self._interval(data, alpha)
+        check = student(data, alpha) if self.signed else None
+        status = compared(Relation.GE, (low, high), predicted, self.margin, check=check)
+        return self._outcome(status, data, (low, high), alpha)

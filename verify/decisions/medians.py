@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from maxout.theory.statement import Relation
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,
     PLANNED_POWER,
-    REFUTED,
-    VERIFIED,
+    UNREACHABLE,
     Outcome,
     check_alpha,
+    check_size,
+    compared,
+    observations,
     z,
 )
 
@@ -41,9 +44,13 @@ class MedianEquality:
     margin: float
     bias: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("deviation", "margin", "bias"):
+            check_size(name, getattr(self, name))
+
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
         check_alpha(alpha)
-        values = np.sort(np.asarray(data, dtype=float))
+        values = np.sort(observations(data))
         n = values.size
         # The k-th smallest exceeds the median with chance Pr(Bin(n, 1/2) <= k - 1) <= alpha/2.
         k = int(stats.binom.ppf(alpha / 2, n, 0.5))
@@ -52,16 +59,9 @@ class MedianEquality:
         if k < 1:
             note = "too few samples for an interval of the median"
             return Outcome(INCONCLUSIVE, middle, (None, None), n, detectable, alpha, note)
-        low, high = float(values[k - 1]), float(values[n - k])
-        floor, ceiling = predicted - self.bias, predicted + self.bias
-        note = ""
-        if low > ceiling or high < floor:
-            status = REFUTED
-        elif low >= floor - self.margin and high <= ceiling + self.margin:
-            status = VERIFIED
-        else:
-            status, note = INCONCLUSIVE, "the interval is wider than the margin"
-        return Outcome(status, middle, (low, high), n, detectable, alpha, note)
+        interval = float(values[k - 1]), float(values[n - k])
+        status, note = compared(Relation.EQ, interval, predicted, self.margin, self.bias)
+        return Outcome(status, middle, interval, n, detectable, alpha, note)
 
     def _error(self, samples: int) -> float:
         return _EFFICIENCY * self.deviation / math.sqrt(samples)
@@ -75,5 +75,7 @@ class MedianEquality:
         check_alpha(alpha)
         # Room for the steps between order statistics, and at least a handful beyond the interval.
         reach = z(1 - alpha / 2) + z((1 + ASSURANCE) / 2)
-        planned = math.ceil(1.1 * (reach * self._error(1) / self.margin) ** 2)
+        if reach * self._error(1) >= self.margin * math.sqrt(UNREACHABLE / 2):
+            return UNREACHABLE
+        planned = math.ceil(1.1 * (reach * self._error(1) / (self.margin or 1)) ** 2)
         return max(planned, math.ceil(4 * math.log2(2 / alpha)))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import stats
 
+from maxout.theory.statement import Relation
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
-    INCONCLUSIVE,
-    PLANNED_POWER,
-    REFUTED,
-    VERIFIED,
+    POWER,
+    UNREACHABLE,
+    DecisionError,
     Outcome,
     check_alpha,
+    check_size,
+    compared,
     z,
 )
 
@@ -34,36 +37,81 @@ class ProportionEquality:
     Attributes:
       probability: where the sample size is planned for; the decision itself does not use it.
       margin: in units of the probability.
+      width: distance of the interval's ends to plan samples for, where it is not the margin.
     """
 
     probability: float
     margin: float
+    width: float = 0.0
+
+    relation: ClassVar[Relation] = Relation.EQ
+
+    def __post_init__(self) -> None:
+        check_size("probability", self.probability, 1.0)
+        check_size("margin", self.margin)
+        check_size("width", self.width)
 
     def decide(self, data: np.ndarray, predicted: float, alpha: float) -> Outcome:
-        """Judge from ``data``, an array of booleans: did the event happen."""
+        """Judge from ``data``, an array of booleans: did the event happen.
+
+        Raises:
+          DecisionError: where there are none.
+        """
         check_alpha(alpha)
         n, k = data.size, int(np.count_nonzero(data))
-        low, high = clopper_pearson(k, n, alpha)
-        note = ""
-        if not low <= predicted <= high:
-            status = REFUTED
-        elif predicted - self.margin <= low and high <= predicted + self.margin:
-            status = VERIFIED
-        else:
-            status, note = INCONCLUSIVE, "the interval is wider than the margin"
-        return Outcome(status, k / n, (low, high), n, self.detectable(n, alpha), alpha, note)
-
-    def _deviation(self) -> float:
-        return math.sqrt(self.probability * (1 - self.probability))
+        if not n:
+            raise DecisionError("a share needs at least one observation; got none")
+        interval = clopper_pearson(k, n, alpha)
+        status, note = compared(self.relation, interval, predicted, self.margin)
+        return Outcome(status, k / n, interval, n, self.detectable(n, alpha), alpha, note)
 
     def detectable(self, samples: int, alpha: float) -> float:
-        """Smallest error refuted with chance ``POWER`` (normal approximation)."""
-        return (z(1 - alpha / 2) + z(PLANNED_POWER)) * self._deviation() / math.sqrt(samples)
+        """Smallest error refuted with chance ``POWER``, exact: counts are binomial."""
+        return self._farthest(samples, alpha, POWER)
 
     def samples_needed(self, alpha: float) -> int:
         """Samples at which a true prediction is verified with chance ``ASSURANCE``."""
         check_alpha(alpha)
-        # The binomial tail is a little heavier than the normal one: a tenth more covers it where
-        # the event is not rare (n p > 100).
+        width = self.width or self.margin
+        if not width:
+            return UNREACHABLE
+        # The normal approximation starts the search, which the exact binomial ends.
         reach = z(1 - alpha / 2) + z((1 + ASSURANCE) / 2)
-        return math.ceil(1.1 * (reach * self._deviation() / self.margin) ** 2)
+        variance = self.probability * (1 - self.probability)
+        samples = math.ceil(max(reach**2 * variance / width**2, 1))
+        chance = (1 + ASSURANCE) / 2
+        while samples < UNREACHABLE and self._farthest(samples, alpha, chance) > width:
+            samples = samples * 21 // 20 + 1
+        return min(samples, UNREACHABLE)
+
+    def _farthest(self, samples: int, alpha: float, chance: float) -> float:
+        """How far from ``probability`` the interval's ends are, each with this chance at most."""
+        p = self.probability
+        # At an end of [0, 1] there is one side only, and the count is certain.
+        most = int(stats.binom.ppf(chance, samples, p))
+        least = int(stats.binom.isf(chance, samples, p))
+        above = clopper_pearson(most, samples, alpha)[1] - p if p < 1 else 0.0
+        below = p - clopper_pearson(max(least, 0), samples, alpha)[0] if p > 0 else 0.0
+        return max(above, below)
+
+
+@dataclass(frozen=True)
+class ProportionAtMost(ProportionEquality):
+    """Pr(event) <= predicted, by the Clopper-Pearson interval: exact at every size.
+
+    Refuted where its lower end exceeds the prediction, verified where its upper end is at most
+    predicted + margin.
+    """
+
+    relation = Relation.LE
+
+
+@dataclass(frozen=True)
+class ProportionAtLeast(ProportionEquality):
+    """Pr(event) >= predicted, by the Clopper-Pearson interval: exact at every size.
+
+    Refuted where its upper end is below the prediction, verified where its lower end is at least
+    predicted - margin.
+    """
+
+    relation = Relation.GE

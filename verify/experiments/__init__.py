@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import while_on
 from maxout.verify.errors import UnknownSuiteError
@@ -45,10 +47,13 @@ BUILDERS: dict[str, Builder] = {
 __all__ = ["BUILDERS", "SIZES", "Builder", "Experiment", "Size", "Twin", "experiments"]
 
 
-def experiments(suite: str) -> dict[str, list[Experiment]]:
+def experiments(suite: str, keys: Iterable[str] | None = None) -> dict[str, list[Experiment]]:
     """Return the experiments of a suite by statement, in the catalogue's order.
 
     A statement without an experiment has an empty list.
+
+    Args:
+      keys: statements whose experiments are built; all where None.
 
     Raises:
       UnknownSuiteError: for a name that is not in ``SIZES``.
@@ -56,7 +61,8 @@ def experiments(suite: str) -> dict[str, list[Experiment]]:
     if suite not in SIZES:
         raise UnknownSuiteError(f"suite must be {' or '.join(SIZES)}; got {suite!r}")
     size = SIZES[suite]
-    return {key: _built(key, size) for key in CATALOGUE}
+    wanted = list(CATALOGUE) if keys is None else list(keys)
+    return {key: _built(key, size) for key in wanted}
 
 
 def _built(key: str, size: Size) -> list[Experiment]:

@@ -8,16 +8,15 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
-from maxout.numerics.predict import predict
 from maxout.theory.network import Network
-from maxout.verify.decisions import SameLaw
+from maxout.verify import facts
+from maxout.verify.estimands import Distribution, Mean, mean_from_square
 from maxout.verify.experiments.cases import Case, deep_case, deep_networks, light_networks
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
     Size,
     Twin,
-    equality,
     rank_off_by_one,
     rewritten,
     statement,
@@ -47,10 +46,18 @@ def _half_squares(network: Network, arrays: Arrays) -> np.ndarray:
 
 
 def _moment(network: Network, order: int, norm: float) -> float:
-    if order == 0:
-        return 1.0
-    stated = statement(f"activation.length.moment.{network.bias}")
-    return float(predict(stated, network, order=order, norm=norm))
+    layer, units = len(network.widths), network.widths[-1]
+    return facts.length_moment(network, layer, norm, order) / units**order
+
+
+def _size(network: Network, order: int, norm: float, share: float) -> Mean:
+    mean, second = (_moment(network, t, norm) for t in (order, 2 * order))
+    return mean_from_square(mean, second, share)
+
+
+def _spread(network: Network, norm: float, share: float) -> Mean:
+    moment = partial(_moment, network, norm=norm)
+    return Mean(moment(2) - moment(1) ** 2, half_squares_variance(moment), share)
 
 
 def _law(bias: str, size: Size) -> Iterator[Experiment]:
@@ -63,7 +70,7 @@ def _law(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda left, law, network=network: (_length(network, left), law["value"]),
-            lambda _: SameLaw(0.025 * size.narrowness),
+            lambda: Distribution(0.025 * size.narrowness),
             parameters={"norm": _NORM},
             detail=case.detail,
             twins=(
@@ -88,14 +95,12 @@ def _nothing(*_: sp.Basic) -> sp.Expr:
 def _mean(bias: str, size: Size) -> Iterator[Experiment]:
     for network in deep_networks(bias, size):
         case = deep_case(network, _COSINE, _NORM, size)
-        stated = statement(f"activation.length.mean.{bias}")
-        mean, second = float(predict(stated, network, norm=_NORM)), _moment(network, 2, _NORM)
         yield Experiment(
-            stated,
+            statement(f"activation.length.mean.{bias}"),
             network,
             (case.population,),
             partial(_length, network),
-            partial(equality, second - mean**2, 0.02 * size.narrowness),
+            partial(_size, network, 1, _NORM, 0.02 * size.narrowness),
             parameters={"norm": _NORM},
             detail=case.detail,
             twins=(second_moment_off(2), rank_off_by_one(), *_biases_dropped(bias)),
@@ -105,13 +110,12 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
 def _variance(bias: str, size: Size) -> Iterator[Experiment]:
     for network in _light_networks(bias, size):
         case = Case(network, bias, _COSINE)
-        spread = half_squares_variance(partial(_moment, network, norm=1.0))
         yield Experiment(
             statement(f"activation.length.variance.{bias}"),
             network,
             (case.population,),
             partial(_half_squares, network),
-            partial(equality, spread, 0.06 * size.narrowness),
+            partial(_spread, network, 1.0, 0.06 * size.narrowness),
             parameters={"norm": 1.0},
             detail=case.detail,
             group=2,
@@ -127,13 +131,12 @@ def _moments(bias: str, size: Size) -> Iterator[Experiment]:
     for network in _light_networks(bias, size):
         case = Case(network, bias, _COSINE)
         for order in stated.orders:
-            spread = _moment(network, 2 * order, 1.0) - _moment(network, order, 1.0) ** 2
             yield Experiment(
                 stated,
                 network,
                 (case.population,),
                 partial(_length, network, power=order),
-                partial(equality, spread, 0.02 * order * size.narrowness),
+                partial(_size, network, order, 1.0, 0.02 * order * size.narrowness),
                 order=order,
                 parameters={"norm": 1.0},
                 detail=case.detail,

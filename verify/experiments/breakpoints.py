@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import numpy as np
 import sympy as sp
 
-from maxout.theory.curves import AngularSpeed
+from maxout.numerics.balls import enclose
+from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
+from maxout.theory.curves import AngularSpeed, sphere_breakpoints_mean
 from maxout.theory.network import Network
+from maxout.theory.symbols import sweep, x_norm
 from maxout.verify.concrete import Chords, Polylines, Windows
-from maxout.verify.decisions import BoundedMeanEquality, Decision, MeanEquality
+from maxout.verify.estimands import BoundedMean, Mean
 from maxout.verify.experiments.curves import SEGMENT, Points, narrow
 from maxout.verify.experiments.experiment import (
     QUICK,
@@ -93,8 +96,28 @@ def _zero_networks(size: Size) -> Iterator[Network]:
         yield Network(2, (2, 3, 3), 1, 3, bias="zero")
 
 
-def _bounded(ceiling: int, planned: float, margin: float, predicted: float) -> Decision:
-    return BoundedMeanEquality(ceiling, planned * predicted, margin * predicted)
+def _bounded(
+    size_of: Callable[[], float], ceiling: int, planned: float, share: float
+) -> BoundedMean:
+    """A count whose variance is about ``planned`` times its mean, ``size_of``."""
+    mean = size_of()
+    return BoundedMean(mean, ceiling, planned * mean, share)
+
+
+def _swept(network: Network, angle: float, last_only: bool = False) -> float:
+    """Breakpoints on a curve that sweeps this angle, at zero bias."""
+    rates = breakpoint_rates(network)
+    return angle * (float(rates.layers[-1]) if last_only else rates.total)
+
+
+def _first_swept(network: Network, angle: float) -> float:
+    return network.widths[0] * kink_rate(network.rank) * angle
+
+
+@cache
+def _on_circle(network: Network) -> float:
+    values = {**network.environment(), x_norm: sp.S.One, sweep: 2 * sp.pi}
+    return float(enclose(sphere_breakpoints_mean(), values))
 
 
 def _never_turned() -> Twin:
@@ -117,7 +140,13 @@ def _breakpoints(key: str) -> Builder:
                 network,
                 (Polylines(Sampler(network, "zero", 0.6), SQUARE),),
                 _last_layer if last_only else _all_breakpoints,
-                partial(_bounded, _circle_ceiling(network), 0.6, 0.12 * narrow(size)),
+                partial(
+                    _bounded,
+                    partial(_swept, network, 2 * math.pi, last_only),
+                    _circle_ceiling(network),
+                    0.6,
+                    0.12 * narrow(size),
+                ),
                 parameters={} if key == "curve.plane.regions" else {"sweep": 2 * sp.pi},
                 detail="once around the origin",
                 twins=(_never_turned(), *((rank_off_by_one(),) if telling else ())),
@@ -150,7 +179,13 @@ def _first(size: Size) -> Iterator[Experiment]:
             network,
             (Polylines(Sampler(network, "gaussian", 0.6), SEGMENT),),
             _first_layer,
-            partial(_bounded, ceiling, 1.0, 0.08 * narrow(size)),
+            partial(
+                _bounded,
+                partial(_first_swept, network, augmented_angle(SEGMENT)),
+                ceiling,
+                1.0,
+                0.08 * narrow(size),
+            ),
             parameters={"sweep": augmented_angle(SEGMENT)},
             detail="a segment",
             twins=(
@@ -181,7 +216,13 @@ def _sphere(size: Size) -> Iterator[Experiment]:
             network,
             (Polylines(Sampler(network, "gaussian", 0.6), CIRCLE, CIRCLE_NAME),),
             _all_breakpoints,
-            partial(_bounded, _convex_ceiling(network), 0.8, 0.17 * narrow(size)),
+            partial(
+                _bounded,
+                partial(_on_circle, network),
+                _convex_ceiling(network),
+                0.8,
+                0.17 * narrow(size),
+            ),
             parameters={"sweep": 2 * sp.pi, "norm": 1},
             detail="the unit circle",
             twins=(_first_speed(), other_parameters("at twice the norm", norm=2)),
@@ -209,7 +250,14 @@ def _locus(size: Size) -> Iterator[Experiment]:
             network,
             (Chords(Sampler(network, "zero", 0.6)),),
             _all_breakpoints,
-            partial(_bounded, _line_ceiling(network), 1.3, 0.12 * narrow(size)),
+            # The density at norm 1 in three dimensions is pi/2 of the breakpoints a radian.
+            partial(
+                _bounded,
+                partial(_swept, network, math.pi / 2),
+                _line_ceiling(network),
+                1.3,
+                0.12 * narrow(size),
+            ),
             parameters={"norm": 1},
             detail="lines through the unit ball",
             twins=(
@@ -233,7 +281,7 @@ def _plane_rank3(size: Size) -> Iterator[Experiment]:
         network,
         (Windows(Sampler(network, "zero", 0.6), 2.0),),
         lambda arrays: arrays["regions"],
-        lambda _: MeanEquality(0.0, 0.5),  # no variance: every count is the same
+        lambda: Mean(18.0, 0.0, 0.03),  # 3 n_1, and no variance: every count is the same
         detail="polygons about the origin",
         twins=(
             rewritten("2 n_1 regions", lambda r: 2 * r / 3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from maxout.theory.orthant import HalfNormalProbability, HalfNormalSurvival
+from maxout.verify import facts
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -39,6 +40,7 @@ def _probability(
     population: type[Equicorrelated] | type[HalfNormals],
     settings: tuple[tuple[int, float], ...],
     array: str,
+    chance: Callable[..., float],
     twins: tuple[Twin, ...] = (),
     names: tuple[str, ...] = ("m", "rho"),
     pairs: int = 0,
@@ -46,6 +48,7 @@ def _probability(
     """The share of samples in which all of so many normals are positive, or below or above Y.
 
     Args:
+      chance: of the event, from other facts; takes the number of normals and the correlation.
       settings: pairs (number of normals, correlation); the quick suite takes the first.
       names: the parameters that the statement has, of m and rho.
       pairs: 2 where the statement is about 2m or 2m+1 normals; m is then half of their number.
@@ -64,7 +67,7 @@ def _probability(
                 unit(1),
                 (population(number, correlation),),
                 partial(_array, name=array),
-                partial(share_of, size),
+                partial(share_of, chance, number, correlation, narrowness=size.narrowness),
                 parameters=given,
                 detail=f"{number} normals, rho = {correlation}",
                 twins=(off(SHARE_MARGIN), *twins, *more),
@@ -101,30 +104,63 @@ def _smallest(size: Size) -> Iterator[Experiment]:
         )
 
 
+_above = partial(facts.half_normal, above=True)
 _FOUR = ((4, 0.25), (4, 0.5), (4, 0.7))
 _THREE = ((3, 0.25), (3, 0.6))
 
 EXPERIMENTS: dict[str, Builder] = {
     "order.orthant.odd": _probability(
-        "order.orthant.odd", Equicorrelated, ((5, 0.25), (7, 0.3)), "positive", pairs=2
+        "order.orthant.odd",
+        Equicorrelated,
+        ((5, 0.25), (7, 0.3)),
+        "positive",
+        facts.orthant,
+        pairs=2,
     ),
     "order.orthant.half": _probability(
-        "order.orthant.half", Equicorrelated, ((4, 0.5), (9, 0.5)), "positive", names=("m",)
+        "order.orthant.half",
+        Equicorrelated,
+        ((4, 0.5), (9, 0.5)),
+        "positive",
+        facts.orthant,
+        names=("m",),
     ),
     "order.orthant.four": _probability(
-        "order.orthant.four", Equicorrelated, _FOUR, "positive", (_POWERS,), names=("rho",)
+        "order.orthant.four",
+        Equicorrelated,
+        _FOUR,
+        "positive",
+        facts.orthant,
+        (_POWERS,),
+        names=("rho",),
     ),
     "order.half_normal.even": _probability(
-        "order.half_normal.even", HalfNormals, ((4, 0.25), (6, 0.3)), "below", pairs=2
+        "order.half_normal.even",
+        HalfNormals,
+        ((4, 0.25), (6, 0.3)),
+        "below",
+        facts.half_normal,
+        pairs=2,
     ),
     "order.half_normal.half": _probability(
-        "order.half_normal.half", HalfNormals, ((4, 0.5), (9, 0.5)), "below", names=("m",)
+        "order.half_normal.half",
+        HalfNormals,
+        ((4, 0.5), (9, 0.5)),
+        "below",
+        facts.half_normal,
+        names=("m",),
     ),
     "order.half_normal.three": _probability(
-        "order.half_normal.three", HalfNormals, _THREE, "below", (_POWERS,), names=("rho",)
+        "order.half_normal.three",
+        HalfNormals,
+        _THREE,
+        "below",
+        facts.half_normal,
+        (_POWERS,),
+        names=("rho",),
     ),
     "order.half_normal.survival": _probability(
-        "order.half_normal.survival", HalfNormals, ((4, 0.25), (3, 0.6)), "above"
+        "order.half_normal.survival", HalfNormals, ((4, 0.25), (3, 0.6)), "above", _above
     ),
     "order.chi2_smallest.mean.reduced": _smallest,
 }

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from maxout.numerics.predict import predict
-from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.moments import LargestChi2Moment, SmallestChi2Moment
 from maxout.theory.network import Network
 from maxout.verify.concrete import Polylines
-from maxout.verify.constants import ordered_moment
-from maxout.verify.decisions import Decision, MeanAtMost
+from maxout.verify.constants import aligned_moment, ordered_moment
+from maxout.verify.estimands import WIDEST, Mean
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -57,21 +55,22 @@ def _length(arrays: Arrays, power: int = 1) -> np.ndarray:
     return arrays["length"] ** power
 
 
-def _even_moment(network: Network, length: float, power: int) -> float:
-    """A bound on E len^power, power even: of the aligned Jacobian, or of the stochastic bound."""
-    if network.bias == "any":
-        return length**power * ordered_moment(network, power // 2)
-    key = "curve.length.moment.upper.sharp"
-    return float(predict(CATALOGUE[key], network, order=power, length=length))
+def _gain_moment(network: Network, order: int) -> float:
+    """A bound on E ||Ju||^{2 order}: of the aligned Jacobian, or of the stochastic bound."""
+    return (ordered_moment if network.bias == "any" else aligned_moment)(network, order)
 
 
-def _at_most(network: Network, length: float, power: int, margin: float, right: float) -> Decision:
-    return MeanAtMost(_even_moment(network, length, 2 * power), margin * right)
+def _at_most(network: Network, length: float, power: int, share: float) -> Mean:
+    # Jensen's inequality over the curve: E len^t <= length^t E ||Ju||^t.
+    bound = (
+        math.sqrt(_gain_moment(network, power)) if power % 2 else _gain_moment(network, power // 2)
+    )
+    return Mean(length**power * bound, length ** (2 * power) * _gain_moment(network, power), share)
 
 
-def _margin(margin: float, network: Network) -> float:
+def _share(share: float, network: Network) -> float:
     # With any biases only a loose bound on the variance is known.
-    return max(margin, 0.2) * (2 if network.bias == "any" else 1)
+    return min(WIDEST, max(share, 0.2) * (2 if network.bias == "any" else 1))
 
 
 def _length_settings(size: Size) -> Iterator[tuple[Network, str, str, Points, float]]:
@@ -102,7 +101,7 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
                 parameters["cosine"] = cosine
             for order in statement(key).orders or (None,):
                 t = order or power or 1
-                wide = _margin(margin * t, network)
+                wide = _share(margin * t, network)
                 yield Experiment(
                     statement(key),
                     network,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-from maxout.numerics.predict import predict
-from maxout.theory.catalogue import CATALOGUE
+from maxout.theory import frame
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.theory.symbols import K
-from maxout.verify.constants import aligned_second_moment, wide_bias
-from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, SameLaw
+from maxout.verify import facts
+from maxout.verify.constants import aligned_moment, evaluate, wide_bias
+from maxout.verify.estimands import Distribution, Mean, mean_from_square
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
 from maxout.verify.experiments.cases import (
     Case,
@@ -33,11 +33,6 @@ from maxout.verify.experiments.twins import NO_FINITE_WIDTH, NO_GAIN, second_mom
 from maxout.verify.variances import half_squares_variance
 
 
-def _exact_moment(network: Network, order: int, cosine: float) -> float:
-    key = "jacobian.moment.exact"
-    return float(predict(CATALOGUE[key], network, order=order, cosine=cosine))
-
-
 def _laws(key: str, bias: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         for network in deep_networks(bias, size):
@@ -50,7 +45,7 @@ def _laws(key: str, bias: str) -> Builder:
                     network,
                     (case.population,),
                     lambda left, law: (left["gain"], law["value"]),
-                    lambda _: SameLaw(0.025 * size.narrowness),
+                    lambda: Distribution(0.025 * size.narrowness),
                     parameters={"cosine": cosine, "norm": case.norm},
                     detail=case.detail,
                     twins=_WRONG_LAWS if bias == "zero" else (*_WRONG_LAWS, _NO_BIASES),
@@ -78,7 +73,7 @@ def _mean_exact(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_equality, _variance(network, 1, cosine), 0.03 * size.narrowness),
+                partial(_gain, network, 1, cosine, 0.03 * size.narrowness),
                 parameters={"cosine": cosine},
                 detail=case.detail,
                 twins=(
@@ -90,13 +85,10 @@ def _mean_exact(size: Size) -> Iterator[Experiment]:
             )
 
 
-def _variance(network: Network, order: int, cosine: float) -> Callable[[float], float]:
-    """Variance of ||Ju||^{2 order}, from the exact moment of twice the order."""
-    return lambda predicted: _exact_moment(network, 2 * order, cosine) - predicted**2
-
-
-def _equality(variance: Callable[[float], float], margin: float, predicted: float) -> Decision:
-    return MeanEquality(variance(predicted), margin * abs(predicted))
+def _gain(network: Network, order: int, cosine: float, share: float) -> Mean:
+    """The mean of ||Ju||^{2 order} at zero bias."""
+    mean, second = (facts.gain_moment(network, t, cosine) for t in (order, 2 * order))
+    return mean_from_square(mean, second, share)
 
 
 def _moment_exact(size: Size) -> Iterator[Experiment]:
@@ -110,11 +102,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 lambda arrays, order=order: gain(arrays) ** order,
-                partial(
-                    _equality,
-                    _variance(network, order, cosine),
-                    margin,
-                ),
+                partial(_gain, network, order, cosine, margin),
                 order=order,
                 parameters={"cosine": cosine},
                 detail=case.detail,
@@ -136,7 +124,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain_half_squares,
-            partial(_equality, _pair_variance(network, cosine), 0.08 * size.narrowness),
+            partial(_spread, network, cosine, 0.08 * size.narrowness),
             parameters={"cosine": cosine},
             detail=case.detail,
             group=2,
@@ -148,8 +136,10 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
         )
 
 
-def _pair_variance(network: Network, cosine: float) -> Callable[[float], float]:
-    return lambda _: half_squares_variance(partial(_exact_moment, network, cosine=cosine))
+def _spread(network: Network, cosine: float, share: float) -> Mean:
+    """The variance of ||Ju||^2 at zero bias, as a mean over pairs."""
+    moment = partial(facts.gain_moment, network, cosine=cosine)
+    return Mean(moment(2) - moment(1) ** 2, half_squares_variance(moment), share)
 
 
 def _upper_sharp(size: Size) -> Iterator[Experiment]:
@@ -170,31 +160,36 @@ def _upper_sharp(size: Size) -> Iterator[Experiment]:
             )
 
 
-def _at_most_aligned(network: Network, margin: float, predicted: float) -> Decision:
-    # A bound of E X^2, not of the variance: the mean may be below the predicted one.
-    return MeanAtMost(aligned_second_moment(network), margin * predicted)
+def _at_most_aligned(network: Network, share: float) -> Mean:
+    # A bound of E X^2, not of the variance: the mean may be below the aligned one.
+    return Mean(aligned_moment(network, 1), aligned_moment(network, 2), share)
 
 
 def _wide(size: Size) -> Iterator[Experiment]:
     for bias, cosine, norm in (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0)):
         for network in deep_networks(bias, size):
             case = deep_case(network, cosine, norm, size)
-            off = wide_bias(network, cosine, norm)
             yield Experiment(
                 statement("jacobian.wide"),
                 network,
                 (case.population,),
                 gain,
-                partial(_near, aligned_second_moment(network), 0.03 * size.narrowness, off),
-                detail=f"{case.detail}; within {off:.2g} of the limit",
+                partial(_near, case, 0.03 * size.narrowness),
+                remainder=partial(_off_aligned, case),
+                detail=case.detail,
                 twins=(second_moment_off(2), rank_off_by_one()),
             )
 
 
-def _near(second: float, margin: float, bias: float, predicted: float) -> Decision:
-    # The mean is at least (1 - bias) times the limit, so the variance at most this.
-    variance = second - (predicted * (1 - bias)) ** 2
-    return MeanEquality(variance, margin * predicted, bias * predicted)
+def _near(case: Case, share: float) -> Mean:
+    # The mean is at least the aligned one less what it may be off, so the variance at most this.
+    mean, second = (aligned_moment(case.network, t) for t in (1, 2))
+    return Mean(mean, second - (mean - _off_aligned(case)) ** 2, share)
+
+
+def _off_aligned(case: Case) -> float:
+    aligned = aligned_moment(case.network, 1)
+    return wide_bias(case.network, case.cosine, case.norm) * aligned
 
 
 def _alignment(size: Size) -> Iterator[Experiment]:
@@ -202,22 +197,13 @@ def _alignment(size: Size) -> Iterator[Experiment]:
     for rank, width, layers in ((5, 5, 7),) + (((10, 6, 8),) if size.deep else ()):
         network = Network(width, (width,) * layers, 16, rank, bias="zero")
         case = Case(network, "zero", 0.0)
-        exact = float(predict(CATALOGUE["jacobian.mean.exact"], network, cosine=0))
-
-        def rule(predicted: float, network: Network = network, exact: float = exact) -> Decision:
-            # At finite depth the transient is left over: the exact mean says how much.
-            return MeanEquality(
-                _exact_moment(network, 2, 0.0) - exact**2,
-                0.06 * size.narrowness * predicted,
-                abs(exact - predicted),
-            )
-
         yield Experiment(
             statement("jacobian.alignment"),
             network,
             (case.population,),
             gain,
-            rule,
+            partial(_gain, network, 1, 0.0, 0.06 * size.narrowness),
+            remainder=partial(evaluate, network, frame.alignment_remainder()),
             detail=case.detail,
             twins=(
                 # The network keeps K, since c must be 1/M_K.

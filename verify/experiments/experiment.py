@@ -13,8 +13,9 @@ from maxout.numerics.enclosure import RangeError
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
-from maxout.theory.statement import Statement
-from maxout.verify.decisions import Decision, MeanEquality, Outcome
+from maxout.theory.statement import Relation, Statement
+from maxout.verify.decisions import Decision, DecisionError
+from maxout.verify.estimands import Estimand
 from maxout.verify.laws import Law
 from maxout.verify.populations import Along, Arrays, Population
 
@@ -63,26 +64,30 @@ class Experiment:
       populations: what is sampled; each gives one entry to ``measure``. The last one of a statement
         about a law is its right side, put there by itself and again for every wrong version.
       measure: from the populations' arrays to the decision's data.
-      rule: from the predicted value to the decision, its margin included.
+      estimand: what is estimated and how narrowly, from facts other than the claim; evaluated when
+        it is first asked for.
       order: order t, for statements that have one.
       parameters: further arguments of ``predict``.
       detail: what distinguishes this experiment from others of the statement and network.
       group: samples that make one observation of the decision (2 for pairs).
       twins: the controls.
       least: samples at least, even where the decision needs fewer.
+      remainder: of a limit: how far the quantity may be from it here, by the theory. Fixed when the
+        statement is written, and never the distance to the claim itself.
     """
 
     statement: Statement
     network: Network
     populations: tuple[Population, ...]
     measure: Measure
-    rule: Callable[[float], Decision]
+    estimand: Callable[[], Estimand]
     order: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
     group: int = 1
     twins: tuple[Twin, ...] = ()
     least: int = LEAST_SAMPLES
+    remainder: Callable[[], float] | None = None
 
     def __post_init__(self) -> None:
         if not self.statement.numeric:
@@ -116,8 +121,17 @@ class Experiment:
 
     @cached_property
     def decision(self) -> Decision:
-        """The rule at the predicted value."""
-        return self.rule(self.predicted)
+        """The procedure that the statement's relation asks for.
+
+        Raises:
+          DecisionError: for a limit without a remainder, or a relation that cannot be judged here.
+        """
+        relation = self.statement.relation
+        if relation == Relation.LIMIT and self.remainder is None:
+            raise DecisionError(f"{self.key} is a limit: its experiment needs a remainder")
+        # Statements that are not limits have none, also those that replace one (a control).
+        remainder = self.remainder() if self.remainder and relation == Relation.LIMIT else 0.0
+        return self.estimand().decision(relation, self.predicted, remainder)
 
     def data(self, arrays: tuple[Arrays, ...]) -> Any:
         """What the decision judges, from the arrays of every population."""
@@ -131,25 +145,8 @@ class Experiment:
         """Samples of every population that the decision needs."""
         return self.group * max(self.least, self.decision.samples_needed(alpha))
 
-    def judge(
-        self, arrays: tuple[Arrays, ...], alpha: float, claim: float | None = None
-    ) -> Outcome:
-        """Decide from samples; ``claim`` replaces the predicted value (a control's)."""
-        value = self.predicted if claim is None else claim
-        return self.decision.decide(self.data(arrays), value, alpha)
-
 
 Builder = Callable[[Size], Iterator[Experiment]]
-
-
-def equality(variance: float, share: float, predicted: float) -> Decision:
-    """The rule that a mean is the predicted one to within a share of it."""
-    return MeanEquality(variance, share * abs(predicted))
-
-
-def equality_from_square(second: float, share: float, predicted: float) -> Decision:
-    """``equality`` where E X^2 is known, or a bound of it: it bounds the variance too."""
-    return equality(second - predicted**2, share, predicted)
 
 
 def statement(key: str) -> Statement:

@@ -12,7 +12,7 @@ from maxout.numerics.angle import jacobian_moment
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
-from maxout.verify.decisions import Decision, MeanEquality
+from maxout.verify.estimands import Mean, mean_from_square
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
 from maxout.verify.experiments.cases import Case
 from maxout.verify.experiments.experiment import (
@@ -94,9 +94,8 @@ def _mean(size: Size) -> Iterator[Experiment]:
         )
 
 
-def _power_rule(network: Network, order: int, margin: float, predicted: float) -> Decision:
-    mean, square = _moment(network, order), _moment(network, 2 * order)
-    return MeanEquality(square - mean**2, margin * predicted)
+def _power_rule(network: Network, order: int, share: float) -> Mean:
+    return mean_from_square(_moment(network, order), _moment(network, 2 * order), share)
 
 
 def _moments(size: Size) -> Iterator[Experiment]:
@@ -133,8 +132,9 @@ def _variance(size: Size) -> Iterator[Experiment]:
         )
 
 
-def _pair_rule(network: Network, margin: float, predicted: float) -> Decision:
-    return MeanEquality(half_squares_variance(partial(_moment, network)), margin * predicted)
+def _pair_rule(network: Network, share: float) -> Mean:
+    moment = partial(_moment, network)
+    return Mean(moment(2) - moment(1) ** 2, half_squares_variance(moment), share)
 
 
 EXPERIMENTS: dict[str, Builder] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -9,18 +10,18 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from maxout.numerics.predict import predict
+from maxout.numerics.gradients import gradient_profile
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, l
-from maxout.verify.constants import weight_variance
-from maxout.verify.decisions import Decision, MeanAtLeast, MeanAtMost, SameLaw
+from maxout.verify import facts
+from maxout.verify.constants import moment
+from maxout.verify.estimands import Distribution, Mean, mean_from_square
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
     Size,
     Twin,
-    equality_from_square,
     other_parameters,
     rank_off_by_one,
     rewritten,
@@ -64,6 +65,21 @@ def _second(network: Network, array: str, layer: int) -> float:
     return weight_second(network, layer, NORM)
 
 
+def mean(network: Network, array: str, layer: int) -> float:
+    """E ||dN/dW^(layer)||^2 at ``NORM``, or of the biases, at zero or gaussian bias."""
+    if network.bias == "gaussian":
+        profile = gradient_profile(network, NORM)
+        logs = profile.biases if array == "biases" else profile.weights
+        return math.exp(float(logs[layer - 1]))
+    if array == "biases":
+        return facts.bias_gradient_moment(network, layer, 1)
+    return facts.weight_gradient_moment(network, layer, NORM, 1)
+
+
+def _size(network: Network, array: str, layer: int, share: float) -> Mean:
+    return mean_from_square(mean(network, array, layer), _second(network, array, layer), share)
+
+
 def _parameters(array: str, layer: int, bias: str = "zero") -> dict[str, Any]:
     if array == "biases" and bias != "gaussian":
         return {"layer": layer}
@@ -98,9 +114,7 @@ def _exact(key: str, array: str, bias: str, size: Size) -> Iterator[Experiment]:
                 network,
                 (population(network, biases),),
                 partial(_column, array, layer),
-                partial(
-                    equality_from_square, _second(network, array, layer), margin * size.narrowness
-                ),
+                partial(_size, network, array, layer, margin * size.narrowness),
                 parameters=_parameters(array, layer, bias),
                 detail=f"layer {layer}, |x| = {NORM:g}",
                 twins=tuple(twins),
@@ -111,16 +125,14 @@ def _moment(key: str, array: str, size: Size) -> Iterator[Experiment]:
     order = 2
     for network, biases in networks("zero", size):
         for layer in _layers(network, size):
-            parameters = _parameters(array, layer)
-            fourth = float(predict(statement(key), network, order=2 * order, **parameters))
             yield Experiment(
                 statement(key),
                 network,
                 (population(network, biases),),
                 lambda arrays, layer=layer: _column(array, layer, arrays) ** 2,
-                partial(equality_from_square, fourth, 0.1 * size.narrowness),
+                partial(_square, network, array, layer, 0.1 * size.narrowness),
                 order=order,
-                parameters=parameters,
+                parameters=_parameters(array, layer),
                 detail=f"layer {layer}, |x| = {NORM:g}",
                 twins=(
                     _layer_shifted(array, layer, "zero"),
@@ -129,6 +141,15 @@ def _moment(key: str, array: str, size: Size) -> Iterator[Experiment]:
                     *((rank_off_by_one(),) if layer == 1 else ()),
                 ),
             )
+
+
+def _square(network: Network, array: str, layer: int, share: float) -> Mean:
+    """The second moment of a squared gradient at zero bias."""
+    if array == "biases":
+        second, fourth = (facts.bias_gradient_moment(network, layer, t) for t in (2, 4))
+    else:
+        second, fourth = (facts.weight_gradient_moment(network, layer, NORM, t) for t in (2, 4))
+    return mean_from_square(second, fourth, share)
 
 
 def _law(size: Size) -> Iterator[Experiment]:
@@ -141,7 +162,7 @@ def _law(size: Size) -> Iterator[Experiment]:
                 network,
                 (population(network, biases),),
                 lambda left, law, layer=layer: (_column("biases", layer, left), law["value"]),
-                lambda _: SameLaw(0.03 * size.narrowness),
+                lambda: Distribution(0.03 * size.narrowness),
                 parameters={"layer": layer},
                 detail=f"layer {layer}",
                 twins=(
@@ -170,20 +191,17 @@ def _bounds(
             )
 
 
-def _one_sided(
-    rung: str, network: Network, array: str, layer: int, size: Size, predicted: float
-) -> Decision:
-    second = _second(network, array, layer)
-    margin = 0.1 * size.narrowness
-    if rung.startswith("upper"):
-        return MeanAtMost(second, margin * predicted)
-    # The paper's lower bound is far below the mean: the margin is a fraction of the size at c = 1.
-    scale = weight_variance(network) ** (len(network.widths) - layer)
+def _one_sided(rung: str, network: Network, array: str, layer: int, size: Size) -> Mean:
+    # The paper's lower bound is far below the mean: samples are planned by the size at c S_K = c.
+    kind = _GAINS.get(rung) if rung.startswith("upper") else None
+    gain = moment(kind[0], network.rank, kind[1]) if kind else 1.0
+    bound = facts.layer_bound(network, layer, gain)
     if array == "weights":
-        scale *= NORM**2
+        bound *= facts.length_moment(network, layer - 1, NORM, 1)
     # Betting needs no variance: with any biases the plan is that of zero ones.
     like = network if network.bias != "any" else _at_zero_bias(network)
-    return MeanAtLeast(second, margin * scale, planned=_second(like, array, layer))
+    planned = _second(like, array, layer)
+    return Mean(bound, _second(network, array, layer), 0.1 * size.narrowness, planned=planned)
 
 
 def _at_zero_bias(network: Network) -> Network:
@@ -219,15 +237,20 @@ def _exchanged(rung: str) -> Twin:
     return rewritten(label, exchange)
 
 
+def _length(network: Network, share: float) -> Mean:
+    """The gradient by the output weights, which is the last activation."""
+    lengths = partial(facts.length_moment, network, len(network.widths), NORM)
+    return mean_from_square(lengths(1), lengths(2), share)
+
+
 def _output(bias: str, size: Size) -> Iterator[Experiment]:
     for network, biases in networks(bias, size):
-        second = weight_second(network, network.depth, NORM)
         yield Experiment(
             statement(f"gradients.output.{bias}"),
             network,
             (population(network, biases),),
             partial(_column, "weights", network.depth),
-            partial(equality_from_square, second, 0.02 * size.narrowness),
+            partial(_length, network, 0.02 * size.narrowness),
             parameters={"norm": NORM},
             detail=f"|x| = {NORM:g}",
             twins=(

@@ -11,17 +11,15 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from maxout.numerics.kernels import winner
+from maxout.numerics.kernels import kappa, winner
 from maxout.theory.moments import LargestNormalMoment
 from maxout.verify.constants import moment
-from maxout.verify.decisions import Decision, MeanEquality, ProportionEquality
+from maxout.verify.estimands import Mean, Proportion, mean_from_square
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
     Size,
     Twin,
-    equality,
-    equality_from_square,
     other_parameters,
     rank_off_by_one,
     rewritten,
@@ -42,14 +40,18 @@ _ANGLE = math.acos(_NEAR_ONE)
 
 def _product(key: str, rank: int, rho: float, size: Size, *twins: Twin, **given: Any) -> Experiment:
     """The mean of max X max Y; E (max X max Y)^2 <= E Xi^4 by Cauchy and Schwarz."""
-    fourth = moment(LargestNormalMoment, rank, 4)
+
+    def estimand() -> Mean:
+        fourth = moment(LargestNormalMoment, rank, 4)
+        mean = float(kappa(rank, rho))
+        return mean_from_square(mean, fourth, 0.03 * size.narrowness, signed=True)
 
     return Experiment(
         statement(key),
         unit(rank),
         (UnitPairs(rank, rho),),
         lambda arrays: arrays["product"],
-        partial(equality_from_square, fourth, 0.03 * size.narrowness),
+        estimand,
         detail=f"K = {rank}, rho_xy = {rho:g}",
         twins=twins,
         **given,
@@ -58,18 +60,22 @@ def _product(key: str, rank: int, rho: float, size: Size, *twins: Twin, **given:
 
 def _same(key: str, rank: int, rho: float, size: Size, *twins: Twin, **given: Any) -> Experiment:
     """The chance that one piece wins both."""
-    probability = float(winner(rank, rho))
     return Experiment(
         statement(key),
         unit(rank),
         (UnitPairs(rank, rho),),
         lambda arrays: arrays["same"],
         # At 1 or 0 a single event refutes; the margin says how often one could be missed.
-        lambda predicted: ProportionEquality(probability, 0.015 * size.narrowness),
+        lambda: Proportion(same_winner(rank, rho), 0.015 * size.narrowness),
         detail=f"K = {rank}, rho_xy = {rho:g}",
         twins=twins,
         **given,
     )
+
+
+def same_winner(rank: int, rho: float) -> float:
+    """The chance that one piece wins both: exact at 1, in [0, 1] everywhere."""
+    return 1.0 if rho == 1 else min(1.0, max(0.0, float(winner(rank, rho))))
 
 
 def _ranks(size: Size) -> tuple[int, ...]:
@@ -87,19 +93,27 @@ def _other_angle(rho: float) -> Twin:
 def _kappa_derivative(size: Size) -> Iterator[Experiment]:
     key = "kernel.kappa.derivative"
     for rank in _ranks(size):
-        # (max X V/sqrt(1-rho^2))^2, V ~ N(0,1): E <= sqrt(E Xi^4 * 3)/(1-rho^2).
-        second = math.sqrt(3 * moment(LargestNormalMoment, rank, 4)) / (1 - _RHO**2)
-
         yield Experiment(
             statement(key),
             unit(rank),
             (UnitPairs(rank, _RHO),),
             lambda arrays: arrays["slope"],
-            partial(equality_from_square, second, 0.05 * size.narrowness),
+            partial(_slope, rank, 0.05 * size.narrowness),
             parameters={"correlation": _RHO},
             detail=f"K = {rank}, rho_xy = {_RHO:g}",
             twins=(rank_off_by_one(), _other_angle(_RHO - 0.2)),
         )
+
+
+def _slope(rank: int, share: float) -> Mean:
+    # (max X V/sqrt(1-rho^2))^2, V ~ N(0,1): E <= sqrt(E Xi^4 * 3)/(1-rho^2).
+    second = math.sqrt(3 * moment(LargestNormalMoment, rank, 4)) / (1 - _RHO**2)
+    return mean_from_square(same_winner(rank, _RHO), second, share, signed=True)
+
+
+def _spread(rank: int, share: float) -> Mean:
+    moments = partial(moment, LargestNormalMoment, rank)
+    return Mean(moments(2) - moments(1) ** 2, half_squares_variance(moments), share)
 
 
 def _kappa_zero(size: Size) -> Iterator[Experiment]:
@@ -127,12 +141,10 @@ def _winner_variance(size: Size) -> Iterator[Experiment]:
     for rank in _ranks(size):
         key = "kernel.winner.variance"
         base = mean_of_power(key, Extremes(rank), "largest", 1, size, ())
-        spread = half_squares_variance(partial(moment, LargestNormalMoment, rank))
-
         yield replace(
             base,
             measure=_half_squares,
-            rule=partial(equality, spread, 0.03 * size.narrowness),
+            estimand=partial(_spread, rank, 0.03 * size.narrowness),
             group=2,
             detail=f"K = {rank}",
             twins=(rank_off_by_one(), _second_moment()),
@@ -159,23 +171,33 @@ def _closed(what: str, rank: int, size: Size) -> Iterator[Experiment]:
         yield build(key, rank, rho, size, _other_angle(rho - 0.1), **_at(rho))
 
 
+def _rates(rank: int) -> tuple[float, float]:
+    """The chance that the pieces part, an ``_ANGLE`` on, and the rate at which they begin to."""
+    rate = moment(LargestNormalMoment, rank, 1) / math.sqrt(math.pi)
+    return 1 - same_winner(rank, _NEAR_ONE), rate
+
+
+def _rate(rank: int, share: float) -> Mean:
+    parted, rate = _rates(rank)
+    return Mean(rate, parted * (1 - parted) / _ANGLE**2, share)
+
+
+def _rate_remainder(rank: int) -> float:
+    # What the table says of the O(theta) that is left, against the rate by the moment of Xi_K.
+    parted, rate = _rates(rank)
+    return abs(parted / _ANGLE - rate)
+
+
 def _near_one(size: Size) -> Iterator[Experiment]:
     for rank in _ranks(size):
-        parted = 1 - float(winner(rank, _NEAR_ONE))
-        rate = moment(LargestNormalMoment, rank, 1) / math.sqrt(math.pi)
-        off = abs(parted / _ANGLE - rate)  # what the table says of the O(theta) that is left
-
-        def rule(predicted: float, parted: float = parted, off: float = off) -> Decision:
-            spread = parted * (1 - parted) / _ANGLE**2
-            return MeanEquality(spread, 0.08 * size.narrowness * predicted, off)
-
         yield Experiment(
             statement("kernel.winner.near_one"),
             unit(rank),
             (UnitPairs(rank, _NEAR_ONE),),
             lambda arrays: np.where(arrays["same"], 0.0, 1 / _ANGLE),
-            rule,
-            detail=f"K = {rank}, theta = {_ANGLE:.3g}; within {off:.1g} of the limit",
+            partial(_rate, rank, 0.08 * size.narrowness),
+            remainder=partial(_rate_remainder, rank),
+            detail=f"K = {rank}, theta = {_ANGLE:.3g}",
             # At rank 20 one more piece changes the rate by 1 % only.
             twins=(scaled(-18), *((rank_off_by_one(),) if rank < 10 else ())),
         )

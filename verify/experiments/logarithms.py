@@ -15,7 +15,7 @@ from maxout.numerics.frame_law import log_law
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
 from maxout.theory.symbols import K, L, c, l, n, n_0, n_L, x_norm
-from maxout.verify.decisions import Decision, MeanEquality, SameLaw
+from maxout.verify.estimands import Distribution, Mean
 from maxout.verify.experiments.cases import (
     Case,
     deep_case,
@@ -80,7 +80,7 @@ def _log_mean(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             _log_gain,
-            partial(_equality, _cumulants(network)[0], 0.02 * size.narrowness),
+            partial(_log_size, network, 0.02 * size.narrowness),
             detail="zero biases, along x",
             twins=(
                 claimed(_MEAN_OF_LN, sp.log(n_L / n_0) + (L - 1) * sp.log(_GAIN)),
@@ -91,15 +91,12 @@ def _log_mean(size: Size) -> Iterator[Experiment]:
 
 def _log_variance(size: Size) -> Iterator[Experiment]:
     for network, case in _along(size):
-        second, fourth = _cumulants(network)
-        # (X - Y)^2/2 has variance kappa_4/2 + 2 sigma^4.
-        spread = fourth / 2 + 2 * second**2
         yield Experiment(
             statement("jacobian.log.variance"),
             network,
             (case.population,),
             _half_squares,
-            partial(_equality, spread, 0.05 * size.narrowness * second),
+            partial(_log_spread, network, 0.05 * size.narrowness),
             detail="zero biases, along x",
             group=2,
             twins=(
@@ -132,8 +129,24 @@ def rank_off_by_three() -> Twin:
     return Twin("K + 3 instead of K", change)
 
 
-def _equality(variance: float, margin: float, predicted: float) -> Decision:
-    return MeanEquality(variance, margin)
+def _log_size(network: Network, share: float) -> Mean:
+    return Mean(1.0, _cumulants(network)[0], share, signed=True)
+
+
+def _log_spread(network: Network, share: float) -> Mean:
+    second, fourth = _cumulants(network)
+    # (X - Y)^2/2 has variance kappa_4/2 + 2 sigma^4.
+    return Mean(second, fourth / 2 + 2 * second**2, share)
+
+
+def _linear_log_size(network: Network, share: float) -> Mean:
+    factors = (network.outputs, *network.widths)
+    return Mean(1.0, float(sum(polygamma(1, m / 2) for m in factors)), share, signed=True)
+
+
+def _log_length(network: Network, share: float) -> Mean:
+    variance = sum(4 * norm_statistics(network.rank, m).log_variance for m in network.widths)
+    return Mean(1.0, variance, share, signed=True)
 
 
 def _rank2(size: Size) -> Iterator[Case]:
@@ -151,7 +164,7 @@ def _law_rank2(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda left, law: (left["gain"], law["value"]),
-            lambda _: SameLaw(0.03 * size.narrowness),
+            lambda: Distribution(0.03 * size.narrowness),
             detail=case.detail,
             twins=(
                 weights_off(4),
@@ -163,15 +176,12 @@ def _law_rank2(size: Size) -> Iterator[Experiment]:
 def _log_rank2(size: Size) -> Iterator[Experiment]:
     for case in _rank2(size):
         network = case.network
-        variance = float(
-            polygamma(1, network.outputs / 2) + sum(polygamma(1, m / 2) for m in network.widths)
-        )
         yield Experiment(
             statement("jacobian.log.mean.rank2"),
             network,
             (case.population,),
             _log_gain,
-            partial(_equality, variance, 0.05 * size.narrowness),
+            partial(_linear_log_size, network, 0.05 * size.narrowness),
             detail=case.detail,
             twins=(
                 claimed(_MEAN_OF_LN, sp.log(n_L / n_0) + (L - 1) * sp.log(c)),
@@ -183,14 +193,13 @@ def _log_rank2(size: Size) -> Iterator[Experiment]:
 def _typical_length(size: Size) -> Iterator[Experiment]:
     for case in length_cases(size)[: 2 if size.deep else 1]:
         network, norm = case.network, case.norm
-        variance = sum(4 * norm_statistics(network.rank, m).log_variance for m in network.widths)
         start = sp.log(x_norm**2 / n_0)
         yield Experiment(
             statement("init.typical"),
             network,
             (case.population,),
             lambda arrays, units=network.widths[-1]: np.log(arrays["length"] / units),
-            partial(_equality, variance, 0.02 * size.narrowness),
+            partial(_log_length, network, 0.02 * size.narrowness),
             parameters={"norm": norm},
             detail=f"zero biases, |x| = {norm:g}",
             twins=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -14,8 +15,9 @@ from maxout.theory import asymptotics
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.network import Network
 from maxout.theory.orthant import HalfNormalProbability, OrthantProbability
-from maxout.verify.constants import variance_of_power
-from maxout.verify.decisions import Decision, MeanEquality, ProportionEquality
+from maxout.verify import facts
+from maxout.verify.constants import moment, variance_of_power, weight_variance
+from maxout.verify.estimands import Mean, Proportion
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -62,7 +64,7 @@ def mean_of_power(
     size: Size,
     twins: tuple[Twin, ...],
     order: int | None = None,
-    bias: float = 0.0,
+    remainder: Callable[[], float] | None = None,
     rank: int | None = None,
     detail: str = "",
     **parameters: int,
@@ -71,25 +73,26 @@ def mean_of_power(
 
     Args:
       population: drawn units; ``array`` names the extreme.
-      bias: how far a limit may be off, from the theory.
+      remainder: how far a limit may be off, from the theory.
       rank: of the statement, where it is not the population's number of pieces.
     """
-    variance = variance_of_power(_MOMENTS[array], population.pieces, power)
-    margin = _MARGINS[array][power] * size.narrowness
+    statistic, narrow = _MOMENTS[array], _MARGINS[array][power] * size.narrowness
 
-    def rule(predicted: float) -> Decision:
-        return MeanEquality(variance, margin * abs(predicted), bias)
+    def estimand() -> Mean:
+        size_of = moment(statistic, population.pieces, power)
+        return Mean(size_of, variance_of_power(statistic, population.pieces, power), narrow)
 
     return Experiment(
         statement(key),
         unit(rank or population.pieces),
         (population,),
         lambda arrays: arrays[array] ** power,
-        rule,
+        estimand,
         order=order,
         parameters=parameters,
         detail=detail or f"units of rank {population.rank}",
         twins=twins,
+        remainder=remainder,
     )
 
 
@@ -116,13 +119,15 @@ SHARE_MARGIN = 0.03
 """Relative margin of a probability."""
 
 
-def share_of(size: Size, predicted: float) -> Decision:
-    """The rule that a probability is the predicted one."""
-    return ProportionEquality(predicted, SHARE_MARGIN * size.narrowness * predicted)
+def share_of(chance: Callable[..., float], *given: Any, narrowness: float) -> Proportion:
+    """A probability, to within ``SHARE_MARGIN`` of it."""
+    value = chance(*given)
+    return Proportion(value, SHARE_MARGIN * narrowness * value)
 
 
 def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
     array = "positive" if population is Equicorrelated else "below"
+    chance = facts.orthant if population is Equicorrelated else facts.half_normal
 
     def build(size: Size) -> Iterator[Experiment]:
         for m, correlation in _SIZES + (_DEEP_SIZES if size.deep else ()):
@@ -131,7 +136,7 @@ def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals])
                 unit(1),
                 (population(m, correlation),),
                 lambda arrays: arrays[array],
-                partial(share_of, size),
+                partial(share_of, chance, m, correlation, narrowness=size.narrowness),
                 parameters={"m": m, "rho": correlation},
                 detail=_GROUP.format(m, correlation),
                 twins=(off(SHARE_MARGIN), other_parameters("m + 1 instead of m", m=m + 1)),
@@ -149,7 +154,7 @@ def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) 
                 unit(1),
                 (drawn,),
                 lambda arrays: arrays["score"],
-                _score_rule(drawn.score_variance(), size),
+                partial(_score, drawn, size),
                 parameters={"m": m, "rho": correlation},
                 detail=_GROUP.format(m, correlation),
                 twins=(
@@ -168,9 +173,11 @@ def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) 
     return build
 
 
-def _score_rule(variance: float, size: Size) -> Callable[[float], Decision]:
+def _score(population: Equicorrelated | HalfNormals, size: Size) -> Mean:
     # A score spreads far more than the probability that it differentiates.
-    return lambda predicted: MeanEquality(variance, 0.08 * size.narrowness * abs(predicted))
+    chance = facts.orthant if isinstance(population, Equicorrelated) else facts.half_normal
+    value = facts.slope(chance, population.size, population.rho)
+    return Mean(value, population.score_variance(), 0.08 * size.narrowness, signed=True)
 
 
 def _large_rank(
@@ -185,10 +192,14 @@ def _large_rank(
     def build(size: Size) -> Iterator[Experiment]:
         for rank in ranks + ((10**9,) if size.deep else ()):
             twins = (off(_MARGINS[array][power]), _rank_halved())
-            bias = float(enclose(remainder(sp.Integer(rank)), {}, 10))
-            yield mean_of_power(key, Extremes(rank), array, power, size, twins, bias=bias)
+            left_out = partial(_evaluated, remainder, rank)
+            yield mean_of_power(key, Extremes(rank), array, power, size, twins, remainder=left_out)
 
     return build
+
+
+def _evaluated(remainder: Callable[[sp.Expr], sp.Expr], rank: int) -> float:
+    return float(enclose(remainder(sp.Integer(rank)), {}, 10))
 
 
 def _rank_halved() -> Twin:
@@ -230,7 +241,7 @@ def _relu(size: Size) -> Iterator[Experiment]:
         (Extremes(1),),
         lambda arrays: np.maximum(arrays["largest"], 0) ** 2,
         # E max(0, Z)^4 = 3/2
-        lambda predicted: MeanEquality(5 / 4, 0.02 * size.narrowness * predicted),
+        lambda: Mean(1 / 2, 5 / 4, 0.02 * size.narrowness),
         detail="single normals",
         twins=(off(0.02), rewritten("the second moment of Z itself", lambda right: 2 * right)),
     )
@@ -240,16 +251,17 @@ def _uniform(size: Size) -> Iterator[Experiment]:
     for rank, fan_in in ((5, 12),) + (((2, 100),) if size.deep else ()):
         network = Network(fan_in, (4,), 1, rank)
 
-        def rule(predicted: float) -> Decision:
-            # a^4/5 - (a^2/3)^2 = 4/5 of the squared variance
-            return MeanEquality(0.8 * predicted**2, 0.01 * size.narrowness * predicted)
+        def estimand(network: Network = network) -> Mean:
+            # Var W^2 = a^4/5 - (a^2/3)^2 = 4/5 of the squared variance
+            variance = weight_variance(network) / network.inputs
+            return Mean(variance, 0.8 * variance**2, 0.01 * size.narrowness)
 
         yield Experiment(
             statement("init.uniform"),
             network,
             (UniformWeights(rank, fan_in),),
             lambda arrays: arrays["weight"] ** 2,
-            rule,
+            estimand,
             detail="weights of the first layer",
             twins=(off(0.01), rewritten("half-width sqrt(c/fan_in)", lambda right: right / 3)),
         )

@@ -10,14 +10,14 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.theory.feature_gradients import gradient_moment_exact, gradient_moment_upper
+from maxout.theory.feature_gradients import gradient_moment_upper
 from maxout.theory.moments import LargestChi2Moment
 from maxout.theory.network import Network
 from maxout.theory.symbols import volume
+from maxout.verify import facts
 from maxout.verify.concrete import Features, Windows
-from maxout.verify.constants import moment, sum_moment, weight_variance
-from maxout.verify.decisions import Decision, MeanAtMost, MeanEquality, ProportionEquality
+from maxout.verify.constants import evaluate, moment, sum_moment, weight_variance
+from maxout.verify.estimands import WIDEST, Mean, Proportion, mean_from_square
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -40,14 +40,10 @@ def _slope(arrays: Arrays, order: int) -> np.ndarray:
     return arrays["slope"] ** (order / 2)
 
 
-def _evaluate(network: Network, expression: sp.Expr) -> float:
-    return float(enclose(expression, network.environment()))
-
-
 def _second(network: Network, order: int) -> float:
     """Bound E||grad zeta||^{2 order}, by the largest Jacobian or the stochastic bound."""
     if network.bias != "any":
-        return _evaluate(network, gradient_moment_upper(2 * order, "sharp"))
+        return evaluate(network, gradient_moment_upper(2 * order, "sharp"))
     unit = [1.0, *(moment(LargestChi2Moment, network.rank, i) for i in range(1, order + 1))]
     c = weight_variance(network)
     value = c**order * math.prod(1 + 2 * i / network.inputs for i in range(order))
@@ -87,8 +83,12 @@ def _gradients(key: str, margin: float, twins: tuple[Twin, ...]) -> Builder:
     return build
 
 
-def _at_most(network: Network, order: int, margin: float, right: float) -> Decision:
-    return MeanAtMost(_second(network, order), margin * right)
+def _at_most(network: Network, order: int, share: float) -> Mean:
+    if network.bias == "any":
+        bound = _second(network, 1) ** (order / 2)
+    else:
+        bound = evaluate(network, gradient_moment_upper(order, "sharp"))
+    return Mean(bound, _second(network, order), min(WIDEST, share))
 
 
 def _exact(size: Size) -> Iterator[Experiment]:
@@ -111,9 +111,9 @@ def _exact(size: Size) -> Iterator[Experiment]:
             )
 
 
-def _equal(network: Network, order: int, margin: float, right: float) -> Decision:
-    variance = _evaluate(network, gradient_moment_exact(2 * order)) - right**2
-    return MeanEquality(variance, margin * right)
+def _equal(network: Network, order: int, share: float) -> Mean:
+    mean, second = (facts.feature_moment(network, t) for t in (order, 2 * order))
+    return mean_from_square(mean, second, share)
 
 
 def _aligned() -> Twin:
@@ -145,9 +145,9 @@ def _most_regions(network: Network) -> int:
     return total
 
 
-def _count(network: Network, most: int, right: float) -> Decision:
+def _count(most: int) -> Mean:
     # Var X <= most^2/4 for 0 <= X <= most. The 2021 bound is so far off that this costs nothing.
-    return MeanAtMost(most**2 / 4, max(0.01 * right, 0.1 * most))
+    return Mean(most, most**2 / 4, WIDEST)
 
 
 def _in_cube(exponent: int) -> Twin:
@@ -172,7 +172,7 @@ def _regions(key: str, array: str) -> Builder:
                 network,
                 (windows,),
                 lambda arrays: arrays[array],
-                partial(_count, network, most),
+                partial(_count, most),
                 parameters={"volume": _SIDE**2},
                 detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
                 twins=(_in_cube(4 if array == "regions" else 5),),
@@ -192,7 +192,7 @@ def _few(key: str, size: Size) -> Experiment:
         _FEW,
         (Windows(Sampler(_FEW, "gaussian", 0.6), _FEW_SIDE),),
         lambda arrays: arrays["regions"],
-        lambda right: MeanAtMost(9 / 4, 0.4),  # 1 <= X <= 4
+        lambda: Mean(4.0, 9 / 4, 0.1),  # 1 <= X <= 4
         parameters=parameters,
         detail=f"[-{_FEW_SIDE / 2:g}, {_FEW_SIDE / 2:g}]^2",
         twins=(rewritten("one unit fewer", _one_unit_fewer),),
@@ -223,7 +223,7 @@ def _subdivision(size: Size) -> Iterator[Experiment]:
             (windows,),
             lambda arrays: arrays["right"],
             # All must pass: one failure refutes. The margin says how often one could be missed.
-            lambda _: ProportionEquality(1.0, 0.1 * size.narrowness),
+            lambda: Proportion(1.0, 0.1 * size.narrowness),
             detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
             twins=(other_population("one region lost from each subdivision", _with_one_lost),),
             least=least,

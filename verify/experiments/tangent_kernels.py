@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from maxout.numerics.kernels import winner
-from maxout.numerics.predict import predict
+import numpy as np
+
+from maxout.numerics import kernels
+from maxout.theory import tangent
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
-from maxout.verify.constants import moment, weight_variance
-from maxout.verify.decisions import Decision, MeanEquality, MedianEquality
+from maxout.verify import facts
+from maxout.verify.constants import evaluate, moment, weight_variance
+from maxout.verify.estimands import Mean, Median
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -68,7 +71,7 @@ def _shallow(name: str, size: Size) -> Iterator[Experiment]:
                 lambda arrays: arrays[name],
                 partial(_shallow_rule, name, network, variance, size),
                 parameters=_pair_parameters(_COSINE, variance),
-                detail=f"{_pair_detail(_COSINE, variance)}",
+                detail=_pair_detail(_COSINE, variance),
                 twins=_pair_twins(variance),
             )
 
@@ -77,9 +80,22 @@ def _pair_detail(cosine: float, variance: float) -> str:
     return f"|x| = {NORM:g}, |y| = {_OTHER:g}, cos = {cosine:g}, sigma_b^2 = {variance:g}"
 
 
-def _shallow_rule(
-    name: str, network: Network, variance: float, size: Size, predicted: float
-) -> Decision:
+def _value(name: str, network: Network, variance: float) -> float:
+    """The infinite-width kernel of the two inputs, from their Gram matrix."""
+    scale = math.sqrt(2 / network.inputs)  # two coordinates carry any two norms and an angle
+    first = scale * NORM * np.array([1.0, 0.0])
+    second = scale * _OTHER * np.array([_COSINE, math.sqrt(1 - _COSINE**2)])
+    gram = (kernels.ntk if name == "ntk" else kernels.nngp)(
+        np.stack([first, second]),
+        depth=network.depth,
+        rank=network.rank,
+        c=weight_variance(network),
+        bias_variance=variance,
+    )
+    return float(gram[0, 1])
+
+
+def _shallow_rule(name: str, network: Network, variance: float, size: Size) -> Mean:
     """Means over n units, each term of which has a second moment that is known or bounded.
 
     NNGP: terms max X max Y with E (max X max Y)^2 <= s_x^2 s_y^2 E Xi^4. NTK: such a term and
@@ -90,9 +106,10 @@ def _shallow_rule(
     between = gain * NORM * _OTHER * _COSINE + variance
     root = math.sqrt(s_x * s_y * moment(LargestNormalMoment, network.rank, 4))
     if name == "ntk":
-        q = float(winner(network.rank, between / math.sqrt(s_x * s_y)))
+        q = float(kernels.winner(network.rank, between / math.sqrt(s_x * s_y)))
         root += between * math.sqrt(3 * q)
-    return MeanEquality(root**2 / network.widths[0], 0.03 * size.narrowness * predicted)
+    value, spread = _value(name, network, variance), root**2 / network.widths[0]
+    return Mean(value, spread, 0.03 * size.narrowness, signed=True)
 
 
 def _deep(name: str, size: Size) -> Iterator[Experiment]:
@@ -100,15 +117,15 @@ def _deep(name: str, size: Size) -> Iterator[Experiment]:
     for width, layers in ((96, 2),) + (((96, 3),) if size.deep else ()):
         network = Network(6, (width,) * layers, 1, 3, bias="any")
         for variance in (0.25,) + ((0.0,) if size.deep and layers == 2 else ()):
-            off, spread = finite_width(network)
             yield Experiment(
                 statement(key),
                 network,
                 (_pairs(network, _COSINE, variance),),
                 lambda arrays: arrays[name],
-                partial(_deep_rule, off, spread),
+                partial(_deep_rule, name, network, variance),
+                remainder=partial(_deep_remainder, name, network, variance),
                 parameters=_pair_parameters(_COSINE, variance),
-                detail=f"{_pair_detail(_COSINE, variance)}; within {100 * (off + spread):.2g} %",
+                detail=_pair_detail(_COSINE, variance),
                 twins=_pair_twins(variance, telling=name == "ntk" or not variance),
                 least=200,
             )
@@ -117,20 +134,30 @@ def _deep(name: str, size: Size) -> Iterator[Experiment]:
 def finite_width(network: Network) -> tuple[float, float]:
     """Relative deviation of the mean, and relative variance, of Theta(x, x) at zero bias.
 
-    Both are known exactly or bounded, and both are O(1/n). Off the diagonal no closed form is
+    Both are bounded, and both are O(1/n). Off the diagonal no closed form is
     known: their sum is what the median is allowed to be off there. A test measures the deviation.
     """
     zero = Network(network.inputs, network.widths, 1, network.rank, network.c, "zero")
-    exact = float(predict(statement("kernel.diagonal.scaled"), zero, norm=NORM))
-    limit = float(predict(statement("kernel.diagonal.limit"), zero, norm=NORM))
-    variance = diagonal_second(zero, NORM, scaled=True) / exact**2 - 1
-    return abs(exact / limit - 1), variance
+    limit = evaluate(zero, tangent.scaled_diagonal_limit(), x_norm=NORM)
+    off = evaluate(zero, tangent.scaled_diagonal_remainder(), x_norm=NORM) / limit
+    fans = (zero.inputs, *zero.widths)
+    exact = sum(
+        (1.0 if layer == zero.depth else weight_variance(zero))
+        / fans[layer - 1]
+        * facts.weight_gradient_moment(zero, layer, NORM, 1)
+        for layer in range(1, zero.depth + 1)
+    )
+    return off, diagonal_second(zero, NORM, scaled=True) / exact**2 - 1
 
 
-def _deep_rule(off: float, spread: float, predicted: float) -> Decision:
+def _deep_rule(name: str, network: Network, variance: float) -> Median:
     # A narrower margin would be lost in what a finite width is allowed.
-    size_of = abs(predicted)
-    return MedianEquality(math.sqrt(spread) * size_of, 0.02 * size_of, (off + spread) * size_of)
+    value = abs(_value(name, network, variance))
+    return Median(value, math.sqrt(finite_width(network)[1]) * value, 0.02)
+
+
+def _deep_remainder(name: str, network: Network, variance: float) -> float:
+    return sum(finite_width(network)) * abs(_value(name, network, variance))
 
 
 EXPERIMENTS: dict[str, Builder] = {

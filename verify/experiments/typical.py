@@ -13,8 +13,8 @@ from scipy.special import polygamma
 from maxout.numerics.frame import norm_statistics
 from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
-from maxout.verify.constants import moment, sum_moment
-from maxout.verify.decisions import Decision, MeanEquality
+from maxout.verify import facts
+from maxout.verify.estimands import Mean, mean_from_square
 from maxout.verify.experiments.cases import length_cases
 from maxout.verify.experiments.experiment import (
     Builder,
@@ -40,8 +40,15 @@ def _spectrum(network: Network) -> Spectra:
     return Spectra(Sampler(network, "zero", 1.0))
 
 
-def _mean(variance: float, margin: float, predicted: float) -> Decision:
-    return MeanEquality(variance, margin)
+def _top_growth(network: Network, share: float) -> Mean:
+    variance = norm_statistics(network.rank, network.widths[0]).log_variance
+    return Mean(1.0, variance / len(network.widths), share, signed=True)
+
+
+def _other_growth(network: Network, index: int, share: float) -> Mean:
+    # Var ln chi_m = psi'(m/2)/4.
+    variance = float(polygamma(1, (network.widths[0] - index) / 2)) / 4
+    return Mean(1.0, variance / len(network.widths), share, signed=True)
 
 
 def _growth(arrays: Arrays, index: int) -> np.ndarray:
@@ -76,14 +83,12 @@ def _constant_off(percent: int) -> Twin:
 
 def _top(size: Size) -> Iterator[Experiment]:
     for network in _networks(size):
-        width, layers = network.widths[0], len(network.widths)
-        variance = norm_statistics(network.rank, width).log_variance / layers
         yield Experiment(
             statement("jacobian.lyapunov.top"),
             network,
             (_spectrum(network),),
             partial(_growth, index=0),
-            partial(_mean, variance, 0.005 * size.narrowness),
+            partial(_top_growth, network, 0.005 * size.narrowness),
             detail="zero biases, along x",
             # 2 % of M_K are 1 % of a length.
             twins=(
@@ -96,17 +101,15 @@ def _top(size: Size) -> Iterator[Experiment]:
 
 def _rest(size: Size) -> Iterator[Experiment]:
     for network in _networks(size):
-        width, layers = network.widths[0], len(network.widths)
+        width = network.widths[0]
         indices = range(1, width) if size.deep else (1, width - 1)
         for index in indices:
-            # Var ln chi_m = psi'(m/2)/4.
-            variance = float(polygamma(1, (width - index) / 2)) / 4 / layers
             yield Experiment(
                 statement("jacobian.lyapunov.rest"),
                 network,
                 (_spectrum(network),),
                 partial(_growth, index=index),
-                partial(_mean, variance, 0.02 * size.narrowness),
+                partial(_other_growth, network, index, 0.02 * size.narrowness),
                 parameters={"exponent": index},
                 detail=f"zero biases, direction {index} across x",
                 twins=(
@@ -125,20 +128,17 @@ def _stationary(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda arrays, units=network.widths[-1]: arrays["length"] / units,
-            partial(_length, network, 0.02 * size.narrowness),
+            partial(_length, network, norm, 0.02 * size.narrowness),
             parameters={"norm": norm},
             detail=f"zero biases, |x| = {norm:g}",
             twins=(second_moment_off(2), rank_off_by_one()),
         )
 
 
-def _length(network: Network, margin: float, predicted: float) -> Decision:
-    # ||x||^2 is a product of independent sums of n_l squares Xi^2.
-    unit = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in (1, 2))]
-    ratio = 1.0
-    for units in network.widths:
-        ratio *= sum_moment(unit, units, 2) / (units * unit[1]) ** 2
-    return MeanEquality((ratio - 1) * predicted**2, margin * predicted)
+def _length(network: Network, norm: float, share: float) -> Mean:
+    units, layer = network.widths[-1], len(network.widths)
+    mean, second = (facts.length_moment(network, layer, norm, t) / units**t for t in (1, 2))
+    return mean_from_square(mean, second, share)
 
 
 EXPERIMENTS: dict[str, Builder] = {

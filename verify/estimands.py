@@ -1,0 +1,201 @@
+"""What an experiment estimates, and how narrowly; the statement's relation makes it a decision.
+
+Everything here comes from facts about the sampled quantity and never from the claim under test: a
+claim that is wrong by any factor is judged by the same samples and the same margins as a true one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from maxout.theory.statement import Relation
+from maxout.verify.decisions import (
+    BoundedMeanAtLeast,
+    BoundedMeanAtMost,
+    BoundedMeanEquality,
+    Decision,
+    DecisionError,
+    MeanAtLeast,
+    MeanAtMost,
+    MeanEquality,
+    MedianEquality,
+    ProportionAtLeast,
+    ProportionAtMost,
+    ProportionEquality,
+    SameLaw,
+    StochasticOrder,
+    StochasticOrderReversed,
+)
+
+LEAST_VARIANCE = 1e-12
+"""Of the squared size, that a variance is taken for at least: smaller ones are rounding."""
+
+WIDEST = 0.5
+"""Share of a bound that its margin is at most: "verified" must not hold for any number."""
+
+
+class Estimand(Protocol):
+    """A quantity that samples estimate."""
+
+    def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
+        """Return the procedure that judges a claim.
+
+        Args:
+          relation: of the quantity to the claim.
+          predicted: the claim; only ever narrows the margin of a bound.
+          remainder: how far a limit may be from the quantity by the theory; 0 elsewhere.
+
+        Raises:
+          DecisionError: for a relation that the quantity cannot have.
+        """
+
+
+def _margin(share: float, size: float, relation: Relation, predicted: float) -> float:
+    """The margin; that of a bound is also at most a share of the bound itself."""
+    margin = share * abs(size)
+    if relation in (Relation.LE, Relation.GE):
+        return min(margin, min(share, WIDEST) * abs(predicted))
+    return margin
+
+
+def _unfit(what: str, relation: Relation, remainder: float) -> DecisionError:
+    if relation != Relation.LIMIT and remainder:
+        return DecisionError(f"only a limit has a remainder; got {remainder} with {relation}")
+    return DecisionError(f"{what} cannot be judged for the relation {relation}")
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of independent observations.
+
+    Attributes:
+      size: of the mean, about: a margin is a share of it. 1 where margins are absolute.
+      variance: upper bound of the variance of one observation.
+      share: how narrow, as a share of ``size``.
+      planned: variance to plan a lower bound's samples with, where ``variance`` is loose.
+      signed: whether observations may be negative.
+    """
+
+    size: float
+    variance: float
+    share: float
+    planned: float = 0.0
+    signed: bool = False
+
+    def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
+        variance = self.variance
+        if abs(variance) < LEAST_VARIANCE * self.size**2:
+            variance = LEAST_VARIANCE * self.size**2
+        width = self.share * abs(self.size)
+        margin = _margin(self.share, self.size, relation, predicted)
+        match relation:
+            case Relation.EQ if not remainder:
+                return MeanEquality(variance, margin)
+            case Relation.LIMIT:
+                return MeanEquality(variance, margin, remainder)
+            case Relation.LE if not remainder:
+                return MeanAtMost(variance, margin, width, self.signed)
+            case Relation.GE if not remainder:
+                return MeanAtLeast(variance, margin, width, self.signed, self.planned)
+        raise _unfit("a mean", relation, remainder)
+
+
+def mean_from_square(size: float, second: float, share: float, **fields: float) -> Mean:
+    """The mean of observations whose mean square is ``second`` at most; ``size`` is the mean."""
+    return Mean(size, second - size**2, share, **fields)
+
+
+@dataclass(frozen=True)
+class BoundedMean:
+    """The mean of observations in [0, ceiling], such as counts.
+
+    Attributes:
+      size: of the mean, about.
+      ceiling: the largest possible observation.
+      planned: variance to plan samples with.
+      share: how narrow, as a share of ``size``.
+    """
+
+    size: float
+    ceiling: float
+    planned: float
+    share: float
+
+    def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
+        kinds: dict[Relation, type[BoundedMeanEquality]] = {
+            Relation.EQ: BoundedMeanEquality,
+            Relation.LE: BoundedMeanAtMost,
+            Relation.GE: BoundedMeanAtLeast,
+        }
+        if remainder or relation not in kinds:
+            raise _unfit("the mean of a count", relation, remainder)
+        margin = _margin(self.share, self.size, relation, predicted)
+        width = self.share * abs(self.size)
+        return kinds[relation](self.ceiling, self.planned, margin, width)
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """The probability of an event.
+
+    Attributes:
+      size: of the probability, about; 0 and 1 are exact.
+      narrow: the margin, in units of the probability.
+    """
+
+    size: float
+    narrow: float
+
+    def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
+        kinds: dict[Relation, type[ProportionEquality]] = {
+            Relation.EQ: ProportionEquality,
+            Relation.LE: ProportionAtMost,
+            Relation.GE: ProportionAtLeast,
+        }
+        if remainder or relation not in kinds:
+            raise _unfit("a probability", relation, remainder)
+        share = self.narrow / self.size if self.size else WIDEST
+        margin = min(self.narrow, _margin(share, self.size or 1.0, relation, predicted))
+        return kinds[relation](self.size, margin, self.narrow)
+
+
+@dataclass(frozen=True)
+class Median:
+    """The median of independent observations.
+
+    Attributes:
+      size: of the median, about.
+      deviation: standard deviation to plan samples with.
+      share: how narrow, as a share of ``size``.
+    """
+
+    size: float
+    deviation: float
+    share: float
+
+    def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
+        if relation not in (Relation.EQ, Relation.LIMIT) or (relation == Relation.EQ and remainder):
+            raise _unfit("a median", relation, remainder)
+        return MedianEquality(self.deviation, self.share * abs(self.size), remainder)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The law of the first of two samples, to be compared with that of the second.
+
+    Attributes:
+      narrow: largest difference of the distribution functions that ``verified`` leaves open.
+    """
+
+    narrow: float
+
+    def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
+        kinds: dict[Relation, type[SameLaw | StochasticOrder | StochasticOrderReversed]] = {
+            Relation.EQ_D: SameLaw,
+            Relation.LE_ST: StochasticOrder,
+            Relation.GE_ST: StochasticOrderReversed,
+        }
+        if remainder or relation not in kinds:
+            raise _unfit("a law", relation, remainder)
+        return kinds[relation](self.narrow)
