@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import click
 
 from .findings import Finding, search
-from .mutants import EXCHANGES, FACTORS, SHIFTS
+from .mutants import EXCHANGES, FACTORS, REVERSED, SHIFTS, times
 
-COLUMNS = (*(f"x {factor}" for factor in FACTORS), *SHIFTS, "moments", "reversed")
+COLUMNS = (*map(times, FACTORS), *SHIFTS, "moments", REVERSED)
 LEGEND = (
     "o: noticed by an oracle; s: refuted by samples; =: the same statement; "
     "-: the statement has none such."

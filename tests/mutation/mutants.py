@@ -102,7 +102,8 @@ EXCHANGES: dict[str, tuple[type[sp.Function], Callable[..., sp.Expr]]] = {
 }
 """Label -> the function that stands there, and what is put in its place."""
 
-REVERSED = {
+REVERSED = "reversed"
+REVERSE = {
     Relation.LE: Relation.GE,
     Relation.GE: Relation.LE,
     Relation.LE_ST: Relation.GE_ST,
@@ -118,7 +119,7 @@ def mutants(statement: Statement) -> Iterator[Mutant]:
     """
     right = statement.right(statement.orders[0] if statement.orders else None)
     for factor in FACTORS:
-        yield Mutant(f"x {factor}", rewritten(statement, _times(factor)))
+        yield Mutant(times(factor), rewritten(statement, _scaled(factor)))
     for label, (symbol, shift) in SHIFTS.items():
         reason = "" if depends(right, symbol) else f"its right side has no {label[0]}"
         change = _elsewhere(shift) if statement.numeric else _in_symbols(shift)
@@ -126,9 +127,9 @@ def mutants(statement: Statement) -> Iterator[Mutant]:
     for label, (kind, instead) in EXCHANGES.items():
         if right.has(kind):
             yield Mutant(label, rewritten(statement, _exchanged(kind, instead)))
-    if statement.relation in REVERSED:
-        other = replace(statement, relation=REVERSED[statement.relation], quantity="", rung="")
-        yield Mutant("reversed", other)
+    if statement.relation in REVERSE:
+        other = replace(statement, relation=REVERSE[statement.relation], quantity="", rung="")
+        yield Mutant(REVERSED, other)
 
 
 def depends(right: sp.Expr, symbol: sp.Basic) -> bool:
@@ -142,7 +143,12 @@ def rewritten(statement: Statement, change: Change) -> Statement:
     return replace(statement, build=lambda t: change(build(t)))
 
 
-def _times(factor: sp.Expr) -> Change:
+def times(factor: sp.Rational) -> str:
+    """The label of a factor."""
+    return f"x {float(factor):g}"
+
+
+def _scaled(factor: sp.Expr) -> Change:
     return lambda right: factor * right
 
 
