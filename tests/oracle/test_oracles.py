@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from maxout.numerics.routes import float_route
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.statement import Statement
 
@@ -38,8 +37,9 @@ def multiplied(key: str, factor: sp.Rational) -> Iterator[Statement]:
 
 
 @pytest.mark.parametrize("factor", [sp.Rational(251, 250), sp.Rational(10001, 10000)], ids=str)
-@pytest.mark.parametrize("key", [key for key in NUMBERS if float_route(key) is None])
+@pytest.mark.parametrize("key", NUMBERS)
 def test_a_slight_error_of_the_statement_is_noticed(key: str, factor: sp.Rational) -> None:
     with multiplied(key, factor) as wrong:
         seen = noticed(wrong)
-    assert "by the oracle" in seen
+    # Beyond a probability's 1 the program itself refuses to print it.
+    assert "by the oracle" in seen or "lies outside its range, 0 to 1" in seen
