@@ -235,12 +235,18 @@ def value_functions(
     binomials = np.array([comb(order, a) for a in range(order + 1)], dtype=float)
     current = ValueFunction(len(hidden), np.repeat(binomials[:, None], grid.size, axis=1), 0.0)
     yield current
+    lost = 0.0  # of the sum of logarithms, by rounding (Kahan)
     for layer in range(len(hidden), 0, -1):
         fan_in, units = hidden[layer - 1]
         log_scale = layers.log_c - float(np.log(fan_in))
-        current = _through_layer(
-            layers.rank, current, grid, log_scale, units, log_x if layer == 1 else None
+        values = _through_layer(
+            layers.rank, current.values, grid, log_scale, units, log_x if layer == 1 else None
         )
+        top = values.max()
+        term = float(np.log(top)) + order * log_scale - lost
+        total = current.log_factor + term
+        lost = (total - current.log_factor) - term
+        current = ValueFunction(layer - 1, values / top, total)
         yield current
 
 
@@ -251,14 +257,14 @@ def _tilted(rank: int, units: int, refine: int, order: int) -> LogLaw:
 
 def _through_layer(
     rank: int,
-    after: ValueFunction,
+    after: Array,
     grid: LengthGrid,
     log_scale: float,
     units: int,
     at: Array | None,
-) -> ValueFunction:
-    order = len(after.values) - 1
-    turned = _turn(after.values, grid)
+) -> Array:
+    order = len(after) - 1
+    turned = _turn(after, grid)
     places = grid.places(log_scale, at)
     values = np.zeros((order + 1, len(places.first)))
     for j in range(order + 1):
@@ -270,10 +276,7 @@ def _through_layer(
             mean = grid.expect(_tilted(rank, units, grid.refine, i), places, turned[j])
             gaussian = prod(range(1, 2 * (j - i), 2))  # E g^{2(j-i)}
             values[i] += across * comb(2 * j, 2 * i) * gaussian * mean
-    top = values.max()
-    return ValueFunction(
-        after.layer - 1, values / top, after.log_factor + float(np.log(top)) + order * log_scale
-    )
+    return values
 
 
 def _turn(values: Array, grid: LengthGrid) -> Array:

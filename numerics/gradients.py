@@ -164,7 +164,9 @@ def gaussian_gradients(layers: Layers, log_x: float) -> GaussianGradients:
     with np.errstate(invalid="ignore"):
         change = np.abs(np.expm1(coarse - fine))
     # nan: both are zero. The lengths' law is carried forward, the values backward.
-    error = float(np.nanmax(change)) + 2 * layers.rounding + EPS * min(abs(log_x), 800.0)
+    error = float(np.nanmax(change)) + 2 * layers.rounding
+    # The lengths are summed as logarithms, each rounded.
+    error += EPS * float(np.abs(lengths[np.isfinite(lengths)]).sum())
     return GaussianGradients(fine[0], fine[1], lengths, error)
 
 
