@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import click
 
 from maxout.cli import options, output, parse
 from maxout.cli.plain import plain
+from maxout.cli.progress import working
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
@@ -53,7 +54,8 @@ def command(
             raise click.UsageError(f"{names} {need} a network: give --rank, --inputs and --widths")
         rows = [Row(s, t) for s in chosen for t in _orders(s, chosen_order)]
     else:
-        rows = list(_evaluated(chosen, network, chosen_order, digits, given))
+        with working("evaluating") as say:
+            rows = list(_evaluated(chosen, network, chosen_order, digits, given, say))
         if keys and len(chosen) == 1 and rows[0].refusal and all(row.refusal for row in rows):
             raise rows[0].refusal
     shown = rows if everything else [row for row in rows if row.applies]
@@ -137,10 +139,12 @@ def _evaluated(
     order: int | None,
     digits: int,
     given: dict[str, Any],
+    say: Callable[[str], None],
 ) -> Iterator[Row]:
     from maxout.numerics.predict import predict
 
-    for statement in statements:
+    for number, statement in enumerate(statements, start=1):
+        say(f"{statement.key}, {number} of {len(statements)}")
         for t in _orders(statement, order):
             try:
                 yield Row(statement, t, predict(statement, network, t, digits, **given).value)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 import sympy as sp
 
 from maxout.cli import output, parse
+from maxout.cli.progress import counted, working
 from maxout.numerics.balls import enclose
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.moments import constants
+from maxout.numerics.moments import CLOSED_FROM, constants
+from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
@@ -19,6 +22,10 @@ from maxout.theory.moments import (
 from maxout.theory.orthant import is_closed
 
 CLOSED_UP_TO = 8  # the last rank whose M_K the theory reduces to elementary and dilogarithms
+MAX_DIGITS = 1000
+"""Digits at most where no closed form is known: the time grows faster than their cube."""
+
+_TOGETHER = 1000  # ranks computed between two words of progress
 
 
 def quantities(rank: int) -> dict[str, sp.Expr]:
@@ -35,6 +42,24 @@ def quantities(rank: int) -> dict[str, sp.Expr]:
     }
 
 
+def evaluated(expr: sp.Expr, rank: int, digits: int) -> Enclosure:
+    """The value of an order statistic's moments, at many digits by a closed form.
+
+    Raises:
+      MaxoutError: for more than ``MAX_DIGITS`` digits where no closed form is known.
+    """
+    if digits >= CLOSED_FROM and rank <= CLOSED_UP_TO:
+        exact = expr.doit()
+        if is_closed(exact):
+            return enclose(exact, {}, digits)
+    if digits > MAX_DIGITS:
+        raise MaxoutError(
+            f"digits must be at most {MAX_DIGITS:,} where no closed form is known, as at rank "
+            f"{rank}; got {digits:,}"
+        )
+    return enclose(expr, {}, digits)
+
+
 def closed_form(rank: int) -> sp.Expr | None:
     """c as an elementary or dilogarithm expression; None where none is known (rank > 8)."""
     if rank > CLOSED_UP_TO:
@@ -45,7 +70,7 @@ def closed_form(rank: int) -> sp.Expr | None:
 
 def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]]:
     """The JSON object of one rank, and the enclosures it was made of."""
-    values = {name: enclose(expr, {}, digits) for name, expr in quantities(rank).items()}
+    values = {name: evaluated(expr, rank, digits) for name, expr in quantities(rank).items()}
     exact = closed_form(rank)
     return {
         "rank": rank,
@@ -111,7 +136,9 @@ def command(
         _by_criterion(chosen, criterion or "mean", width, window, digits, in_json)
         return
     if as_json or style == "json":
-        output.dump([record(rank, digits)[0] for rank in chosen])
+        with working("enclosing") as say:
+            records = [record(rank, digits)[0] for rank in counted(chosen, say)]
+        output.dump(records)
     elif len(chosen) == 1:
         _block(chosen[0], digits, style)
     else:
@@ -125,9 +152,12 @@ def _by_criterion(
     from maxout.numerics.criteria import choose
 
     units = None if width is None else parse.integer(width, "width")
-    choices = [choose(rank, criterion, units, digits) for rank in ranks]
+    with working("choosing") as say:
+        choices = [choose(rank, criterion, units, digits) for rank in counted(ranks, say)]
+        records = [record(x.rank, digits)[0] for x in counted(choices, say)] if as_json else []
     if as_json:
-        output.dump([{**record(x.rank, digits)[0], **shown.record(x)} for x in choices])
+        pairs = zip(records, choices, strict=True)
+        output.dump([{**fields, **shown.record(x)} for fields, x in pairs])
     else:
         shown.show(choices, window)
 
@@ -143,7 +173,8 @@ _NAMES = {
 
 
 def _block(rank: int, digits: int, style: str) -> None:
-    fields, values = record(rank, digits)
+    with working("enclosing"):
+        fields, values = record(rank, digits)
     output.table(
         (f"rank {rank}", "value", "radius", "certified"),
         [
@@ -159,6 +190,8 @@ def _block(rank: int, digits: int, style: str) -> None:
 
 
 def _table(ranks: list[int], digits: int, style: str) -> None:
+    with working("enclosing") as say:
+        found = list(_pairs(ranks, digits, say))
     rows = [
         (
             str(rank),
@@ -167,13 +200,28 @@ def _table(ranks: list[int], digits: int, style: str) -> None:
             max(c.radius, second.radius, key=float),
             _yes(c.certified and second.certified),
         )
-        for rank, (c, second) in zip(ranks, constants(ranks, digits), strict=True)
+        for rank, (c, second) in zip(ranks, found, strict=True)
     ]
     output.table(("K", "c = 1/M_K", "M_K", "radius", "certified"), rows)
     for rank in ranks:
         exact = closed_form(rank)
         if exact is not None:
             click.echo(f"c({rank}) = " + output.expression(exact, style))
+
+
+def _pairs(
+    ranks: list[int], digits: int, say: Callable[[str], None]
+) -> Iterator[tuple[Enclosure, Enclosure]]:
+    """c and M_K of each rank, computed together where that is faster."""
+    if digits >= CLOSED_FROM:
+        for rank in counted(ranks, say):
+            exact = quantities(rank)
+            second = evaluated(exact["second_moment"], rank, digits)
+            yield evaluated(exact["c"], rank, digits), second
+        return
+    for first in range(0, len(ranks), _TOGETHER):
+        say(f"{first:,} of {len(ranks):,}")
+        yield from constants(ranks[first : first + _TOGETHER], digits)
 
 
 def _yes(flag: bool) -> str:

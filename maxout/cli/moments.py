@@ -6,7 +6,8 @@ import click
 import sympy as sp
 
 from maxout.cli import output, parse
-from maxout.numerics.balls import enclose
+from maxout.cli.constant import evaluated
+from maxout.cli.progress import counted, working
 from maxout.theory.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
@@ -60,9 +61,10 @@ def command(
             show(steps(rank, order, statistic), "json" if as_json else style, header)
         return
     rows = []
-    for rank in chosen:
-        moment = STATISTICS[statistic](sp.Integer(rank), order)
-        rows.append((rank, enclose(moment, {}, digits), moment.doit()))
+    with working("enclosing") as say:
+        for rank in counted(chosen, say):
+            moment = STATISTICS[statistic](sp.Integer(rank), order)
+            rows.append((rank, evaluated(moment, rank, digits), moment.doit()))
     if as_json or style == "json":
         output.dump(
             [

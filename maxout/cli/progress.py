@@ -1,15 +1,94 @@
-"""Live progress of a verification, on stderr: on a terminal only, so that logs stay readable."""
+"""Live progress on stderr: on a terminal only, so that logs and pipes stay readable."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from maxout.verify.looks import Look
 
 _WAIT = 0.1  # seconds between two updates of the line
+T = TypeVar("T")
+PATIENCE = 2.0
+"""Seconds of work that need no word."""
+
+
+class Work:
+    """What is being worked at, said in a line that keeps itself up to date and leaves no trace.
+
+    A thread writes the line, so that it moves while the work is inside one long call.
+
+    Args:
+      what: what is done, such as "counting regions".
+      stream: where to say it.
+    """
+
+    def __init__(self, what: str, stream: TextIO) -> None:
+        self._what, self._stream = what, stream
+        self._detail = ""
+        self._begun = time.monotonic()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def say(self, detail: str) -> None:
+        """How far it is: "3 of 12"."""
+        self._detail = detail
+
+    def end(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        shown = False
+        try:
+            while not self._done.wait(PATIENCE if not shown else _WAIT):
+                shown = True
+                self._write(f"\r{self._line()}\x1b[K")
+            if shown:
+                self._write("\r\x1b[K")
+        except (OSError, ValueError):
+            pass  # nobody looks any more
+
+    def _line(self) -> str:
+        seconds = int(time.monotonic() - self._begun)
+        parts = [self._what, *([self._detail] if self._detail else []), f"{seconds} s"]
+        # On one line, or it could not be taken back.
+        return ", ".join(parts)[: shutil.get_terminal_size().columns - 1]
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+@contextmanager
+def working(what: str, shown: bool | None = None) -> Iterator[Callable[[str], None]]:
+    """Say what is being done once it has taken ``PATIENCE``; yields how to say how far it is.
+
+    Args:
+      shown: whether there is somebody to look; a terminal on stderr by default.
+    """
+    if not (sys.stderr.isatty() if shown is None else shown):
+        yield lambda detail: None
+        return
+    work = Work(what, sys.stderr)
+    try:
+        yield work.say
+    finally:
+        work.end()
+
+
+def counted(items: Sequence[T], say: Callable[[str], None]) -> Iterator[T]:
+    """The items, each after a word of how many there are."""
+    for number, item in enumerate(items, start=1):
+        say(f"{number:,} of {len(items):,}")
+        yield item
 
 
 class Progress:
