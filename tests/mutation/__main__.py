@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from .findings import Finding, search
+from .findings import ASKED, REST, Finding, search
 from .mutants import EXCHANGES, FACTORS, REVERSED, SHIFTS, times
 
 COLUMNS = (*map(times, FACTORS), *SHIFTS, "moments", REVERSED)
@@ -39,17 +39,22 @@ def table(findings: Iterable[Finding]) -> str:
 
 @click.command()
 @click.argument("keys", nargs=-1)
-@click.option("--oracle-only", is_flag=True, help="Do not sample networks.")
-@click.option("--suite", default="quick", help="Whose experiments sample them.")
+@click.option(
+    "--samples",
+    type=click.Choice(ASKED),
+    default=REST,
+    help="Of which mutants sampled networks are asked: all, the rest that no oracle notices, none.",
+)
+@click.option("--suite", default="quick", help="Whose experiments sample networks.")
 @click.option("--seed", default=0, help="Of the samples.")
-def main(keys: tuple[str, ...], oracle_only: bool, suite: str, seed: int) -> None:
+def main(keys: tuple[str, ...], samples: str, suite: str, seed: int) -> None:
     """Put wrong versions of statements into the catalogue and say who notices them.
 
     KEYS are statements or prefixes of their names; all by default. Exit status 1 where a mutant
     survives.
     """
     findings = []
-    for found in search(keys, not oracle_only, suite, seed):
+    for found in search(keys, samples, suite, seed):
         findings.append(found)
         print(f"{found.key}: {found.label}: {found.mark}", file=sys.stderr, flush=True)
     print(table(findings))

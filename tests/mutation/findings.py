@@ -12,11 +12,13 @@ from maxout.verify.decisions import REFUTED
 from maxout.verify.experiments import BUILDERS, SIZES, experiments
 from maxout.verify.looks import judge
 
-from ..oracle import ORACLES, noticed
+from ..oracle.collected import ORACLES, noticed
 from .mutants import REVERSED, Mutant, broken, mutants
 
 SAME = 1e-13
 """Relative difference of two values that are one, by two roundings."""
+
+ALL, REST, NONE = ASKED = ("all", "rest", "none")
 
 
 @dataclass(frozen=True)
@@ -52,30 +54,30 @@ class Finding:
 
 
 def search(
-    keys: Iterable[str] = (), sampled: bool = True, size: str = "quick", seed: int = 0
+    keys: Iterable[str] = (), asked: str = REST, size: str = "quick", seed: int = 0
 ) -> Iterator[Finding]:
     """Put every mutant of the statements into the catalogue in turn and run the program on it.
 
-    Without samples the mutants that they alone can tell are left out: laws, reversed relations.
-
     Args:
       keys: statements or prefixes; all where empty.
-      sampled: whether sampled networks are asked, as ``maxout verify`` does, or oracles alone.
+      asked: of which mutants samples are asked: ``ALL``, ``REST``, those that no oracle notices,
+        or ``NONE``. Then those that samples alone can tell, laws and reversed relations, are left
+        out.
       size: the suite whose experiments are run.
       seed: of the samples.
     """
-    share = suite.verdict_alpha(suite.ALPHA, experiments(size)) if sampled else 0.0
+    share = suite.verdict_alpha(suite.ALPHA, experiments(size)) if asked != NONE else 0.0
     for statement in select(list(keys)):
         with suite.one_thread(), Collector(seed, "cpu") as collector:
             for mutant in mutants(statement):
-                if not sampled and (mutant.label == REVERSED or not statement.numeric):
+                if asked == NONE and (mutant.label == REVERSED or not statement.numeric):
                     continue
                 reason, oracle, samples = mutant.unchanged, "", ""
                 if not reason:
                     with broken(mutant):
                         oracle = noticed(mutant.statement)
                     reason = "" if oracle else _same_values(mutant)
-                if sampled and not reason:
+                if not reason and (asked == ALL or (asked == REST and not oracle)):
                     with broken(mutant):
                         samples = _judged(mutant, collector, share, size, seed)
                 yield Finding(statement.key, mutant.label, oracle, samples, reason)

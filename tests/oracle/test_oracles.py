@@ -10,7 +10,7 @@ import sympy as sp
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.statement import Statement
 
-from . import ORACLES, noticed
+from .collected import ORACLES, noticed
 
 NUMBERS = [key for key, statement in CATALOGUE.items() if statement.numeric]
 

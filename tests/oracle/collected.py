@@ -1,4 +1,4 @@
-"""Oracles by subject; importing the package enters them all."""
+"""All oracles: importing this enters those of every subject."""
 
 from . import activation, curves, gradients, jacobian, kernels, order, regions, typical
 from .registry import ORACLES, At, Oracle, noticed
