@@ -42,6 +42,7 @@ FALSE_ALARM = 1e-6  # of each comparison of samples, under its fixed seed
 C = sp.Rational(4, 5)
 GIVEN = {"cosine": sp.Rational(3, 10), "norm": sp.Rational(7, 5), "layer": 1}
 WIDE = (5, 30, 21, 40)  # many units and outputs, so that the mean is found by few draws
+FEW_BELOW = (5, 4, 21, 40)  # in the gradient by a layer, one direction in n_l is through Xi
 
 
 def oracle(key: str, n: tuple[int, ...], rank: int) -> tuple[float, float]:
@@ -61,7 +62,8 @@ def oracle(key: str, n: tuple[int, ...], rank: int) -> tuple[float, float]:
     return found[key]()
 
 
-def network_of(statement: Statement, n: tuple[int, ...] = WIDE) -> Network:
+def network_of(statement: Statement, n: tuple[int, ...] = ()) -> Network:
+    n = n or (FEW_BELOW if statement.key == "gradients.law" else WIDE)
     bias = next(b for b in ("zero", "gaussian") if b in statement.biases)
     rank = 2 if statement.key == "jacobian.law.rank2" else 3
     return Network(n[0], n[1:-1], n[-1], rank, c=C, bias=bias)
@@ -73,9 +75,13 @@ def draws(statement: Statement, network: Network, count: int, **given: Any) -> n
     return np.concatenate([law.sample(Stream(7, law.name, s), law.shard_size) for s in shards])
 
 
+def sizes(network: Network) -> tuple[int, ...]:
+    return (network.inputs, *network.widths, network.outputs)
+
+
 def distance(key: str, found: np.ndarray, network: Network) -> float:
     """Of the mean from the oracle's, in standard errors that the oracle's own moments give."""
-    first, second = oracle(key, (network.inputs, *network.widths, network.outputs), network.rank)
+    first, second = oracle(key, sizes(network), network.rank)
     error = np.sqrt((second - first**2) / found.size)
     return float(abs(found.mean() - first) / error)
 
@@ -98,7 +104,7 @@ def test_mean(key) -> None:
 def test_mean_to_four_thousandths(key) -> None:
     """So many draws that a factor 1.004 is eight standard errors, and seen whatever their noise."""
     network = network_of(CATALOGUE[key])
-    first, second = oracle(key, WIDE, network.rank)
+    first, second = oracle(key, sizes(network), network.rank)
     count = int((second / first**2 - 1) * (8 / 0.004) ** 2)
     assert distance(key, draws(CATALOGUE[key], network, count), network) < 3.5
     wrong = replace(CATALOGUE[key], build=lambda t: CATALOGUE[key].right() * sp.Rational(251, 250))
@@ -172,7 +178,7 @@ REWRITES: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "one unit more": lambda right: right.replace(
         sp.Sum, lambda f, limits: sp.Sum(f, (limits[0], limits[1], limits[2] + 1))
     ),
-    "the root": sp.sqrt,
+    "the square": lambda right: right**2,
 }
 
 
