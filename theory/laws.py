@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.random_symbols import ChiSquared, Largest, Normal, Recursion, Smallest
 from maxout.theory.symbols import K, L, c, cos_0, l, n, n_0, n_L, x_norm
 
@@ -35,7 +36,7 @@ def ordered_gain(side: str) -> sp.Expr:
       side: "lower" or "upper".
     """
     if side not in ("lower", "upper"):
-        raise ArithmeticError(f"side must be 'lower' or 'upper'; got {side!r}")
+        raise DomainError(f"side must be 'lower' or 'upper'; got {side!r}")
     extreme = Largest if side == "upper" else Smallest
     unit = extreme(Normal("Z", l, _k, _i) ** 2, (_k, 1, K))
     layer = c / n[l] * sp.Sum(unit, (_i, 1, n[l]))
@@ -64,7 +65,7 @@ def gain_through_angles(bias: str) -> sp.Expr:
         cosine alone).
     """
     if bias not in ("gaussian", "zero"):
-        raise ArithmeticError(f"this law needs bias 'gaussian' or 'zero'; got {bias!r}")
+        raise DoesNotApplyError(f"the angles need bias 'gaussian' or 'zero'; got {bias!r}")
     gain, squared, cosine, sine = sp.symbols("G X cos_gamma sin_gamma", real=True)
     radius2, inner, across2, slope2, after = sp.symbols("R H V D Y", real=True)
     xi, v = largest_normal(l, _i), Normal("v", l, _i)

@@ -103,7 +103,7 @@ class OrderStatistic(ExprWithLimits):
     def __new__(cls, function: Any, *limits: Any) -> OrderStatistic:
         made = super().__new__(cls, function, *limits)
         if len(made.limits) != 1 or len(made.limits[0]) != 3:
-            raise ArithmeticError(f"{cls.__name__} runs over one range (index, first, last)")
+            raise TypeError(f"{cls.__name__} runs over one range (index, first, last)")
         return made
 
     def _sympystr(self, printer: StrPrinter) -> str:
@@ -147,8 +147,8 @@ class Recursion(sp.Expr):
         use those before it.
 
     Raises:
-      ArithmeticError: for numbers of states, updates and starts that differ, or an index, a state
-        or the name of an intermediate that is not a symbol.
+      TypeError: for numbers of states, updates and starts that differ, or an index, a state or
+        the name of an intermediate that is not a symbol.
     """
 
     is_commutative = True
@@ -162,13 +162,13 @@ class Recursion(sp.Expr):
         )
         intermediates = sp.Tuple(*(sp.Tuple(*pair) for pair in intermediates))
         if not len(states) == len(updates) == len(start):
-            raise ArithmeticError(
+            raise TypeError(
                 "a recursion needs an update and a start for every state; "
                 f"got {len(states)} states, {len(updates)} updates, {len(start)} starts"
             )
         bound = (*states, limits[0], *(name for name, _ in intermediates))
         if len(limits) != 3 or not all(isinstance(s, sp.Symbol) for s in bound):
-            raise ArithmeticError(f"states, index and intermediates must be symbols; got {bound}")
+            raise TypeError(f"states, index and intermediates must be symbols; got {bound}")
         value = sp.sympify(value)
         return super().__new__(cls, value, states, updates, start, limits, intermediates)
 

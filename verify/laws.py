@@ -31,9 +31,9 @@ class Law:
         that the statement does not depend on are ignored.
 
     Raises:
-      ValueError: for a parameter outside its domain; at the first use, for a right side that is
-        not random.
-      NotImplementedError: at the first use, for one that ``verify.program`` cannot draw.
+      DomainError: for a parameter outside its domain.
+      RuntimeError, NotImplementedError: at the first use, for a right side that is not random, or
+        that ``verify.program`` cannot draw.
     """
 
     key: str

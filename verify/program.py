@@ -54,7 +54,9 @@ class Drawing:
     freedom: float | None = None
     operands: ClassVar[tuple[Operand, ...]] = ()
 
-    def run(self, stream: Stream, count: int) -> Array:
+    def run(
+        self, stream: Stream, count: int, arrays: dict[int, Array], last: frozenset[int]
+    ) -> Array:
         shape = (self.target.rows, count) if self.target.rows else (count,)
         generator = stream.symbol(self.label)
         if self.freedom is None:
@@ -71,14 +73,17 @@ class Operation:
     operands: tuple[Operand, ...]
     over_rows: bool = False
 
-    def run(self, arrays: dict[int, Array], last: frozenset[int]) -> Array:
+    def run(
+        self, stream: Stream, count: int, arrays: dict[int, Array], last: frozenset[int]
+    ) -> Array:
         values = [arrays[o.number] if isinstance(o, Slot) else o for o in self.operands]
         if self.over_rows:
             return np.asarray(self.ufunc.reduce(values[0], axis=0))
         # An operand that is not needed again makes room for the result.
         for operand in self.operands:
-            alike = isinstance(operand, Slot) and operand.rows == self.target.rows
-            if alike and operand.number in last:
+            if not isinstance(operand, Slot) or operand.rows != self.target.rows:
+                continue
+            if operand.number in last:
                 return np.asarray(self.ufunc(*values, out=arrays[operand.number]))
         return np.asarray(self.ufunc(*values))
 
@@ -96,15 +101,16 @@ class Program:
     Raises:
       NotImplementedError: for a node that has no rule here, or a random symbol that is indexed by
         a unit of a sum in one place and by a number in another.
-      ArithmeticError: for an expression without random symbols, a symbol without a value, or one
-        random symbol with two laws.
+      RuntimeError: for an expression without random symbols, a random symbol with two laws, a
+        chi-square of negative freedom, or an extreme of nothing.
+      LookupError: for a symbol without a value.
     """
 
     def __init__(self, expr: sp.Expr, values: Mapping[sp.Basic, Any]) -> None:
         writer = _Writer(values)
         result = writer.operand(writer.concrete(expr))
         if not isinstance(result, Slot):
-            raise ArithmeticError("a law needs a right side with random symbols")
+            raise RuntimeError("a law needs a right side with random symbols")
         self._result = result
         self._steps, self._last = _trimmed(writer.steps, result)
 
@@ -128,10 +134,10 @@ class Program:
         """Return so many independent draws, float64, (count,)."""
         arrays: dict[int, Array] = {}
         for step, last in zip(self._steps, self._last, strict=True):
-            drawn = step.run(stream, count) if isinstance(step, Drawing) else step.run(arrays, last)
+            found = step.run(stream, count, arrays, last)
             for number in last:
                 arrays.pop(number, None)
-            arrays[step.target.number] = drawn
+            arrays[step.target.number] = found
         return arrays[self._result.number]
 
 
@@ -259,12 +265,12 @@ class _Writer:
         label = ",".join([name, *("*" if i in self._rows else str(i) for i in indices)])
         law = expr.freedom if isinstance(expr, ChiSquared) else type(expr)
         if self._laws.setdefault(label, law) != law:
-            raise ArithmeticError(f"the random symbol {expr} has two laws")
+            raise RuntimeError(f"the random symbol {expr} has two laws")
         freedom = None
         if isinstance(expr, ChiSquared):
             freedom = float(enclose(expr.freedom, self._values, 17))
             if freedom < 0:
-                raise ArithmeticError(f"a chi-square needs a freedom >= 0; got {expr}")
+                raise RuntimeError(f"a chi-square needs a freedom >= 0; got {expr}")
         elif not isinstance(expr, Normal):
             raise NotImplementedError(f"no draws of {type(expr).__name__}: {expr}")
         target = self._slot(max((self._rows.get(i, 0) for i in indices), default=0))
@@ -279,7 +285,7 @@ class _Writer:
         terms = range(self._integer(first), self._integer(last) + 1)
         if not terms:
             if ufunc.identity is None:
-                raise ArithmeticError(f"the extreme of nothing: {expr}")
+                raise RuntimeError(f"the extreme of nothing: {expr}")
             return float(ufunc.identity)
         if (
             terms[0] == 1
@@ -338,7 +344,7 @@ class _Writer:
     def _integer(self, expr: sp.Expr) -> int:
         value = self.concrete(expr)
         if not value.is_Integer:
-            raise ArithmeticError(f"a range needs integer ends; got {expr}")
+            raise RuntimeError(f"a range needs integer ends; got {expr}")
         return int(value)
 
 

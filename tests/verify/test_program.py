@@ -22,11 +22,11 @@ from maxout.theory.random_symbols import (
     Smallest,
     is_random,
 )
+from maxout.theory.symbols import l
 from maxout.verify.program import Program
 from maxout.verify.streams import Stream
 
-i, j, k, l = sp.symbols("i j k l", integer=True, positive=True)  # noqa: E741 - the layer
-n = sp.IndexedBase("n", integer=True, positive=True)
+i, j, k = sp.symbols("i j k", integer=True, positive=True)
 STREAM = Stream(5, "expressions", 0)
 COUNT = 50_000
 FALSE_ALARM = 1e-6  # of each test, under its fixed seed
@@ -158,7 +158,7 @@ def test_empty_ranges() -> None:
     assert not drawn(ChiSquared(0) * x).any()
     state = sp.Symbol("s")
     assert np.array_equal(drawn(Recursion(state, [state], [2 * state], [x], (k, 1, 0))), drawn(x))
-    with pytest.raises(ArithmeticError, match="extreme of nothing"):
+    with pytest.raises(RuntimeError, match="extreme of nothing"):
         drawn(Largest(Normal("x", k), (k, 1, 0)))
 
 
@@ -181,13 +181,13 @@ def test_terms_that_depend_on_the_index_otherwise_are_taken_one_by_one() -> None
 def test_what_cannot_be_drawn_is_refused() -> None:
     x = Normal("x")
     for wrong, error, said in [
-        (sp.Symbol("c") * 2, ArithmeticError, "random symbols"),
+        (sp.Symbol("c") * 2, RuntimeError, "random symbols"),
         (sp.gamma(x), NotImplementedError, "gamma"),
-        (ChiSquared(3) + ChiSquared(4), ArithmeticError, "two laws"),
-        (ChiSquared(-1), ArithmeticError, "freedom"),
+        (ChiSquared(3) + ChiSquared(4), RuntimeError, "two laws"),
+        (ChiSquared(-1), RuntimeError, "freedom"),
         (Normal("x", 1) * sp.Sum(Normal("x", k), (k, 1, 2)), NotImplementedError, "by a number"),
-        (sp.Sum(Normal("x", k) * k, (k, 1, sp.Rational(3, 2))), ArithmeticError, "integer ends"),
-        (sp.Symbol("unknown") * x, ArithmeticError, "unknown"),
+        (sp.Sum(Normal("x", k) * k, (k, 1, sp.Rational(3, 2))), RuntimeError, "integer ends"),
+        (sp.Symbol("unknown") * x, LookupError, "unknown"),
     ]:
         with pytest.raises(error, match=said):
             drawn(wrong, c=1)

@@ -87,8 +87,7 @@ STATEMENTS = (
         definitions=(
             _WEIGHTS,
             _OUTPUT,
-            f"{laws.VARIATES}; P, Q: the squared parts of the gradient by x^(l), "
-            "along and across x^(l)",
+            f"{laws.VARIATES}; P, Q: squared parts of the gradient by x^(j) along and across it",
         ),
         domain=Domain(ZERO, LAYER_EXISTS),
         source=_project("backward frame"),
