@@ -101,9 +101,9 @@ class Mean:
         raise _unfit("a mean", relation, remainder)
 
 
-def mean_from_square(size: float, second: float, share: float, **fields: float) -> Mean:
+def mean_from_square(size: float, second: float, share: float, signed: bool = False) -> Mean:
     """The mean of observations whose mean square is ``second`` at most; ``size`` is the mean."""
-    return Mean(size, second - size**2, share, **fields)
+    return Mean(size, second - size**2, share, signed=signed)
 
 
 @dataclass(frozen=True)

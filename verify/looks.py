@@ -67,6 +67,14 @@ def sizes(experiment: Experiment, alpha: float) -> tuple[int, ...]:
     )
 
 
+def last_look(experiment: Experiment, alpha: float) -> int:
+    """Return the samples of the last look; 0 where it cannot be planned, and is not sampled."""
+    try:
+        return sizes(experiment, alpha)[-1]
+    except Exception:  # of any kind: its verdict will be this error
+        return 0
+
+
 def judge(
     experiment: Experiment,
     collector: Collector,

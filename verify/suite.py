@@ -24,7 +24,7 @@ from maxout.verify.decisions import (
     Outcome,
 )
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import Watch, judge, sizes
+from maxout.verify.looks import Watch, judge, last_look
 from maxout.verify.manifest import manifest
 from maxout.verify.populations import Population
 
@@ -169,7 +169,7 @@ class Queue:
         return [
             (population, most)
             for experiment in self.experiments
-            for most in (sizes(experiment, share)[-1],)
+            for most in (last_look(experiment, share),)
             for population in experiment.populations
         ]
 

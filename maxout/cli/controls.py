@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli import output
-from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Progress
 
 NO_FOLDER = "controls keep no shards: leave out --out (or leave out --controls)"
@@ -26,7 +26,7 @@ def show(statements: int, options: dict[str, Any], as_json: bool) -> int:
     with Progress(statements) as progress:
         found = controls.run(**options, watch=progress.look)
     # What was not found out first.
-    order = ("verified", "inconclusive", "refuted")
+    order = ("verified", "error", "inconclusive", "refuted")
     found.sort(key=lambda control: order.index(control.outcome.status))
     rows = [
         {
@@ -38,6 +38,7 @@ def show(statements: int, options: dict[str, Any], as_json: bool) -> int:
             "interval": list(control.outcome.interval),
             "samples": control.outcome.samples,
             "status": control.outcome.status,
+            "note": control.outcome.note,
         }
         for control in found
     ]
@@ -48,6 +49,8 @@ def show(statements: int, options: dict[str, Any], as_json: bool) -> int:
         _print(rows, missed)
     statuses = {row["status"] for row in rows}
     # A wrong version that is verified shows the verifier wrong; one left open shows it blunt.
+    if "error" in statuses:
+        return INTERNAL
     return REFUTED if "verified" in statuses else INCONCLUSIVE if missed else OK
 
 
@@ -66,6 +69,9 @@ def _print(rows: list[dict[str, Any]], missed: int) -> None:
             for row in rows
         ],
     )
+    for row in rows:
+        if row["status"] == "error":
+            click.echo(f"{row['key']}, {row['control']}: {row['note']}")
     told = f"{missed} not refuted" if missed else "all refuted, as they should be"
     click.echo(
         f"{len(rows)} wrong versions of {len({row['key'] for row in rows})} statements: {told}"

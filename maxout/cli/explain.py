@@ -48,12 +48,14 @@ def _explained(statement: Statement, experiments: list[Any], share: float) -> di
 def _experiment(experiment: Any, share: float) -> dict[str, Any]:
     from maxout.verify import looks
 
+    decision, predicted = experiment.decision, experiment.predicted
     plan = looks.sizes(experiment, share)
-    decision = experiment.decision
+    remainder = getattr(decision, "bias", 0.0)
     return {
         "network": experiment.name,
         "populations": [population.name for population in experiment.populations],
-        "predicted": experiment.predicted,
+        "predicted": predicted,
+        "remainder": remainder,
         "looks": list(plan),
         "decision": type(decision).__name__,
         "rule": rule(decision),
@@ -67,6 +69,21 @@ def rule(decision: Any) -> str:
     """A decision procedure in words: its docstring, up to the list of its attributes."""
     text = inspect.getdoc(type(decision)) or type(decision).__name__
     return text.split("\nAttributes:")[0].strip()
+
+
+def remainder(experiment: dict[str, Any]) -> str:
+    """What a limit leaves over, in words; nothing where it is none."""
+    left = experiment["remainder"]
+    return f", which the theory lets it miss by {left:.3g}" if left else ""
+
+
+def detectable(explained: dict[str, Any], experiment: dict[str, Any]) -> str:
+    """What the planned samples would find out, in words."""
+    size = f"{experiment['detectable']:.3g}"
+    side = {"<=": "below", ">=": "above"}.get(explained["relation"])
+    if side is None:
+        return f"an error of {size} is refuted 9 times in 10"
+    return f"a bound that is {size} {side} the quantity itself is refuted 9 times in 10"
 
 
 def _print(explained: dict[str, Any]) -> None:
@@ -88,8 +105,8 @@ def _print(explained: dict[str, Any]) -> None:
         click.echo(f"    samples {' and '.join(experiment['populations'])}")
         click.echo(f"    looks at {', '.join(f'{n:,}' for n in experiment['looks'])} samples")
         click.echo(
-            f"    predicted {experiment['predicted']:.6g}; margin {experiment['margin']:.3g}; "
-            f"an error of {experiment['detectable']:.3g} is refuted 9 times in 10"
+            f"    predicted {experiment['predicted']:.6g}{remainder(experiment)}; "
+            f"margin {experiment['margin']:.3g}; {detectable(explained, experiment)}"
         )
         for label in experiment["controls"]:
             click.echo(f"    control, to be refuted: {label}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,9 @@ def command(
     In several processes, on one machine or many: torchrun --nproc-per-node N -m maxout.verify,
     with the same arguments.
 
-    Exit codes: 0 all verified, 1 one refuted, 4 one inconclusive and none refuted. With --controls:
-    0 all refuted, 1 one verified, 4 one inconclusive and none verified.
+    Exit codes: 0 all verified, 1 one refuted, 4 one inconclusive and none refuted, 3 one that could
+    not be judged. With --controls: 0 all refuted, 1 one verified, 4 one inconclusive and none
+    verified, 3 one that could not be judged.
     """
     statements = select(keys)
     root = parse.integer(seed, "seed")
@@ -145,27 +147,18 @@ def _print(result: dict[str, Any], as_json: bool) -> int:
 def _show(result: dict[str, Any]) -> None:
     # The weakest link first: what failed, what could not be decided, then what held, the bluntest
     # experiment before sharper ones.
-    order = ("refuted", "inconclusive", "verified")
+    order = ("error", "refuted", "inconclusive", "verified")
     verdicts = sorted(
         result["verdicts"],
         key=lambda verdict: (order.index(verdict["status"]), -bluntness(verdict)),
     )
-    output.table(
-        ("key", "", "predicted", "estimate", "interval", "detectable", "samples", "verdict"),
-        [
-            (
-                v["key"],
-                v["relation"],
-                output.number(v["predicted"]),
-                output.number(v["estimate"]),
-                f"[{output.number(v['interval'][0])}, {output.number(v['interval'][1])}]",
-                output.number(v["detectable"]),
-                str(v["samples"]),
-                v["status"],
-            )
-            for v in verdicts
-        ],
-    )
+    if output.on_terminal() and shutil.get_terminal_size().columns < _NARROW:
+        _list(verdicts)
+    else:
+        _table(verdicts)
+    bounds = sum(v["refuted_at"] is not None for v in verdicts)
+    if bounds:
+        click.echo(_OF_BOUNDS)
     counts = {status: sum(v["status"] == status for v in verdicts) for status in order}
     click.echo(
         ", ".join(f"{count} {status}" for status, count in counts.items() if count)
@@ -174,11 +167,70 @@ def _show(result: dict[str, Any]) -> None:
     )
 
 
+_NARROW = 120
+"""Columns that the table needs; a narrower terminal gets a list."""
+
+_OF_BOUNDS = (
+    "of a bound: how many times the estimate it is, and the factor of it at which\n"
+    "these samples would refute it"
+)
+
+
+def seen(verdict: dict[str, Any]) -> str:
+    """What the samples of a verdict would have found out, in the few characters of a cell."""
+    if verdict["refuted_at"] is None:
+        return output.number(verdict["detectable"])
+    side = "<" if verdict["relation"] == "<=" else ">"
+    times = "-" if verdict["times"] is None else f"{verdict['times']:.3g}"
+    return f"{times}x, {side}{verdict['refuted_at']:.3g}x"
+
+
+def _table(verdicts: list[dict[str, Any]]) -> None:
+    output.table(
+        ("key", "", "predicted", "estimate", "interval", "detectable", "samples", "verdict"),
+        [
+            (
+                v["key"],
+                v["relation"],
+                output.number(v["predicted"]),
+                output.number(v["estimate"]),
+                _interval(v),
+                seen(v),
+                str(v["samples"]),
+                v["status"],
+            )
+            for v in verdicts
+        ],
+    )
+    for verdict in verdicts:
+        if verdict["status"] == "error":
+            click.echo(f"{verdict['key']}: {verdict['note']}")
+
+
+def _list(verdicts: list[dict[str, Any]]) -> None:
+    for v in verdicts:
+        click.echo(f"{v['key']} {v['relation']} {output.number(v['predicted'])}: {v['status']}")
+        if v["status"] == "error":
+            click.echo(f"    {v['note']}")
+            continue
+        click.echo(f"    estimate {output.number(v['estimate'])} in {_interval(v)}")
+        click.echo(f"    detectable {seen(v)}; {v['samples']:,} samples")
+
+
+def _interval(verdict: dict[str, Any]) -> str:
+    low, high = verdict["interval"]
+    return f"[{output.number(low)}, {output.number(high)}]"
+
+
 def bluntness(verdict: dict[str, Any]) -> float:
     """The error that a verdict could have seen, relative where the predicted value is not 0.
 
-    Infinite where nothing was judged.
+    Of a bound: how far it would have to be moved to be refuted, as a factor. Infinite where nothing
+    was judged, or nothing would refute it.
     """
+    if verdict["refuted_at"] is not None:
+        factor = float(verdict["refuted_at"])
+        return abs(math.log(factor)) if factor > 0 else math.inf
     if verdict["detectable"] is None:
         return math.inf
     return float(verdict["detectable"]) / (abs(float(verdict["predicted"] or 0)) or 1.0)

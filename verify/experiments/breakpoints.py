@@ -9,11 +9,10 @@ from functools import cache, partial
 import numpy as np
 import sympy as sp
 
-from maxout.numerics.balls import enclose
 from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
-from maxout.theory.curves import AngularSpeed, sphere_breakpoints_mean
+from maxout.numerics.curve_breakpoints import expected_breakpoints
+from maxout.theory.curves import AngularSpeed
 from maxout.theory.network import Network
-from maxout.theory.symbols import sweep, x_norm
 from maxout.verify.concrete import Chords, Polylines, Windows
 from maxout.verify.estimands import BoundedMean, Mean
 from maxout.verify.experiments.curves import SEGMENT, Points, narrow
@@ -116,8 +115,7 @@ def _first_swept(network: Network, angle: float) -> float:
 
 @cache
 def _on_circle(network: Network) -> float:
-    values = {**network.environment(), x_norm: sp.S.One, sweep: 2 * sp.pi}
-    return float(enclose(sphere_breakpoints_mean(), values))
+    return expected_breakpoints(network, np.array(CIRCLE), draws=20_000).total
 
 
 def _never_turned() -> Twin:

@@ -80,7 +80,9 @@ def mean_of_power(
 
     def estimand() -> Mean:
         size_of = moment(statistic, population.pieces, power)
-        return Mean(size_of, variance_of_power(statistic, population.pieces, power), narrow)
+        variance = variance_of_power(statistic, population.pieces, power)
+        signed = array == "largest" and power % 2 == 1
+        return Mean(size_of, variance, narrow, signed=signed)
 
     return Experiment(
         statement(key),
