@@ -9,7 +9,7 @@ from maxout.theory.catalogue import CATALOGUE, select
 from maxout.verify import suite
 from maxout.verify.decisions import REFUTED
 
-from ..oracle.collected import ORACLES, noticed
+from ..oracle.collected import ORACLES, Oracle, noticed
 from .mutants import REVERSED, Mutant, broken, mutants
 
 SAME = 1e-13
@@ -57,14 +57,13 @@ def search(
     Args:
       keys: statements or prefixes; all where empty.
       asked: of which mutants samples are asked: ``ALL``, ``REST``, those that no oracle notices,
-        or ``NONE``. Then those that samples alone can tell, laws and reversed relations, are left
-        out.
+        or ``NONE``. Then reversed relations, which samples alone can tell, are left out.
       size: the suite whose experiments are run.
       seed: of the samples.
     """
     for statement in select(list(keys)):
         for mutant in mutants(statement):
-            if asked == NONE and (mutant.label == REVERSED or not statement.numeric):
+            if asked == NONE and mutant.label == REVERSED:
                 continue
             reason, oracle, samples = mutant.unchanged, "", ""
             if not reason:
@@ -82,7 +81,8 @@ def _same_values(mutant: Mutant) -> str:
     honest = CATALOGUE[mutant.statement.key]
     if mutant.statement.relation != honest.relation or not honest.numeric:
         return ""
-    for at in (at for oracle in ORACLES[honest.key] for at in oracle.points):
+    oracles = (oracle for oracle in ORACLES[honest.key] if isinstance(oracle, Oracle))
+    for at in (at for oracle in oracles for at in oracle.points):
         value = at.predict(honest)
         if abs(at.predict(mutant.statement) - value) > SAME * abs(value):
             return ""
