@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from maxout.theory.catalogue import CATALOGUE, select
 from maxout.verify import suite
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import REFUTED
-from maxout.verify.experiments import BUILDERS, SIZES, experiments
-from maxout.verify.looks import judge
 
-from ..oracle.collected import ORACLES, noticed
+from ..oracle.collected import ORACLES, Oracle, noticed
 from .mutants import REVERSED, Mutant, broken, mutants
 
 SAME = 1e-13
@@ -29,8 +26,7 @@ class Finding:
       key: of the statement.
       label: what is wrong with it.
       oracle: how an oracle contradicts it; empty where none does.
-      samples: what sampled networks say of it: the decisive one of its experiments' statuses, or
-        the error that stopped them; empty where they were not asked.
+      samples: status of its verdicts; empty where no networks were sampled.
       unchanged: why it is the honest statement; empty where it is not.
     """
 
@@ -61,26 +57,23 @@ def search(
     Args:
       keys: statements or prefixes; all where empty.
       asked: of which mutants samples are asked: ``ALL``, ``REST``, those that no oracle notices,
-        or ``NONE``. Then those that samples alone can tell, laws and reversed relations, are left
-        out.
+        or ``NONE``. Then reversed relations, which samples alone can tell, are left out.
       size: the suite whose experiments are run.
       seed: of the samples.
     """
-    share = suite.verdict_alpha(suite.ALPHA, experiments(size)) if asked != NONE else 0.0
     for statement in select(list(keys)):
-        with suite.one_thread(), Collector(seed, "cpu") as collector:
-            for mutant in mutants(statement):
-                if asked == NONE and (mutant.label == REVERSED or not statement.numeric):
-                    continue
-                reason, oracle, samples = mutant.unchanged, "", ""
-                if not reason:
-                    with broken(mutant):
-                        oracle = noticed(mutant.statement)
-                    reason = "" if oracle else _same_values(mutant)
-                if not reason and (asked == ALL or (asked == REST and not oracle)):
-                    with broken(mutant):
-                        samples = _judged(mutant, collector, share, size, seed)
-                yield Finding(statement.key, mutant.label, oracle, samples, reason)
+        for mutant in mutants(statement):
+            if asked == NONE and mutant.label == REVERSED:
+                continue
+            reason, oracle, samples = mutant.unchanged, "", ""
+            if not reason:
+                with broken(mutant):
+                    oracle = noticed(mutant.statement)
+                reason = "" if oracle else _same_values(mutant)
+            if not reason and (asked == ALL or (asked == REST and not oracle)):
+                with broken(mutant):
+                    samples = _judged(statement.key, size, seed)
+            yield Finding(statement.key, mutant.label, oracle, samples, reason)
 
 
 def _same_values(mutant: Mutant) -> str:
@@ -88,26 +81,15 @@ def _same_values(mutant: Mutant) -> str:
     honest = CATALOGUE[mutant.statement.key]
     if mutant.statement.relation != honest.relation or not honest.numeric:
         return ""
-    for at in (at for oracle in ORACLES[honest.key] for at in oracle.points):
+    oracles = (oracle for oracle in ORACLES[honest.key] if isinstance(oracle, Oracle))
+    for at in (at for oracle in oracles for at in oracle.points):
         value = at.predict(honest)
         if abs(at.predict(mutant.statement) - value) > SAME * abs(value):
             return ""
     return "the same value at every point of its oracle"
 
 
-def _judged(mutant: Mutant, collector: Collector, share: float, size: str, seed: int) -> str:
-    """The status of the mutant's verdicts, by the experiments that the broken catalogue makes."""
-    key = mutant.statement.key
-    found = set()
-    try:
-        for experiment in BUILDERS[key](SIZES[size]):
-            if mutant.statement.numeric:
-                found.add(judge(experiment, collector, share).status)
-            else:  # the law under the statement's name is another one
-                with Collector(seed, "cpu") as fresh:
-                    found.add(judge(experiment, fresh, share).status)
-            if REFUTED in found:
-                return REFUTED
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return ", ".join(sorted(found))
+def _judged(key: str, size: str, seed: int) -> str:
+    """What ``maxout verify`` says of a key: refuted, where an experiment refutes it; else all."""
+    found = {verdict.status for verdict in suite.run(size, [key], seed, "cpu").verdicts}
+    return REFUTED if REFUTED in found else ", ".join(sorted(found))

@@ -1,6 +1,6 @@
 """All oracles: importing this enters those of every subject."""
 
-from . import activation, curves, gradients, jacobian, kernels, order, regions, typical
+from . import activation, curves, gradients, jacobian, kernels, laws, order, regions, typical
 from .registry import ORACLES, At, Oracle, noticed
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "gradients",
     "jacobian",
     "kernels",
+    "laws",
     "noticed",
     "order",
     "regions",

@@ -91,20 +91,34 @@ def normal_moment(t: int) -> float:
     return of_normal(lambda z: z**t)
 
 
+NORMAL, LARGEST, SMALLEST = "the largest of K normals", "of K half-normals", "the smallest of them"
+
+
+def _one(K: int, kind: str, v: Array) -> Array:
+    """k_1 of ``_radial``: half the density of |a coordinate|, without e^{-v^2/2}."""
+    shares = {
+        NORMAL: lambda: (ndtr(v) ** (K - 1) + ndtr(-v) ** (K - 1)) / 2,
+        LARGEST: lambda: erf(v / math.sqrt(2)) ** (K - 1),
+        SMALLEST: lambda: erfc(v / math.sqrt(2)) ** (K - 1),
+    }
+    return K / math.sqrt(2 * math.pi) * shares[kind]()
+
+
 @cache
-def _radial(K: int, m: int) -> Array:
+def _radial(K: int, m: int, kind: str = NORMAL) -> Array:
     """Chebyshev coefficients on [0, LINE] of k_m, e^{-r^2/2} k_m(r) 2 r^{m-1} the density of r.
 
-    r^2 is the sum of m independent Xi_K^2; adding one is an integral over the angle between them.
+    r is the length of m independent coordinates, each Xi_K, or the largest or smallest of K
+    half-normals; adding one is an integral over the angle between them.
     """
 
     def one(v: Array) -> Array:
-        return K / (2 * math.sqrt(2 * math.pi)) * (ndtr(v) ** (K - 1) + ndtr(-v) ** (K - 1))
+        return _one(K, kind, v)
 
     if m == 1:
         values = one
     else:
-        before = _radial(K, m - 1)
+        before = _radial(K, m - 1, kind)
         angle, weight = panels([i * math.pi / 8 for i in range(5)], 40)
 
         def values(v: Array) -> Array:
@@ -116,14 +130,14 @@ def _radial(K: int, m: int) -> Array:
     return chebyshev.chebinterpolate(lambda x: values((x + 1) * LINE / 2), 160)
 
 
-def radius_density(K: int, m: int, r: Array) -> Array:
-    """Density of r = |(Xi_1, ..., Xi_m)|, independent largest of K normals; chi_m at K = 1."""
-    k = chebyshev.chebval(r * 2 / LINE - 1, _radial(K, m))
+def radius_density(K: int, m: int, r: Array, kind: str = NORMAL) -> Array:
+    """Density of the length r of m independent coordinates; chi_m at K = 1."""
+    k = chebyshev.chebval(r * 2 / LINE - 1, _radial(K, m, kind))
     return 2 * r ** (m - 1) * np.exp(-(r**2) / 2) * k
 
 
 @cache
-def radius(K: int, m: int, nodes: int = 0) -> tuple[Array, Array]:
+def radius(K: int, m: int, nodes: int = 0, kind: str = NORMAL) -> tuple[Array, Array]:
     """Nodes and weights of the mean over r; ``nodes`` for few, on one interval, where r > 0 only.
 
     m = 0 is r = 0. With ``nodes`` = 0 panels that narrow towards 0, for logarithms and inverses.
@@ -132,17 +146,17 @@ def radius(K: int, m: int, nodes: int = 0) -> tuple[Array, Array]:
         return np.zeros(1), np.ones(1)
     if nodes:
         grid = np.linspace(0, LINE, 3001)
-        (there,) = np.nonzero(radius_density(K, m, grid) > 1e-17)
+        (there,) = np.nonzero(radius_density(K, m, grid, kind) > 1e-17)
         edges = [float(grid[max(0, there[0] - 1)]), float(grid[there[-1]])]
     else:
         edges = [0, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.2, *np.arange(0.5, LINE, 0.5)]
     r, w = panels(edges, nodes or 24)
-    return r, w * radius_density(K, m, r)
+    return r, w * radius_density(K, m, r, kind)
 
 
-def of_radius(K: int, m: int, f: Any) -> float:
+def of_radius(K: int, m: int, f: Any, kind: str = NORMAL) -> float:
     """E f(r)."""
-    r, w = radius(K, m)
+    r, w = radius(K, m, kind=kind)
     return float(np.sum(w * f(r)))
 
 

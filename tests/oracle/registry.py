@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import sympy as sp
 
@@ -58,12 +58,18 @@ class At:
         given = "".join(f" {name}={value}" for name, value in self.given.items())
         return f"{'-'.join(map(str, self.n))} K={self.K} c={self.exact_c} {self.bias}{order}{given}"
 
+    @property
+    def network(self) -> Network:
+        inputs, *widths, outputs = self.n
+        return Network(inputs, widths, outputs, self.K, _exact(self.exact_c), self.bias)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {name: _exact(value) for name, value in self.given.items()}
+
     def predict(self, statement: Statement) -> float:
         """What the program says of the statement here."""
-        inputs, *widths, outputs = self.n
-        network = Network(inputs, widths, outputs, self.K, _exact(self.exact_c), self.bias)
-        given = {name: _exact(value) for name, value in self.given.items()}
-        return float(predict(statement, network, order=self.t, **given))
+        return float(predict(statement, self.network, order=self.t, **self.parameters))
 
 
 def _exact(value: Fraction | int | None) -> Any:
@@ -106,7 +112,15 @@ class Oracle:
 ROUNDING = 1e-11
 """The oracles compute in float64 with rules that reach it; some hundred roundings add up."""
 
-ORACLES: dict[str, list[Oracle]] = {}
+
+class Checked(Protocol):
+    """What can contradict a statement."""
+
+    def disagreements(self, statement: Statement) -> Iterator[str]:
+        """Where and how."""
+
+
+ORACLES: dict[str, list[Checked]] = {}
 
 
 def oracle(
