@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from maxout.theory.errors import while_on
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import ERROR, INCONCLUSIVE, Outcome
 from maxout.verify.experiments import Experiment
@@ -91,6 +92,13 @@ def judge(
       alpha: of the verdict.
       watch: called as samples come in and after every look.
     """
+    with while_on(experiment.key):
+        return _judge(experiment, collector, alpha, watch)
+
+
+def _judge(
+    experiment: Experiment, collector: Collector, alpha: float, watch: Watch | None
+) -> Outcome:
     try:
         plan = sizes(experiment, alpha)
     except Exception as error:  # of any kind: the other experiments go on

@@ -56,6 +56,7 @@ NO_TORCH = (
 @click.option(
     "--controls", is_flag=True, help="Judge wrong versions of the statements: all must be refuted."
 )
+@click.option("--summary", is_flag=True, help="Print one line a subject, not one an experiment.")
 @click.option("--distributed", is_flag=True, hidden=True)
 @output.json_option
 def command(
@@ -70,6 +71,7 @@ def command(
     out: Path | None,
     explain: bool,
     controls: bool,
+    summary: bool,
     distributed: bool,
     as_json: bool,
 ) -> int:
@@ -117,49 +119,60 @@ def command(
         return wrong.show(len(statements), options, as_json)
     options["out"] = out
     if distributed:
-        return _distributed(len(statements), options, as_json)
+        return _distributed(len(statements), options, as_json, summary)
     from maxout.verify.suite import run
 
     with Progress(len(statements)) as progress:
         report = run(**options, watch=progress.look)
-    return _print(report.to_json(), as_json)
+    return _print(report.to_json(), as_json, summary)
 
 
-def _distributed(statements: int, options: dict[str, Any], as_json: bool) -> int:
+def _distributed(statements: int, options: dict[str, Any], as_json: bool, summary: bool) -> int:
     from maxout.verify.distributed import Team, run
 
     team = Team.from_environment()
     with Progress(statements) as progress:
         report = run(team, **options, watch=progress.look, drawing=progress.drawing)
     if team.rank == 0:
-        return _print(report.to_json(), as_json)
+        return _print(report.to_json(), as_json, summary)
     return _CODES[report.status]
 
 
-def _print(result: dict[str, Any], as_json: bool) -> int:
+def _print(result: dict[str, Any], as_json: bool, summary: bool) -> int:
     if as_json:
         output.dump(result)
+    elif summary:
+        from maxout.cli import summary as by_subject
+
+        by_subject.show(result["verdicts"])
+        _conclude(result)
     else:
         _show(result)
+        _conclude(result)
     return _CODES[result["status"]]
 
 
 def _show(result: dict[str, Any]) -> None:
     # The weakest link first: what failed, what could not be decided, then what held, the bluntest
     # experiment before sharper ones.
-    order = ("error", "refuted", "inconclusive", "verified")
     verdicts = sorted(
         result["verdicts"],
-        key=lambda verdict: (order.index(verdict["status"]), -bluntness(verdict)),
+        key=lambda verdict: (_WEAKEST_FIRST.index(verdict["status"]), -bluntness(verdict)),
     )
     if output.on_terminal() and shutil.get_terminal_size().columns < _NARROW:
         _list(verdicts)
     else:
         _table(verdicts)
-    bounds = sum(v["refuted_at"] is not None for v in verdicts)
-    if bounds:
+    if any(v["refuted_at"] is not None for v in verdicts):
         click.echo(_OF_BOUNDS)
-    counts = {status: sum(v["status"] == status for v in verdicts) for status in order}
+
+
+_WEAKEST_FIRST = ("error", "refuted", "inconclusive", "verified")
+
+
+def _conclude(result: dict[str, Any]) -> None:
+    found = [verdict["status"] for verdict in result["verdicts"]]
+    counts = {status: found.count(status) for status in _WEAKEST_FIRST}
     click.echo(
         ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         + f"; chance of any false alarm at most {result['false_alarm_rate']:g}; "
