@@ -12,9 +12,10 @@ from flint import acb, arb, ctx, fmpq, fmpz
 
 from maxout.numerics import ball_functions
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.precision import at_digits
+from maxout.numerics.precision import at_digits, working_precision
 from maxout.numerics.routes import rule_of
 from maxout.theory.errors import DomainError
+from maxout.theory.precision import alone
 
 Environment = Mapping[sp.Basic, Any]
 MAX_TERMS = 10**6  # of one Sum or Product
@@ -24,6 +25,7 @@ FLOAT_DIGITS = 15
 """Up to so many digits asked for, functions that have a value in float64 are taken from there."""
 
 
+@alone
 def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> Enclosure:
     """Enclose the value of an expression.
 
@@ -57,6 +59,7 @@ def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> 
     return Enclosure.from_ball(value, digits, "estimate" if routes else "arb", not routes)
 
 
+@alone
 def ball(expr: sp.Expr, env: Environment | None = None) -> arb:
     """Enclose an expression at the current ``flint.ctx.prec``; arguments and errors as ``enclose``.
 
@@ -124,7 +127,7 @@ class Evaluator:
 
     def precisely(self, expr: sp.Expr, bits: int) -> Any:
         """The value of ``expr`` computed at so many bits."""
-        with ctx.workprec(bits):
+        with working_precision(bits):
             return self._inner({})(expr)
 
     def estimate(self, value: arb, route: str) -> arb:
@@ -196,7 +199,7 @@ class Evaluator:
     def _number(self, expr: sp.Expr) -> sp.Float:
         """An argument as a Float, with twice the bits: near an end a root may halve them."""
         bits = 2 * ctx.prec + 64
-        with ctx.workprec(bits):
+        with working_precision(bits):
             mantissa, exponent = self.precisely(expr, bits).mid().man_exp()
         sign = int(mantissa < 0)
         raw = (sign, abs(int(mantissa)), int(exponent), abs(int(mantissa)).bit_length())

@@ -13,11 +13,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, ctx, fmpq, fmpz
+from flint import arb, fmpq, fmpz
 
-from maxout.numerics.precision import PrecisionError, bits_of
+from maxout.numerics.precision import PrecisionError, bits_of, working_precision
 
 _FLOAT_DIGITS = 17  # no float's value is known beyond them, however small its error is said to be
+_EXP_BITS = 64  # for the exponential of a float
 _MAX_EXPONENT = 10**8  # bits; a number beyond 10^(3e7) is not written out
 
 
@@ -89,8 +90,9 @@ class Enclosure:
           log: natural logarithm of the value.
           error: estimate of the relative error of the value, finite and not negative.
         """
-        value = arb(log).exp()
-        ball = value + arb(0, (value * error).abs_upper())
+        with working_precision(_EXP_BITS):
+            value = arb(log).exp()
+            ball = value + arb(0, (value * error).abs_upper())
         return cls.from_ball(ball, _FLOAT_DIGITS, route, certified=False)
 
     @classmethod
@@ -110,7 +112,7 @@ class Enclosure:
     @property
     def ball(self) -> arb:
         """The enclosure as an Arb ball, at a precision that keeps its digits."""
-        with ctx.workprec(bits_of(self.digits) + 20):
+        with working_precision(bits_of(self.digits) + 20):
             return arb(f"{self.midpoint} +/- {self.radius}")
 
     @property

@@ -16,11 +16,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 
 from maxout.numerics import halfline, halfline_rule, normal_power, normal_rule
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.moments import ORDER, STATISTICS, moment_ball
+from maxout.numerics.precision import working_precision
 from maxout.numerics.weight import Weighted, by_parts, double_factorial
 from maxout.theory.errors import DomainError
 from maxout.theory.network import MAX_RANK
@@ -97,7 +98,7 @@ def enclose_float(rank: int, order: int, statistic: str, digits: int) -> Enclosu
     digits = min(digits, DIGITS)
     if value == 0:
         return Enclosure("0", "0", digits, "float64", certified=False)
-    with ctx.workprec(64):
+    with working_precision(64):
         ball = arb(value) + arb(0, RELATIVE_ERROR * value)
     return Enclosure.from_ball(ball, digits, "float64", certified=False)
 
@@ -151,7 +152,7 @@ def _grid(group: int, order: int, statistic: str) -> _Grid:
     low = int(_EDGES[group - 1])
     high = int(_EDGES[group]) - 1 if group < len(_EDGES) else MAX_RANK
     ranks = (low, math.isqrt(low * high), high)
-    with ctx.workprec(_BITS):
+    with working_precision(_BITS):
         known = [moment_ball(rank, order, statistic) for rank in ranks]
         if not all(value > _SMALL and value < _LARGE for value in known):
             raise DomainError(_outside(order, statistic))

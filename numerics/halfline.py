@@ -19,6 +19,7 @@ from flint import arb, ctx
 
 from maxout.numerics.halfline_rule import Rule, choose
 from maxout.numerics.normal_power import check_nodes, gaussian_tail
+from maxout.numerics.precision import working_precision
 from maxout.numerics.trapezoid import (
     BOUND_BITS,
     edge_integral,
@@ -41,7 +42,7 @@ def integral(f: Weighted, smallest: bool) -> arb:
     goal = ctx.prec
     rule = choose(f, smallest, goal)
     check_nodes(rule.nodes)
-    with ctx.workprec(goal + _GUARD):
+    with working_precision(goal + _GUARD):
         value = _sum(f, rule, smallest)
         error = _bound(f, rule, smallest)
         return value + arb(0, error.abs_upper())
@@ -76,7 +77,7 @@ def nodes(f: Weighted, rule: Rule, smallest: bool) -> Iterator[tuple[arb, arb, a
 
 def _bound(f: Weighted, rule: Rule, smallest: bool) -> arb:
     """Upper bound of |rule - integral over z >= 0|."""
-    with ctx.workprec(BOUND_BITS):
+    with working_precision(BOUND_BITS):
         step, height = arb(rule.step), arb(rule.height)
         left, right = rule.first * step, rule.last * step
         majorant = _Majorant(f, rule.scale, smallest)

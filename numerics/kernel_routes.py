@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import arb, ctx
+from flint import arb
 
 from maxout.numerics.kernels.table import ACCURACY, MAX_RANK, KernelTable, kernel_table
 from maxout.numerics.moments import moment_ball
+from maxout.numerics.precision import working_precision
 from maxout.theory.errors import DomainError
 
 ROUTE = "float64"
@@ -59,7 +60,7 @@ def winner(evaluator: Any, expr: sp.Expr) -> arb:
         return evaluator(known)
     rank, rho = expr.args
     table = _table(evaluator.integer(rank))
-    with ctx.workprec(_BITS):
+    with working_precision(_BITS):
         theta = _angle(_one_minus(evaluator, rho))
         return evaluator.estimate(_read(table, table.winner, theta), ROUTE)
 
@@ -72,7 +73,7 @@ def kappa(evaluator: Any, expr: sp.Expr) -> arb:
     rank, rho = expr.args
     k = evaluator.integer(rank)
     table = _table(k)
-    with ctx.workprec(_BITS):
+    with working_precision(_BITS):
         fall = _one_minus(evaluator, rho)
         mean = _read(table, table.mean_winner, _angle(fall))
         return evaluator.estimate(moment_ball(k, 2) - fall * mean, ROUTE)
@@ -101,7 +102,7 @@ def _pair(evaluator: Any, expr: sp.Expr) -> tuple[arb, arb]:
             f"pairs of inputs are carried through 2 to {MAX_DEPTH:,} layers; got {depth:,}"
         )
     table = _table(rank)
-    with ctx.workprec(_BITS):
+    with working_precision(_BITS):
         gain, variance, xx, xy, yy = (evaluator.precisely(a, _BITS) for a in expr.args[2:])
         xx, xy, yy = (gain * product + variance for product in (xx, xy, yy))
         if not (xx > 0 and yy > 0):

@@ -10,12 +10,13 @@ from flint import arb, ctx
 
 from maxout.numerics import halfline, normal_power, shared
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.precision import DIGITS, at_digits, bits_of
+from maxout.numerics.precision import DIGITS, at_digits, bits_of, working_precision
 from maxout.numerics.weight import Weighted, by_parts, double_factorial
 from maxout.theory import symbols
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field, integer
 from maxout.theory.network import RANK
+from maxout.theory.precision import alone
 
 STATISTICS = ("largest", "chi2-largest", "chi2-smallest")
 ROUTES = ("auto", "closed", "arb", "quadrature", "float64")
@@ -30,6 +31,7 @@ ORDER = Field(
 CLOSED_FROM = 500  # digits from which a closed form is sure to be faster than a quadrature
 
 
+@alone
 def moment(
     rank: int, order: int = 2, statistic: str = "largest", digits: int = 50, route: str = "auto"
 ) -> Enclosure:
@@ -68,6 +70,7 @@ def moment(
     return Enclosure.from_ball(_certified(rank, order, statistic, digits, route), digits, route)
 
 
+@alone
 def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") -> Enclosure:
     """Enclose c = 1/M_K, the weight variance times fan_in that keeps activations stationary.
 
@@ -95,10 +98,12 @@ def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") 
 
 def _reciprocal(ball: arb, digits: int, route: str) -> Enclosure:
     # It keeps the relative accuracy but for one rounding, which three guard digits cover.
-    with ctx.workprec(ball.rel_accuracy_bits() + 30 if not ball.is_exact() else 4 * digits + 60):
+    bits = 4 * digits + 60 if ball.is_exact() else ball.rel_accuracy_bits() + 30
+    with working_precision(bits):
         return Enclosure.from_ball(1 / ball, digits, route)
 
 
+@alone
 def constants(ranks: Iterable[int], digits: int = 50) -> list[tuple[Enclosure, Enclosure]]:
     """Enclose c = 1/M_K and M_K for each of several ranks; arguments and errors as ``table``."""
     digits = DIGITS(digits)
@@ -109,6 +114,7 @@ def constants(ranks: Iterable[int], digits: int = 50) -> list[tuple[Enclosure, E
     ]
 
 
+@alone
 def table(
     ranks: Iterable[int], order: int = 2, statistic: str = "largest", digits: int = 50
 ) -> list[Enclosure]:
@@ -132,7 +138,7 @@ def _together(ranks: list[int], order: int, statistic: str, digits: int) -> list
     together = sorted({rank for rank in ranks if 2 <= rank <= shared.MAX_RANK})
     # Every rank in between is computed as well: worth it where they are not few of many.
     if statistic == "largest" and 4 * len(together) > shared.MAX_RANK // 10:
-        with ctx.workprec(goal + 12):
+        with working_precision(goal + 12):
             balls = shared.largest_moments(together[0], together[-1], order)
     return [
         balls[rank]
@@ -156,7 +162,7 @@ def _moment_ball(rank: int, order: int, statistic: str, bits: int) -> arb:
         if statistic == "largest":
             return arb(0 if order % 2 else double_factorial(order - 1))
         return arb(double_factorial(2 * order - 1))
-    with ctx.workprec(bits):
+    with working_precision(bits):
         if statistic == "chi2-smallest":
             return _smallest(rank, order)
         return _largest(rank, order, folded=statistic == "chi2-largest")

@@ -10,6 +10,7 @@ import sympy as sp
 from flint import arb, ctx
 
 from maxout.numerics.angle import EPS, Layers
+from maxout.numerics.precision import working_precision
 from maxout.theory.errors import DomainError
 from maxout.theory.network import MAX_RANK
 from maxout.theory.network_function import NetworkFunction
@@ -49,7 +50,7 @@ def log(evaluator: Any, expr: sp.Expr) -> float:
         raise DomainError(f"a number >= 0 is expected for {expr}; got {value}")
     if value.contains(0):
         return -math.inf
-    with ctx.workprec(_BITS):
+    with working_precision(_BITS):
         return float(value.log().mid())
 
 
@@ -69,7 +70,7 @@ def exponential(evaluator: Any, log: float, error: float, route: str) -> arb:
     """Return exp(log) with a relative error estimated; exactly 0 for -inf."""
     if log == -math.inf:
         return arb(0)
-    with ctx.workprec(max(ctx.prec, 64)):
+    with working_precision(max(ctx.prec, 64)):
         value = arb(log).exp()
         # The logarithm is a float, rounded.
         relative = error + EPS * abs(log) / 2

@@ -12,7 +12,7 @@ from flint import arb, arb_poly, ctx
 
 from maxout.numerics.normal_grid import upper_tails
 from maxout.numerics.normal_rule import Rule, Strip, choose
-from maxout.numerics.precision import PrecisionError
+from maxout.numerics.precision import PrecisionError, working_precision
 from maxout.numerics.trapezoid import BOUND_BITS, rule_error
 from maxout.numerics.weight import Weighted
 
@@ -44,7 +44,7 @@ def integral(f: Weighted, folded: bool) -> arb | None:
     if rule is None:
         return None
     check_nodes(rule.nodes)
-    with ctx.workprec(goal + _GUARD):
+    with working_precision(goal + _GUARD):
         value = _sum(f, rule, folded)
         error = rule_bound(f, rule, folded, value) + tail_bound(f, rule, folded)
         return value + arb(0, error.abs_upper())
@@ -121,7 +121,7 @@ def _upper_tail(x: arb) -> arb:
 
 def tail_bound(f: Weighted, rule: Rule, folded: bool) -> arb:
     """Upper bound of the integral outside [first step, last step]."""
-    with ctx.workprec(BOUND_BITS):
+    with working_precision(BOUND_BITS):
         left, right = rule.first * arb(rule.step), rule.last * arb(rule.step)
         beyond = gaussian_tail(f, right)
         if folded:
@@ -135,7 +135,7 @@ def tail_bound(f: Weighted, rule: Rule, folded: bool) -> arb:
 
 def rule_bound(f: Weighted, rule: Rule, folded: bool, total: arb) -> arb:
     """Upper bound of |midpoint sum - integral over its range|."""
-    with ctx.workprec(BOUND_BITS):
+    with working_precision(BOUND_BITS):
         step, height = arb(rule.step), arb(rule.strip.height)
         at_ends = edges(f, rule, folded)
         if rule.strip.theta is not None:

@@ -14,7 +14,7 @@ from flint import acb, arb, ctx
 
 from maxout.numerics import halfline, normal_power
 from maxout.numerics.normal_power import MAX_NODES
-from maxout.numerics.precision import PrecisionError
+from maxout.numerics.precision import PrecisionError, working_precision
 from maxout.numerics.trapezoid import BOUND_BITS, rule_error
 from maxout.numerics.weight import Weighted
 
@@ -109,7 +109,7 @@ def _negative(m: int, rho: arb) -> arb:
     |Phi(x + iy)| <= e^{y^2/2} Phi(x); with b = 2 pi/h the rule's error falls like e^{-2 pi^2/h^2}.
     """
     goal = ctx.prec
-    with ctx.workprec(goal + _GUARD):
+    with working_precision(goal + _GUARD):
         variance = -rho / (1 - rho)
         decay = 1 - m * variance  # what is left of the Gaussian decay
         if not decay > 0:
@@ -130,7 +130,7 @@ def _negative(m: int, rho: arb) -> arb:
             total += ((half**m) * (-y * y / 2).exp()).real
         scale = (2 * arb.pi()).sqrt()
         value = 2 * arb(step) * total / scale
-        with ctx.workprec(BOUND_BITS):
+        with working_precision(BOUND_BITS):
             end, height = nodes * arb(step), 2 * arb.pi() / step
             line = (height**2 / 2).exp() / decay.sqrt()
             # e^{y^2/2 - 2 pi y/h} <= e^{-pi y/h} for y <= b, at either end.

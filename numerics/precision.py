@@ -1,14 +1,20 @@
-"""Ask for digits, not for working precision: scoped, escalated, and refused where not reached."""
+"""Ask for digits, not for working precision: scoped, escalated, and refused where not reached.
+
+A precision is set by one thread at a time (``theory.precision``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import ceil, log2
 
+import mpmath
 import sympy as sp
 from flint import arb, ctx
 
 from maxout.theory.field import Field, integer
+from maxout.theory.precision import LOCK
 
 MAX_DIGITS = 100_000
 
@@ -26,6 +32,20 @@ GUARD_DIGITS = 3  # computed beyond those delivered, so that the printed midpoin
 
 class PrecisionError(ArithmeticError):
     """The digits asked for were not reached; no value is given rather than a doubtful one."""
+
+
+@contextmanager
+def working_precision(bits: int) -> Iterator[None]:
+    """Work at so many bits of flint's precision, alone."""
+    with LOCK, ctx.workprec(bits):
+        yield
+
+
+@contextmanager
+def workdps(digits: int) -> Iterator[None]:
+    """Work at so many digits of mpmath's precision, alone."""
+    with LOCK, mpmath.workdps(digits):
+        yield
 
 
 def bits_of(digits: int) -> int:
@@ -61,7 +81,7 @@ def at_digits(
     goal = bits_of(DIGITS(digits))
     bits, last = goal + 12, max(max_bits or 16 * goal + 1000, goal + 12)
     while True:
-        with ctx.workprec(bits):
+        with working_precision(bits):
             ball = f()
         accuracy = ball.rel_accuracy_bits() if ball.is_finite() else -1
         if accuracy >= goal or (settled() and ball.is_finite()):
@@ -69,7 +89,7 @@ def at_digits(
         if settled():
             raise PrecisionError("the error of the estimate leaves nothing known of the value")
         if ball.is_finite() and ball.contains(0) and bits >= 4 * goal:
-            with ctx.workprec(64):
+            with working_precision(64):
                 small = bool(ball.abs_upper() < arb(2) ** -goal)
             if small:
                 return ball

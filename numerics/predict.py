@@ -16,6 +16,7 @@ from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError, while_on
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
+from maxout.theory.precision import alone
 from maxout.theory.statement import Statement
 
 
@@ -34,6 +35,7 @@ class Prediction:
         return float(self.value)
 
 
+@alone
 def predict(
     statement: Statement,
     network: Network,

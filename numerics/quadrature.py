@@ -11,10 +11,10 @@ import math
 from collections.abc import Callable
 
 import mpmath
-from flint import arb, ctx
+from flint import arb
 
 from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.precision import PrecisionError, bits_of
+from maxout.numerics.precision import PrecisionError, bits_of, workdps, working_precision
 
 _GUARD = 10  # decimal digits of working precision beyond those delivered
 _WIDTHS = (1, 3, 7, 15)  # of the peak; where the integral is split on either side of it
@@ -32,7 +32,7 @@ def quadrature(rank: int, order: int, statistic: str, digits: int) -> Enclosure:
     """
     if rank == 1 and order % 2 and statistic == "largest":
         return Enclosure("0", "0", digits, "quadrature", certified=False)
-    with mpmath.workdps(digits + _GUARD):
+    with workdps(digits + _GUARD):
         integrand = _integrand(rank, order, statistic)
         points, size = _points(integrand, digits)
         # mpmath stops at an absolute error, so that what it integrates must be of size one.
@@ -43,7 +43,7 @@ def quadrature(rank: int, order: int, statistic: str, digits: int) -> Enclosure:
                 f"{digits} digits were not reached by mpmath's quadrature; use route='arb'"
             )
         value, radius = value * size, (10 * error + goal) * size
-        with ctx.workprec(bits_of(digits + _GUARD)):
+        with working_precision(bits_of(digits + _GUARD)):
             ball = _exact(value) + arb(0, _exact(radius).upper())
         return Enclosure.from_ball(ball, digits, "quadrature", certified=False)
 
@@ -86,7 +86,7 @@ def _points(
         value = abs(integrand(mpmath.mpf(z)))
         return float(mpmath.log(value)) if value else -math.inf
 
-    with mpmath.workdps(15):
+    with workdps(15):
         # In steps of 3 % from far below any peak, the smallest at rank 10^15 included.
         grid = [1e-16 * 1.03**i for i in range(1450)]
         logs = [log(z) for z in grid]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from flint import arb, ctx
 
 from maxout.numerics import normal_power, normal_rule
+from maxout.numerics.precision import working_precision
 from maxout.numerics.trapezoid import BOUND_BITS, rule_error
 from maxout.numerics.weight import Weighted, by_parts
 
@@ -21,7 +22,7 @@ def largest_moments(low: int, high: int, order: int) -> dict[int, arb]:
     """Enclose E Xi_K^order for K = low..high, 2 <= low <= high, to about 2^-prec relative."""
     rest, weight = by_parts(order)
     goal = ctx.prec
-    with ctx.workprec(goal + _GUARD):
+    with working_precision(goal + _GUARD):
         scale = high * (high - 1) / (2 * arb.pi())
         least = Weighted(weight, arb(2), low - 2, 0.0)
         most = Weighted(weight, arb(2), high - 2, float(rest / scale))
@@ -49,7 +50,7 @@ def largest_moments(low: int, high: int, order: int) -> dict[int, arb]:
 
 def _bound(least: Weighted, most: Weighted, rule: normal_rule.Rule) -> arb:
     """Upper bound of |rule - integral| for every power from ``least`` to ``most``."""
-    with ctx.workprec(BOUND_BITS):
+    with working_precision(BOUND_BITS):
         step, height = arb(rule.step), arb(rule.strip.height)
         # The condition of the edges, for the largest power: it lets e^{-pi y/step} be their decay.
         if not (most.beta + most.power) * height * step <= 2 * arb.pi():

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flint import arb, ctx
+from flint import arb
+
+from maxout.numerics.precision import working_precision
 
 BOUND_BITS = 64  # error bounds need few correct digits, only to be rounded outwards
 _EDGE_CELLS = 12
@@ -35,7 +37,7 @@ def ball_between(low: arb, high: arb) -> arb:
 
 def line_integral(majorant: Majorant, left: arb, right: arb, height: arb, cells: int) -> arb:
     """Upper bound of the integral of |f(x + i height)| over [left, right], cell by cell."""
-    with ctx.workprec(BOUND_BITS):
+    with working_precision(BOUND_BITS):
         width = (right - left) / cells
         ends = [left + i * width for i in range(cells + 1)]
         bounds = (majorant(a.union(b), height) for a, b in zip(ends, ends[1:], strict=False))
@@ -44,7 +46,7 @@ def line_integral(majorant: Majorant, left: arb, right: arb, height: arb, cells:
 
 def edge_integral(majorant: Majorant, at: arb, height: arb, step: arb) -> arb:
     """Upper bound of the integral of |f(at + iy)| e^{-2 pi y/step} over 0 < y < height."""
-    with ctx.workprec(BOUND_BITS):
+    with working_precision(BOUND_BITS):
         rate = 2 * arb.pi() / step
         ends = [height * i / _EDGE_CELLS for i in range(_EDGE_CELLS + 1)]
         total = arb(0)

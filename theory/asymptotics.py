@@ -11,12 +11,13 @@ from functools import cache
 from typing import Any
 
 import sympy as sp
-from mpmath import mp, workprec
+from mpmath import mp
 from sympy.core.function import ArgumentIndexError
 from sympy.printing.latex import LatexPrinter
 
 from maxout.theory.errors import DomainError
 from maxout.theory.moments import SmallestChi2Moment
+from maxout.theory.precision import workprec
 
 _ELL, _EPS = sp.symbols("ell epsilon", positive=True)
 TERMS = 3  # of each expansion where the catalogue states one

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
-from mpmath import mp, workprec
+from mpmath import mp
 
 from maxout.theory import dilogarithm
 from maxout.theory.errors import DomainError
@@ -28,6 +28,7 @@ from maxout.theory.orthant import (
     OrthantProbability,
 )
 from maxout.theory.parameters import ORDER
+from maxout.theory.precision import workprec
 from maxout.theory.reduction import PowerDensityIntegral
 
 _HALF = sp.Rational(1, 2)

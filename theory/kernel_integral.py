@@ -13,7 +13,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mpmath import mp, mpf, workprec
+from mpmath import mp, mpf
+
+from maxout.theory.precision import workprec
 
 _GUARD = 30  # bits beyond what is asked for: rounding of some 10^4 terms and of powers
 _MARGIN = 8  # bits by which the lattice is asked to do better

@@ -16,6 +16,7 @@ from sympy.printing.latex import LatexPrinter
 
 from maxout.theory.errors import DomainError
 from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.precision import workprec
 
 
 def chi2_moment(freedom: sp.Expr, order: int) -> sp.Expr:
@@ -122,7 +123,7 @@ def _at_precision(rank: sp.Expr, units: sp.Expr, prec: int, f: Callable[..., Any
     """Evaluate f(rank, units, E r^2) with guard bits: powers of the transform lose log2(units)."""
     guarded = prec + 15 + int(units).bit_length()
     second = LargestNormalMoment(rank, 2).evalf(int(guarded * 0.302) + 2)
-    with mpmath.workprec(guarded):
+    with workprec(guarded):
         value = f(int(rank), int(units), int(units) * mpmath.mpf(second._mpf_))
     return sp.Float._new(value._mpf_, prec)
 

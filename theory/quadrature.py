@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from mpmath import mp, mpf, workprec
+from mpmath import mp, mpf
+
+from maxout.theory.precision import workprec
 
 GUARD = 30  # bits above what is asked for: powers K of logarithms and sums of terms lose about 20
 MAX_HALVINGS = 20

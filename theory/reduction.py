@@ -17,7 +17,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 import sympy as sp
-from mpmath import workprec
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
@@ -28,6 +27,7 @@ from maxout.theory.orthant import (
     HalfNormalSurvival,
     OrthantProbability,
 )
+from maxout.theory.precision import workprec
 
 _DENSITY_AT_0 = 1 / sp.sqrt(2 * sp.pi)
 
