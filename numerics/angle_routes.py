@@ -8,7 +8,7 @@ from flint import arb
 
 from maxout.numerics.angle import MAX_ORDER, at_input
 from maxout.numerics.network_routes import exponential, layer, layers, log
-from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.errors import DomainError
 from maxout.theory.gaussian_frame import ValueFunction
 
 ROUTE = "value functions"
@@ -18,11 +18,11 @@ def value_function(evaluator: Any, expr: ValueFunction) -> arb:
     """V(t, a, l, X).
 
     Raises:
-      DoesNotApplyError: for an order beyond those that the rule for r^2 carries.
+      DomainError: for an order beyond those that the rule for r^2 carries.
     """
     order = evaluator.integer(expr.args[0])
     if not 1 <= order <= MAX_ORDER:
-        raise DoesNotApplyError(
+        raise DomainError(
             f"moments with gaussian biases are evaluated up to order {MAX_ORDER}; got {order}"
         )
     network = layers(evaluator, expr)

@@ -198,5 +198,5 @@ def test_on_a_sphere_the_statements_are_the_integrals_along_a_circle(radius: flo
 
 def test_no_curve_lies_on_a_sphere_of_the_line() -> None:
     for key in ("curve.breakpoints.sphere", "curve.length.mean.upper.sphere"):
-        with pytest.raises(DoesNotApplyError, match="at least 2 inputs"):
+        with pytest.raises(DoesNotApplyError, match="n_0 >= 2"):
             predict(CATALOGUE[key], Network(1, (4,), 1, 3, bias="gaussian"))
