@@ -27,7 +27,8 @@ from maxout.theory.statement import Statement
 
 C = sp.Rational(3, 4)
 NETWORKS = [
-    Network(inputs, widths, 3, rank, c=C, bias=bias)
+    Network(inputs, widths, 3, rank, c=c, bias=bias)
+    for c in (C, None)  # some need c = 1/M_K
     for bias in ("gaussian", "zero", "any")
     for widths in ((8, 5, 7), (6,), (6, 6, 6))
     for inputs in (6, 2)
