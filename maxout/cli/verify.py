@@ -147,12 +147,13 @@ def _print(result: dict[str, Any], as_json: bool, summary: bool) -> int:
         by_subject.show(result["verdicts"])
         _conclude(result)
     else:
-        _show(result)
+        show(result)
         _conclude(result)
     return _CODES[result["status"]]
 
 
-def _show(result: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
+    """Print the verdicts of a report, as a table or, on a narrow terminal, as a list."""
     # The weakest link first: what failed, what could not be decided, then what held, the bluntest
     # experiment before sharper ones.
     verdicts = sorted(

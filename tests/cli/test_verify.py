@@ -1,18 +1,20 @@
 """``maxout verify``: campaigns, explanations, order of the table, progress."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
-from maxout.cli import progress
+from maxout.cli import output, progress
 from maxout.cli.controls import show as show_controls
 from maxout.cli.explain import rule
-from maxout.cli.verify import bluntness
+from maxout.cli.main import run
+from maxout.cli.verify import bluntness, seen, show
 from maxout.verify import controls, looks, suite
 from maxout.verify.collector import Collector
 from maxout.verify.decisions import VERIFIED, MeanEquality, Outcome
-from maxout.verify.experiments import experiments
+from maxout.verify.experiments import BUILDERS, experiments
 
 
 def test_a_campaign_from_the_command_line(maxout, tmp_path) -> None:
@@ -65,10 +67,83 @@ def test_a_rule_is_its_docstring_without_the_attributes() -> None:
         ({"detectable": 0.2, "predicted": -4.0}, 0.05),
         ({"detectable": 0.03, "predicted": 0}, 0.03),
         ({"detectable": None, "predicted": None}, float("inf")),
+        # A bound: from either side, how far it is from where it would be refuted.
+        ({"detectable": None, "predicted": 3.0, "refuted_at": 0.5}, math.log(2)),
+        ({"detectable": None, "predicted": 3.0, "refuted_at": 2.0}, math.log(2)),
+        ({"detectable": None, "predicted": 3.0, "refuted_at": 0.0}, float("inf")),
     ],
 )
 def test_bluntness(verdict, expected) -> None:
-    assert bluntness(verdict) == pytest.approx(expected)
+    assert bluntness({"refuted_at": None, **verdict}) == pytest.approx(expected)
+
+
+def bound(relation: str, interval: tuple[float, float], estimate: float = 2.0) -> suite.Verdict:
+    outcome = Outcome("verified", estimate, interval, 100, 0.5, 1e-3)
+    return suite.Verdict("jacobian.mean.upper", relation, 8.0, outcome, "a network")
+
+
+def test_of_a_bound_it_is_said_what_it_is_to_the_estimate_and_where_it_would_fall() -> None:
+    """A right side 10^6 times too large is verified with an error of its own size in sight."""
+    upper, lower = (bound(relation, (1.0, 4.0)).to_json() for relation in ("<=", ">="))
+    assert (upper["times"], upper["refuted_at"], upper["detectable"]) == (4.0, 1 / 8, None)
+    assert (lower["times"], lower["refuted_at"], lower["detectable"]) == (4.0, 1 / 2, None)
+    assert seen(upper) == "4x, <0.125x"
+    assert seen(lower) == "4x, >0.5x"
+    equal = bound("==", (1.0, 4.0)).to_json()
+    assert (equal["times"], equal["refuted_at"], equal["detectable"]) == (None, None, 0.5)
+    assert seen(equal) == "0.5"
+    assert bound("<=", (0.0, 4.0), estimate=0.0).to_json()["times"] is None
+
+
+def test_the_verdicts_of_bounds_are_what_the_interval_says(maxout) -> None:
+    for key, end in (("jacobian.mean.upper", 0), ("jacobian.mean.lower", 1)):
+        done = maxout("verify", key)
+        assert done.code == 0, done.err
+        assert "how many times the estimate it is" in done.out
+        for verdict in maxout("verify", key, "--json").json["verdicts"]:
+            factor = verdict["interval"][end] / verdict["predicted"]
+            assert verdict["refuted_at"] == factor
+            assert verdict["times"] == verdict["predicted"] / verdict["estimate"]
+            assert verdict["detectable"] is None
+
+
+def test_on_a_narrow_terminal_verdicts_are_a_list(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(output, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    outcome = Outcome("verified", 24.961234, (23.711234, 25.511234), 5_133_206, 0.2435123, 1e-3)
+    long = suite.Verdict("order.large_rank.second_moment.elementary", "->", 24.95, outcome, "a")
+    broken = Outcome("error", None, (None, None), 0, None, 1e-3, "ValueError: not that")
+    wrong = suite.Verdict("order.mean", "==", None, broken, "a")
+    report = suite.Report(0, 1e-6, (long, bound("<=", (1.0, 4.0)), wrong))
+    show(report.to_json())
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[0] == "order.mean == -: error"
+    assert "    ValueError: not that" in lines
+    assert "    detectable 0.24351; 5,133,206 samples" in lines
+
+
+def test_an_experiment_that_fails_is_an_error_and_the_others_go_on(monkeypatch, capsys) -> None:
+    def broken(size):
+        def estimand():
+            raise ZeroDivisionError("no margin")
+
+        for experiment in good(size):
+            yield replace(experiment, estimand=estimand)
+
+    good = BUILDERS["order.mean"]
+    monkeypatch.setitem(BUILDERS, "order.mean", broken)
+    assert run(["verify", "order.mean", "init.relu", "--json"]) == 3
+    assert {v["key"]: v["status"] for v in json.loads(capsys.readouterr().out)["verdicts"]} == {
+        "order.mean": "error",
+        "init.relu": "verified",
+    }
+    assert run(["verify", "order.mean", "init.relu"]) == 3
+    told = capsys.readouterr().out
+    assert "order.mean: ZeroDivisionError: no margin" in told
+    assert "1 error, 1 verified" in told
+    assert run(["verify", "order.mean", "init.relu", "--controls"]) == 3
+    assert "2 not refuted" in capsys.readouterr().out
 
 
 def test_progress_tells_samples_interval_and_verdict(capsys) -> None:

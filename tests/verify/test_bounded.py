@@ -9,9 +9,10 @@ from maxout.verify.decisions import BoundedMeanEquality
 LAWS = {
     "binomial": lambda g, n: g.binomial(20, 0.3, n).astype(float),
     "rare": lambda g, n: 20.0 * (g.random(n) < 0.02),
+    "very rare": lambda g, n: 20.0 * (g.random(n) < 0.002),
     "constant": lambda g, n: np.full(n, 7.0),
 }
-MEANS = {"binomial": 6.0, "rare": 0.4, "constant": 7.0}
+MEANS = {"binomial": 6.0, "rare": 0.4, "very rare": 0.04, "constant": 7.0}
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -1,12 +1,15 @@
 """The quick suite whole: every statement verified, every deliberately wrong version refuted."""
 
+from dataclasses import replace
+
 import pytest
 
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.statement import Relation
 from maxout.verify import controls, looks, suite
 from maxout.verify.collector import Collector
-from maxout.verify.decisions import REFUTED, VERIFIED, Outcome
-from maxout.verify.experiments import experiments
+from maxout.verify.decisions import ERROR, REFUTED, VERIFIED, Outcome
+from maxout.verify.experiments import BUILDERS, Twin, experiments
 
 
 def test_every_statement_has_experiments_and_controls() -> None:
@@ -59,7 +62,7 @@ def test_every_control_is_refuted(judged) -> None:
     assert not [found for found in wrong if found[-1].status != REFUTED]
 
 
-def test_controls_are_judged_by_the_statements_rule() -> None:
+def test_controls_are_refuted_by_their_own_rule() -> None:
     found = controls.run("quick", ["jacobian.mean.exact"], device="cpu")
     honest = suite.run("quick", ["jacobian.mean.exact"], device="cpu")
     labels = [control.label for control in found]
@@ -67,3 +70,30 @@ def test_controls_are_judged_by_the_statements_rule() -> None:
     for control in found:
         assert control.claimed != honest.verdicts[0].predicted
         assert control.outcome.status == REFUTED
+
+
+def test_a_control_is_judged_as_what_it_says(monkeypatch) -> None:
+    """One that turns the relation round, one that is true, one that cannot be made."""
+
+    def with_relation(relation):
+        def change(experiment):
+            turned = replace(experiment.statement, relation=relation, quantity="", rung="")
+            return replace(experiment, statement=turned)
+
+        return change
+
+    def impossible(experiment):
+        raise ArithmeticError("no such network")
+
+    twins = (
+        Twin("a lower bound", with_relation(Relation.GE)),
+        Twin("itself", lambda experiment: experiment),
+        Twin("nothing", impossible),
+    )
+    key = "jacobian.mean.upper"
+    build = BUILDERS[key]
+    monkeypatch.setitem(BUILDERS, key, lambda size: [replace(next(iter(build(size))), twins=twins)])
+    found = controls.run("quick", [key], device="cpu")
+    assert [control.outcome.status for control in found] == [REFUTED, VERIFIED, ERROR]
+    assert found[2].claimed is None
+    assert "no such network" in found[2].outcome.note
