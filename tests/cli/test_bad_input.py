@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.smoke
+
 NETWORK = ("--rank", "5", "--inputs", "10")
 
 BAD = {

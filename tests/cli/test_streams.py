@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.smoke
+
 COMMANDS = {
     "results": "results",
     "json": "results --json",
