@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from maxout.numerics.angle import EPS, Layers, log_squared_norm, value_functions
 from maxout.numerics.angle_grid import LengthGrid
@@ -200,7 +201,7 @@ def _gaussian(layers: Layers, log_x: float, log_lengths: Array, refine: int) -> 
         weights.append(log_lengths[layer - 1] + np.log(sized @ here) + log_factor)
         biases.append(np.log(law @ here) + log_factor)
         # X' = s^2 (X + 1) r^2: X' weights by r^2 what X + 1 weighted.
-        share = 1 / (1 + np.exp(-log_lengths[layer - 1]))
+        share = expit(log_lengths[layer - 1])
         moved = grid.push(square.tilted(1), places, share * sized + (1 - share) * law)
         sized = moved / moved.sum()
         law = grid.push(square, places, law)

@@ -96,7 +96,8 @@ def test_error_covers_a_finer_grid_at_rank_2() -> None:
     network = Network(5, (7, 3, 6, 4), 1, 2, sp.Rational(9, 10), "gaussian")
     profile = gradient_profile(network, 0.3)
     exact = np.array([3, 2, 1, 0, 0]) * math.log(0.9)
-    assert np.max(np.abs(profile.biases - exact)) < max(1e-12, 3 * profile.error)
+    assert np.max(np.abs(profile.biases - exact)) <= profile.error
+    assert profile.error < 1e-12
 
 
 @pytest.mark.parametrize("bias", ["zero", "gaussian"])
@@ -131,3 +132,13 @@ def test_refused() -> None:
     for norm in (-1, math.nan, math.inf):
         with pytest.raises(MaxoutError, match="norm must be"):
             gradient_profile(case("zero"), norm)
+
+
+@pytest.mark.parametrize("c", [sp.Integer(10) ** 300, 1 / sp.Integer(10) ** 300])
+def test_no_size_leaves_the_range(c: sp.Expr) -> None:
+    """Huge and tiny constants and inputs, without a warning."""
+    for norm in (0, sp.Integer(10) ** 300, 1 / sp.Integer(10) ** 300):
+        profile = gradient_profile(case("gaussian", c), norm)
+        assert np.all(np.isfinite(profile.weights[1:]))
+        assert np.all(np.isfinite(profile.biases))
+        assert profile.error < 1e-10
