@@ -56,21 +56,22 @@ def search(
 
     Args:
       keys: statements or prefixes; all where empty.
-      asked: of which mutants samples are asked: ``ALL``, ``REST``, those that no oracle notices,
-        or ``NONE``. Then reversed relations, which samples alone can tell, are left out.
+      asked: of which mutants samples are asked: ``ALL``; ``REST``, those that no oracle notices and
+        reversed relations, from which the decision's rule is chosen; or ``NONE``. Then laws in the reverse order, which samples alone can tell, are left out.
       size: the suite whose experiments are run.
       seed: of the samples.
     """
     for statement in select(list(keys)):
         for mutant in mutants(statement):
-            if asked == NONE and mutant.label == REVERSED:
+            if asked == NONE and mutant.label == REVERSED and not statement.numeric:
                 continue
             reason, oracle, samples = mutant.unchanged, "", ""
             if not reason:
                 with broken(mutant):
                     oracle = noticed(mutant.statement)
                 reason = "" if oracle else _same_values(mutant)
-            if not reason and (asked == ALL or (asked == REST and not oracle)):
+            rest = not oracle or mutant.label == REVERSED
+            if not reason and (asked == ALL or (asked == REST and rest)):
                 with broken(mutant):
                     samples = _judged(statement.key, size, seed)
             yield Finding(statement.key, mutant.label, oracle, samples, reason)

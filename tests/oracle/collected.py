@@ -1,6 +1,17 @@
 """All oracles: importing this enters those of every subject."""
 
-from . import activation, curves, gradients, jacobian, kernels, laws, order, regions, typical
+from . import (
+    activation,
+    bounds,
+    curves,
+    gradients,
+    jacobian,
+    kernels,
+    laws,
+    order,
+    regions,
+    typical,
+)
 from .registry import ORACLES, At, Oracle, noticed
 
 __all__ = [
@@ -8,6 +19,7 @@ __all__ = [
     "At",
     "Oracle",
     "activation",
+    "bounds",
     "curves",
     "gradients",
     "jacobian",

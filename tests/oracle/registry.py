@@ -18,7 +18,7 @@ import sympy as sp
 
 from maxout.numerics.predict import predict
 from maxout.theory.network import Network
-from maxout.theory.statement import Statement
+from maxout.theory.statement import Relation, Statement
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,33 @@ ROUNDING = 1e-11
 """The oracles compute in float64 with rules that reach it; some hundred roundings add up."""
 
 
+@dataclass(frozen=True)
+class Bounded:
+    """A value of the left side of a bound, which must be on its right side of the right side.
+
+    Attributes:
+      left: the way to it: of a network that the statement speaks about, or nearer to the bound.
+      points: where it is compared.
+    """
+
+    left: Callable[[At], float]
+    points: tuple[At, ...]
+
+    @cached_property
+    def expected(self) -> tuple[float, ...]:
+        """The left side at every point."""
+        return tuple(float(self.left(at)) for at in self.points)
+
+    def disagreements(self, statement: Statement) -> Iterator[str]:
+        """Where the relation does not hold."""
+        for at, left in zip(self.points, self.expected, strict=True):
+            right = at.predict(statement)
+            holds = {Relation.LE: left <= right, Relation.GE: left >= right}
+            if not holds[statement.relation]:
+                claim = f"{left!r} {statement.relation.value} {right!r}"
+                yield f"{statement.key} at {at}: {claim}, the left side by the oracle"
+
+
 class Checked(Protocol):
     """What can contradict a statement."""
 
@@ -135,6 +162,19 @@ def oracle(
         for key in keys:
             ORACLES.setdefault(key, []).append(Oracle(value, at, relative, reason))
         return value
+
+    return enter
+
+
+def bounded(
+    *keys: str, at: tuple[At, ...]
+) -> Callable[[Callable[[At], float]], Callable[[At], float]]:
+    """Enter a function as the left side of bounds."""
+
+    def enter(left: Callable[[At], float]) -> Callable[[At], float]:
+        for key in keys:
+            ORACLES.setdefault(key, []).append(Bounded(left, at))
+        return left
 
     return enter
 
