@@ -12,23 +12,23 @@ RUNTIME := torch,data,plots,audit
 all: $(READY)
 	@echo '== constants c = 1/M_K: closed forms and certified digits'
 	@$(BIN)/maxout constant 2..5
-	@echo '== the Jacobian of one network: bounds, exact values, 1,000 sampled networks'
-	@$(BIN)/maxout ladder jacobian.mean jacobian.variance activation.mean --rank 5 --inputs 10 --widths 20x3 --bias zero --simulate 1000
+	@echo '== the Jacobian of one network: bounds, exact values, 10,000 sampled networks'
+	@$(BIN)/maxout ladder jacobian.mean jacobian.variance activation.mean --rank 5 --inputs 10 --widths 20x3 --bias zero --simulate 10000
 	@echo '== every statement against sampled networks (a minute or two)'
 	@$(BIN)/maxout verify --suite quick --summary
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "maxout needs Python 3.11: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "maxout needs Python 3.11 or newer: make PYTHON=python3.11")'
 	@echo '== making an environment in $(VENV)'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install -qq --upgrade pip
 	@echo '== installing maxout and PyTorch into it (a minute or two)'
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[torch]'
 	@touch $@
 
 $(TESTABLE): $(READY)
 	@echo '== installing what tests need'
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev]'
 	@touch $@
 
 test: $(TESTABLE)
@@ -40,9 +40,9 @@ versions:
 	@for set in lowest newest; do \
 	  echo "== smoke tests with the $$set allowed versions" && \
 	  rm -rf build/$$set && $(PYTHON) -m venv build/$$set && \
-	  build/$$set/bin/python -m pip install --quiet --upgrade pip && \
+	  build/$$set/bin/python -m pip install -qq --upgrade pip && \
 	  if [ $$set = lowest ]; then pins='-c constraints-lowest.txt'; else pins='--upgrade'; fi && \
-	  build/$$set/bin/python -m pip install --quiet $$pins -e '.[$(RUNTIME)]' torch==2.13.0 pytest && \
+	  build/$$set/bin/python -m pip install -qq $$pins -e '.[$(RUNTIME)]' torch==2.13.0 pytest && \
 	  build/$$set/bin/python -m pip check && \
 	  build/$$set/bin/python -m pytest -q -m smoke tests/cli || exit 1; \
 	done
@@ -54,7 +54,7 @@ lint: $(TESTABLE)
 # The package is laid out over several folders, so types are checked on an installed copy.
 typecheck: $(TESTABLE)
 	rm -rf build/typecheck
-	$(BIN)/python -m pip install --quiet --no-deps --target build/typecheck .
+	$(BIN)/python -m pip install -qq --no-deps --target build/typecheck .
 	cd build/typecheck && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml -p maxout
 
 clean:

@@ -26,12 +26,14 @@ class OutOfReachError(MaxoutError):
 
 @contextmanager
 def while_on(subject: str) -> Iterator[None]:
-    """Note on an exception what was being worked on: a statement's key, or a file.
+    """Note on a defect what was being worked on: a statement's key, or a file.
 
-    The command line prints the notes of a defect in its one line.
+    The command line prints the notes in its one line. A refusal says itself what it is about.
     """
     try:
         yield
+    except MaxoutError:
+        raise
     except Exception as error:
         error.add_note(f"while on {subject}")
         raise

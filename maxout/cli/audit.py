@@ -39,10 +39,7 @@ def command(
     Nothing in the file is executed: checkpoints are loaded with weights_only=True. For a model in
     Python, which finds its layers by itself, call maxout.nn.audit(model, example_input).
     """
-    try:
-        size = float(parse.number(input_size, "input-size"))
-    except OverflowError:
-        raise click.UsageError(f"input-size must be below 1e308; got {input_size[:60]}") from None
+    size = parse.real(input_size, "input-size")
     if words and description is not None:
         raise click.UsageError("give --layer or --layers, not both")
     try:

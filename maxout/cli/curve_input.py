@@ -52,7 +52,7 @@ def read(points: str | None, segment: str | None, circle: str | None, inputs: in
             raise DomainError(f"segment must look like '-1,0.5 : 1,0.5'; got {segment[:60]!r}")
         return [_numbers(end, "segment") for end in ends]
     assert circle is not None
-    radius = float(parse.number(circle, "circle"))
+    radius = parse.real(circle, "circle")
     if radius <= 0:
         raise DomainError(f"circle must be a radius above 0; got {circle[:60]}")
     if inputs < 2:
@@ -72,15 +72,4 @@ def _circle(radius: float, inputs: int) -> Any:
 
 
 def _numbers(text: str, name: str) -> list[float]:
-    values: list[float] = []
-    for part in text.split(","):
-        try:
-            value = float(part)
-        except ValueError:
-            raise DomainError(
-                f"{name} must be numbers separated by commas; got {part.strip()[:60]!r}"
-            ) from None
-        if not math.isfinite(value):
-            raise DomainError(f"{name} must be finite numbers; got {part.strip()[:60]}")
-        values.append(value)
-    return values
+    return [parse.real(part, name) for part in text.split(",")]

@@ -56,7 +56,7 @@ def command(
         raise click.UsageError("give correlations RHO or --data FILE (one of them)")
     chosen = parse.integer(rank, "rank")
     if data is None:
-        _at(chosen, [float(parse.number(word, "rho")) for word in correlations], as_json)
+        _at(chosen, [parse.real(word, "rho") for word in correlations], as_json)
         return
     from maxout.numerics import kernels
 
@@ -69,8 +69,8 @@ def command(
     given: dict[str, Any] = {
         "depth": parse.integer(depth, "depth"),
         "rank": chosen,
-        "c": None if c is None else float(parse.number(c, "c")),
-        "bias_variance": float(parse.number(bias_variance, "bias-variance")),
+        "c": None if c is None else parse.real(c, "c"),
+        "bias_variance": parse.real(bias_variance, "bias-variance"),
     }
     gram = {"ntk": kernels.ntk, "nngp": kernels.nngp}[kind](x, **given)
     if as_json:

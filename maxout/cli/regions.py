@@ -121,5 +121,5 @@ def _parse_window(text: str | None) -> tuple[float, float, float, float]:
     parts = text.split(",")
     if len(parts) != 4:
         raise DomainError(f"window must be x0,x1,y0,y1; got {text[:60]!r}")
-    x0, x1, y0, y1 = (float(parse.number(part, "window")) for part in parts)
+    x0, x1, y0, y1 = (parse.real(part, "window") for part in parts)
     return x0, x1, y0, y1

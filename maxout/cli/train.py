@@ -76,7 +76,7 @@ def command(as_json: bool, **words: Any) -> int:
 def _read(words: dict[str, Any]) -> dict[str, Any]:
     """The options as numbers and lists, or ValueError."""
     seeds = "16" if words["quick"] and _is_default("seeds") else words["seeds"]
-    alpha = float(parse.number(words["alpha"], "alpha"))
+    alpha = parse.real(words["alpha"], "alpha")
     if not 0 < alpha <= 0.5:
         raise DomainError(f"alpha must lie in (0, 0.5]; got {words['alpha'][:60]}")
     root = parse.integer(words["seed"], "seed")
@@ -96,7 +96,7 @@ def _read(words: dict[str, Any]) -> dict[str, Any]:
             "epochs": words["epochs"] and _count(words["epochs"], "epochs", 100_000),
             "quick": words["quick"],
             "root": root,
-            "multiplier": width and float(parse.number(width, "width")),
+            "multiplier": width and parse.real(width, "width"),
             "augment": words["augment"],
         },
         "alpha": alpha,
@@ -123,6 +123,9 @@ def _list(text: str | None, name: str) -> list[str] | None:
     words = [word.strip() for word in text.split(",")]
     if not all(words):
         raise DomainError(f"{name} must be names separated by commas; got {text[:60]!r}")
+    twice = next((word for word in words if words.count(word) > 1), None)
+    if twice is not None:
+        raise DomainError(f"{name} must name each but once; {twice[:60]!r} is there twice")
     return words
 
 

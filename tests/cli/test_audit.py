@@ -83,7 +83,7 @@ BAD = {
     "no description": (("{file}", "--layers", "x.json"), "cannot read x.json"),
     "size negative": (("{file}", *LAYERS, "--input-size", "-1"), "must be a positive number"),
     "size nan": (("{file}", *LAYERS, "--input-size", "nan"), "input-size must be a finite number"),
-    "size huge": (("{file}", *LAYERS, "--input-size", "1e999"), "must be below 1e308"),
+    "size huge": (("{file}", *LAYERS, "--input-size", "1e999"), "input-size must be at most"),
     "corrupt": (("{bad}", "--layer", "0:rank=5"), "no readable .safetensors file"),
     "a program": (("{bomb}", "--layer", "0:rank=5"), "cannot be loaded safely, and was not"),
     "a folder": (("{folder}", "--layer", "0:rank=5"), "is a folder"),

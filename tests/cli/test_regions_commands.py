@@ -114,7 +114,7 @@ BAD = {
     "seed": ((*DRAW, "--seed", "-1"), "seed must be"),
     "segment with nan": ((*DRAW, "--segment", "nan,0:1,1"), "finite"),
     "segment of no length": ((*DRAW, "--segment", "1,1:1,1"), "coincide"),
-    "segment code": ((*DRAW, "--segment", "exit():1,1"), "numbers separated by commas"),
+    "segment code": ((*DRAW, "--segment", "exit():1,1"), "segment must be a finite number"),
     "circle of no radius": ((*DRAW, "--circle", "0"), "radius above 0"),
     "points missing": ((*DRAW, "--points", "/nonexistent.csv"), "cannot read"),
     "points words": ((*DRAW, "--points", __file__), "numbers separated by commas"),

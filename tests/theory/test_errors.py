@@ -65,3 +65,6 @@ def test_the_subject_is_noted() -> None:
     with pytest.raises(ArithmeticError) as caught, while_on("a"), while_on("b"):
         raise ArithmeticError
     assert caught.value.__notes__ == ["while on b", "while on a"]
+    with pytest.raises(MaxoutError) as refused, while_on("a"):
+        raise MaxoutError
+    assert not hasattr(refused.value, "__notes__")
