@@ -7,7 +7,7 @@ TESTABLE := $(VENV)/.testable
 RUNTIME := torch,data,plots,audit
 
 .DEFAULT_GOAL := all
-.PHONY: all test versions lint typecheck clean
+.PHONY: all test mutants versions lint typecheck clean
 
 all: $(READY)
 	@echo '== constants c = 1/M_K: closed forms and certified digits'
@@ -33,6 +33,10 @@ $(TESTABLE): $(READY)
 
 test: $(TESTABLE)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+# Wrong versions of every statement, and who notices them (docs/mutants.md): some ten minutes.
+mutants: $(READY)
+	$(BIN)/python -m tests.mutation
 
 # The smoke tests with the lowest versions that are allowed and with the newest there are. PyTorch is
 # the same in both, the one version that is run.

@@ -43,7 +43,8 @@ def table(findings: Iterable[Finding]) -> str:
     "--samples",
     type=click.Choice(ASKED),
     default=REST,
-    help="Of which mutants sampled networks are asked: all, the rest: those that no oracle notices and reversed relations, or none.",
+    help="Of which mutants sampled networks are asked; rest: reversed relations, and those that no "
+    "oracle notices.",
 )
 @click.option("--suite", default="quick", help="Whose experiments sample networks.")
 @click.option("--seed", default=0, help="Of the samples.")

@@ -57,7 +57,8 @@ def search(
     Args:
       keys: statements or prefixes; all where empty.
       asked: of which mutants samples are asked: ``ALL``; ``REST``, those that no oracle notices and
-        reversed relations, from which the decision's rule is chosen; or ``NONE``. Then laws in the reverse order, which samples alone can tell, are left out.
+        reversed relations, from which the decision's rule is chosen; or ``NONE``. Then laws in the
+        reverse order, which samples alone can tell, are left out.
       size: the suite whose experiments are run.
       seed: of the samples.
     """
