@@ -24,6 +24,7 @@ from maxout.verify.decisions import (
     StochasticOrder,
     StochasticOrderReversed,
 )
+from maxout.verify.decisions.bounds import betting_lower
 from maxout.verify.decisions.proportions import clopper_pearson
 
 ALPHA = 0.01
@@ -98,6 +99,44 @@ def test_a_band_is_wide_enough_for_the_worst_law() -> None:
     )
     # Two bands of half the width would refute one in three, these about one in a thousand.
     assert apart <= 8
+
+
+@pytest.mark.parametrize("decision", [SameLaw, StochasticOrder, StochasticOrderReversed])
+def test_a_detectable_distance_of_laws_is_detected(decision) -> None:
+    """U(0, 1) against the same with so large a share moved far away."""
+    samples, runs = 2000, 100
+    distance = decision(0.9).detectable(samples, ALPHA)
+    generator = np.random.default_rng(9)
+
+    def refuted(share: float) -> float:
+        found = 0
+        for _ in range(runs):
+            data = generator.random((2, samples))
+            data[0 if decision is StochasticOrder else 1] += 10 * (
+                generator.random(samples) < share * distance
+            )
+            found += decision(0.9).decide(tuple(data), 0.0, ALPHA).status == REFUTED
+        return found / runs
+
+    assert refuted(1.0) >= 0.85
+    assert refuted(1 / 3) < 0.5
+
+
+def test_each_end_of_a_bet_has_half_of_alpha() -> None:
+    data = np.random.default_rng(1).binomial(9, 0.3, 500).astype(float)
+    low = betting_lower(data, ALPHA / 2)
+    high = 9 - betting_lower(9 - data, ALPHA / 2)
+    assert BoundedMeanEquality(9, 2.0, 1.0).decide(data, 2.7, ALPHA).interval == (low, high)
+    for one_sided in (MeanAtMost, MeanAtLeast):
+        assert one_sided(2.0, 1.0).decide(data, 2.7, ALPHA).interval[0] == low
+
+
+@pytest.mark.parametrize("count", [20, 501])
+def test_each_end_of_a_medians_interval_has_half_of_alpha(count) -> None:
+    """Between the k-th smallest and the k-th largest, k the largest that is allowed."""
+    low, high = MedianEquality(1.0, 0.1).decide(np.arange(1.0, count + 1), 1.0, ALPHA).interval
+    assert low + high == count + 1
+    assert stats.binom.cdf(low - 1, count, 0.5) <= ALPHA / 2 < stats.binom.cdf(low, count, 0.5)
 
 
 ALTERNATING = np.tile([0.0, 2.0], 2500)

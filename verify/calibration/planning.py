@@ -17,6 +17,8 @@ _BEYOND = 1 + 1e-9
 def needed(decision: Decision, discrepancy: float, alpha: float) -> int:
     """Fewest observations, but for a hundredth, whose detectable discrepancy is this one."""
     samples = math.ceil((decision.detectable(1, alpha) / discrepancy) ** 2)
+    while decision.detectable(samples, alpha) > discrepancy:  # not all fall like one over a root
+        samples = samples * 101 // 100 + 1
     while samples > 100 and decision.detectable(samples * 99 // 100, alpha) <= discrepancy:
         samples = samples * 99 // 100
     return samples
