@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from maxout.theory.errors import while_on
-from maxout.verify.collector import Collector
-from maxout.verify.decisions import ERROR, INCONCLUSIVE, Outcome
+from maxout.verify.decisions import ERROR, INCONCLUSIVE, DecisionError, Outcome
 from maxout.verify.experiments import Experiment
 from maxout.verify.populations import Arrays
+
+if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
+    from maxout.verify.collector import Collector
+
+SHARES = 2000
+"""Parts that a suite's rate is divided into, one an experiment, whatever their number: a verdict
+does not change when statements come or go. No suite may have more experiments."""
 
 QUARTERS = (1, 2, 4)
 """Looks: quarters of the planned samples at which a decision is tried."""
@@ -43,6 +50,17 @@ Watch = Callable[[Look], None]
 MOST_SHARDS = 10_000
 """Shards of a population that are drawn at most: some ten minutes of one core, wherever a plan asks
 for more. What they leave open is inconclusive."""
+
+
+def verdict_alpha(alpha: float) -> float:
+    """Return one verdict's share of the family-wise rate (Bonferroni): always the same part of it.
+
+    Raises:
+      DecisionError: unless 0 < alpha <= 1/2.
+    """
+    if not 0 < alpha <= 0.5:
+        raise DecisionError(f"alpha must be above 0 and at most 0.5; got {alpha}")
+    return alpha / SHARES
 
 
 def look_alpha(alpha: float) -> float:

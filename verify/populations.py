@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
 
-from maxout.verify import layerwise
-from maxout.verify.networks import Sampler
 from maxout.verify.streams import Stream
+
+if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
+    import torch
+
+    from maxout.verify.networks import Sampler
 
 Arrays = dict[str, np.ndarray]
 
@@ -81,6 +83,10 @@ class Networks(_Sampled):
         return self._describe("networks")
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        import torch
+
+        from maxout.verify import layerwise
+
         parts: list[Arrays] = []
         if setting.dtype == torch.float32:
             if stream.kind == "fused":
@@ -152,6 +158,8 @@ class Spectra(_Sampled):
         return self._describe("spectra")
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        import torch
+
         parts: list[Arrays] = []
         layers = len(self.sampler.network.widths)
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
 
 from maxout.theory.errors import DomainError
-from maxout.verify import philox, sfc64
+from maxout.verify import sfc64
+
+if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
+    import torch
 
 KINDS = ("pcg", "philox", "fused", "sfc64")
 
@@ -76,6 +78,8 @@ class Stream:
     def weights(self, layer: int) -> Weights:
         """Return what draws the weights of one layer, tile after tile from the first network."""
         if self.kind in ("philox", "fused"):
+            from maxout.verify import philox
+
             return PhiloxWeights(philox.key_of(self.seed, self.name), self.shard, layer)
         if self.kind == "sfc64":
             return Sfc64Weights(sfc64.generator(self.seed, self.name, self.shard, layer))
@@ -103,7 +107,7 @@ class PcgWeights:
     def fill(self, out: torch.Tensor) -> torch.Tensor:
         if out.device.type == "cpu":
             return fill_normal(self.generator, out)
-        drawn = fill_normal(self.generator, torch.empty(out.shape, dtype=out.dtype))
+        drawn = fill_normal(self.generator, out.new_empty(out.shape, device="cpu"))
         return out.copy_(drawn)
 
 
@@ -117,6 +121,8 @@ class PhiloxWeights:
     network: int = 0
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
+        from maxout.verify import philox
+
         philox.fill_weights(out, self.key, self.shard, self.layer, WEIGHTS, self.network)
         self.network += out.shape[0]
         return out
@@ -135,7 +141,7 @@ class Sfc64Weights:
 
     def fill(self, out: torch.Tensor) -> torch.Tensor:
         inner = out.permute(0, 3, 1, 2)
-        drawn = torch.empty(inner.shape, dtype=out.dtype)
+        drawn = out.new_empty(inner.shape, device="cpu")
         sfc64.fill_normal(self.generator, drawn.numpy())
         inner.copy_(drawn)
         return out

@@ -11,7 +11,6 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from maxout.theory.catalogue import CATALOGUE, select
-from maxout.theory.errors import DomainError
 from maxout.theory.statement import Relation
 from maxout.verify.campaign import Campaign
 from maxout.verify.collector import Collector
@@ -24,16 +23,12 @@ from maxout.verify.decisions import (
     Outcome,
 )
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import Watch, judge, last_look
+from maxout.verify.looks import Watch, judge, last_look, verdict_alpha
 from maxout.verify.manifest import manifest
 from maxout.verify.populations import Population
 
 ALPHA = 1e-3
 """Family-wise false-alarm rate of a whole suite, unless another is asked for."""
-
-SHARES = 2000
-"""Parts that the rate is divided into, one an experiment, whatever their number: a verdict does not
-change when statements come or go. No suite may have more experiments."""
 
 
 @dataclass(frozen=True)
@@ -127,17 +122,6 @@ class Report:
             "false_alarm_rate": self.false_alarm_rate,
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
         }
-
-
-def verdict_alpha(alpha: float) -> float:
-    """Return one verdict's share of the family-wise rate (Bonferroni): always the same part of it.
-
-    Raises:
-      DecisionError: unless 0 < alpha <= 1/2.
-    """
-    if not 0 < alpha <= 0.5:
-        raise DomainError(f"alpha must be above 0 and at most 0.5; got {alpha}")
-    return alpha / SHARES
 
 
 def chosen_keys(keys: Iterable[str] | None) -> list[str]:

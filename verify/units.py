@@ -6,10 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from scipy import special
 
-from maxout.nn.initializers import maxout_uniform_
 from maxout.verify.populations import Arrays, Setting, shard_size
 from maxout.verify.streams import UNITS, Stream
 
@@ -179,6 +177,10 @@ class UniformWeights:
         return 8 * 2 * self.shard_size, "a shard of weights"
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        import torch  # here: planning draws nothing, and does without
+
+        from maxout.nn.initializers import maxout_uniform_
+
         seed = int(stream.generator(0, UNITS).integers(2**63))
         rows = self.rank * -(-self.shard_size // (self.rank * self.fan_in))
         weights = torch.empty(rows, self.fan_in, dtype=torch.float64)

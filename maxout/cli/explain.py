@@ -14,7 +14,7 @@ from maxout.theory.statement import Statement
 def show(statements: list[Statement], suite: str, alpha: float, as_json: bool) -> None:
     """Print what a suite would do about statements; nothing is drawn."""
     from maxout.verify.experiments import experiments
-    from maxout.verify.suite import verdict_alpha
+    from maxout.verify.looks import verdict_alpha
 
     plan = experiments(suite, [statement.key for statement in statements])
     share = verdict_alpha(alpha)

@@ -14,6 +14,7 @@ from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Progress
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError
+from maxout.theory.statement import Statement
 
 SUITES = ("quick", "standard")
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE, "error": INTERNAL}
@@ -92,15 +93,12 @@ def command(
     if not 0 < rate < 1:
         raise DomainError(f"alpha must lie between 0 and 1; got {alpha[:60]}")
     budget = parse.memory(memory)
+    if explain:
+        return _explain(statements, suite, float(rate), as_json)
     try:
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
         raise click.UsageError(NO_TORCH) from None
-    if explain:
-        from maxout.cli import explain as explanation
-
-        explanation.show(statements, suite, float(rate), as_json)
-        return OK
     options: dict[str, Any] = {
         "suite": suite,
         "keys": keys,
@@ -125,6 +123,19 @@ def command(
     with Progress(len(statements)) as progress:
         report = run(**options, watch=progress.look)
     return _print(report.to_json(), as_json, summary)
+
+
+def _explain(statements: list[Statement], suite: str, alpha: float, as_json: bool) -> int:
+    from maxout.cli import explain
+
+    try:
+        explain.show(statements, suite, alpha, as_json)
+    except ModuleNotFoundError as error:
+        # What networks are sampled is not even named without it; units are.
+        if error.name != "torch":
+            raise
+        raise click.UsageError(NO_TORCH) from None
+    return OK
 
 
 def _distributed(statements: int, options: dict[str, Any], as_json: bool, summary: bool) -> int:

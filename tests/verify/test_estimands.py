@@ -38,7 +38,7 @@ from maxout.verify.estimands import (
     Proportion,
 )
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.suite import SHARES, verdict_alpha
+from maxout.verify.looks import SHARES, verdict_alpha
 
 SUITES = ("quick", "standard")
 SHARE = verdict_alpha(1e-3)

@@ -201,3 +201,28 @@ def test_predictions_are_the_same_bits_on_any_number_of_threads(variable) -> Non
     }
     assert len(found) == 1
     assert "jacobian.log.mean" in found.pop()
+
+
+_PLAN = """
+import sys
+from maxout.cli.main import run
+code = run(["verify", "--explain", "order.mean", "kernel.winner.zero"])
+assert code == 0, code
+loaded = [name for name in sys.modules if name.startswith("maxout.verify.experiments.")]
+print("torch" in sys.modules, *sorted(name.rpartition(".")[2] for name in loaded), file=sys.stderr)
+"""
+
+
+def test_a_key_has_its_own_experiments_built_and_planning_needs_no_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", _PLAN], capture_output=True, text=True, check=True)
+    assert done.stderr.split() == ["False", "experiment", "kernels", "order_statistics", "twins"]
+    assert "order.mean: " in done.stdout
+
+
+def test_every_key_has_a_builder_where_it_is_looked_for() -> None:
+    """Also after others: a key is not found in the module of another section."""
+    from maxout.verify.experiments import BUILDERS, SIZES
+
+    for key in CATALOGUE:
+        assert next(iter(BUILDERS[key](SIZES["quick"])), None) is not None, key
+    assert list(BUILDERS["order.nothing"](SIZES["quick"])) == []

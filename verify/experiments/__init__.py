@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from importlib import import_module
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import while_on
 from maxout.verify.errors import UnknownSuiteError
-from maxout.verify.experiments import (
-    activation,
-    any_bias,
-    breakpoints,
-    closed_forms,
-    curves,
-    exact,
-    gaussian,
-    gradients,
-    kernel_diagonals,
-    kernels,
-    logarithms,
-    order_statistics,
-    regions,
-    tangent_kernels,
-    typical,
-)
 from maxout.verify.experiments.experiment import SIZES, Builder, Experiment, Size, Twin
 
-BUILDERS: dict[str, Builder] = {
-    **order_statistics.EXPERIMENTS,
-    **closed_forms.EXPERIMENTS,
-    **any_bias.EXPERIMENTS,
-    **exact.EXPERIMENTS,
-    **gaussian.EXPERIMENTS,
-    **typical.EXPERIMENTS,
-    **logarithms.EXPERIMENTS,
-    **curves.EXPERIMENTS,
-    **breakpoints.EXPERIMENTS,
-    **regions.EXPERIMENTS,
-    **activation.EXPERIMENTS,
-    **gradients.EXPERIMENTS,
-    **kernels.EXPERIMENTS,
-    **tangent_kernels.EXPERIMENTS,
-    **kernel_diagonals.EXPERIMENTS,
+_MODULES = {
+    "order": ("order_statistics", "closed_forms"),
+    "init": ("order_statistics", "typical", "logarithms"),
+    "jacobian": ("any_bias", "exact", "gaussian", "typical", "logarithms"),
+    "curve": ("curves", "breakpoints"),
+    "regions": ("regions",),
+    "activation": ("activation",),
+    "gradients": ("gradients",),
+    "kernel": ("kernels", "tangent_kernels", "kernel_diagonals"),
 }
+"""Section of the catalogue, the first word of a key -> modules with its experiments."""
+
+
+class _Builders(dict[str, Builder]):
+    """Statement's key -> builder of its experiments, imported when it is first asked for."""
+
+    def __missing__(self, key: str) -> Builder:
+        for module in _MODULES.get(key.partition(".")[0], ()):
+            found = import_module(f"{__name__}.{module}").EXPERIMENTS
+            if key in found:
+                return self.setdefault(key, found[key])
+        return _none
+
+
+def _none(size: Size) -> Iterator[Experiment]:
+    """Build no experiment."""
+    return iter(())
+
+
+BUILDERS: dict[str, Builder] = _Builders()
 
 __all__ = ["BUILDERS", "SIZES", "Builder", "Experiment", "Size", "Twin", "experiments"]
 
@@ -67,4 +64,4 @@ def experiments(suite: str, keys: Iterable[str] | None = None) -> dict[str, list
 
 def _built(key: str, size: Size) -> list[Experiment]:
     with while_on(key):
-        return list(BUILDERS[key](size)) if key in BUILDERS else []
+        return list(BUILDERS[key](size))
