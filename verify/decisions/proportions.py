@@ -12,7 +12,7 @@ from scipy import stats
 from maxout.theory.statement import Relation
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
-    POWER,
+    PLANNED_POWER,
     UNREACHABLE,
     DecisionError,
     Outcome,
@@ -66,8 +66,8 @@ class ProportionEquality:
         return Outcome(status, k / n, interval, n, self.detectable(n, alpha), alpha, note)
 
     def detectable(self, samples: int, alpha: float) -> float:
-        """Smallest error refuted with chance ``POWER``, exact: counts are binomial."""
-        return self._farthest(samples, alpha, POWER)
+        """Smallest error refuted with chance ``POWER`` and more: by the binomial law of counts."""
+        return self._farthest(samples, alpha, PLANNED_POWER)
 
     def samples_needed(self, alpha: float) -> int:
         """Samples at which a true prediction is verified with chance ``ASSURANCE``."""

@@ -193,8 +193,11 @@ def _bounds(
 
 def _one_sided(rung: str, network: Network, array: str, layer: int, size: Size) -> Mean:
     # The paper's lower bound is far below the mean: samples are planned by the size at c S_K = c.
-    kind = _GAINS.get(rung) if rung.startswith("upper") else None
-    gain = moment(kind[0], network.rank, kind[1]) if kind else 1.0
+    gain = 1.0
+    if rung == "upper":
+        gain = moment(LargestChi2Moment, network.rank, 1)
+    elif rung == "upper.sharp":
+        gain = moment(LargestNormalMoment, network.rank, 2)
     bound = facts.layer_bound(network, layer, gain)
     if array == "weights":
         bound *= facts.length_moment(network, layer - 1, NORM, 1)
