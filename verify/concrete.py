@@ -130,7 +130,7 @@ class Chords(_Concrete):
         across = generator.standard_normal(inputs)
         across -= (across @ direction) * direction
         across *= generator.random() ** (1 / (inputs - 1)) / np.linalg.norm(across)
-        half = np.sqrt(max(0.0, 1 - across @ across))  # rounding may leave the ball
+        half = np.sqrt(np.maximum(1 - across @ across, 0))  # rounding may leave the ball
         return np.stack([across - half * direction, across + half * direction])
 
 
