@@ -138,7 +138,7 @@ def test_equal_symbols_are_one_variable_and_others_independent() -> None:
         (sp.sqrt(ChiSquared(1)) / sp.sqrt(ChiSquared(1, 2)), stats.halfcauchy()),
         (1 / (1 + Normal("a") ** 2 / Normal("b") ** 2), stats.arcsine()),
     ],
-    ids=str,
+    ids=["normal", "chi2", "largest", "smallest", "sum", "ratio", "share"],
 )
 def test_laws_that_are_known(expr, law) -> None:
     cdf = law.cdf
