@@ -60,11 +60,12 @@ def test_grid_averages_and_its_transpose() -> None:
     log_x = np.array([-np.inf, -3.0, 0.37, 5.0])
     log_scale = np.log(0.4)
     values = 1 / (1 + np.exp(-grid.points))
-    found = grid.expect(law, log_scale, values, log_x)
+    places = grid.places(float(log_scale), log_x)
+    found = grid.expect(law, places, values)
     there = np.logaddexp(0, log_x)[:, None] + log_scale + law.points
     assert np.allclose(found, (1 / (1 + np.exp(-there))) @ law.weights, rtol=0, atol=1e-13)
     masses = np.array([0.1, 0.2, 0.3, 0.4])
-    pushed = grid.push(law, log_scale, masses, log_x)
+    pushed = grid.push(law, places, masses)
     assert abs(pushed.sum() - 1) < 1e-13
     assert abs(pushed @ values - masses @ found) < 1e-14
 
@@ -74,7 +75,7 @@ def test_grid_is_constant_beyond_its_ends() -> None:
     assert grid.points[0] == pytest.approx(-42)
     values = np.linspace(0, 1, grid.size)
     law = log_law(2, 3)
-    far = grid.expect(law, 500.0, values, np.array([0.0]))
+    far = grid.expect(law, grid.places(500.0, np.array([0.0])), values)
     assert far[0] == pytest.approx(1, abs=1e-14)
 
 
