@@ -78,7 +78,10 @@ class LengthGrid:
         )
         moved = np.convolve(start, law.weights)
         index = np.arange(places.low + law.first, places.low + law.first + len(moved)) - self.first
-        return np.bincount(np.clip(index, 0, self.size - 1), moved, minlength=self.size)
+        result: Array = np.bincount(
+            np.clip(index, 0, self.size - 1), moved, minlength=self.size
+        ).astype(np.float64, copy=False)
+        return result
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ expression the function stands in. A rule is loaded on first use.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -34,7 +33,6 @@ _RULES: dict[str, tuple[str, str]] = {
 _SYMPY: dict[str, tuple[str, str]] = {"Integral": ("integral_routes", "integral")}
 
 
-@cache
 def rule_of(kind: type) -> Rule | None:
     """Return the rule of a class of functions; None where it has none."""
     package, _, module = kind.__module__.rpartition(".")
