@@ -31,7 +31,7 @@ from maxout.theory.symbols import t
 Array = NDArray[np.float64]
 
 EPS = float(np.finfo(float).eps)
-MAX_LAYERS = 20_000
+MAX_LAYERS = 10_000
 """Hidden layers that value functions are carried through: a millisecond each, or two."""
 MAX_ORDER = 4  # r^8 is the highest power that the rule's local polynomials carry to about 1e-12
 GAUSSIAN_ORDER = Field(

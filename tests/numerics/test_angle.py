@@ -219,3 +219,18 @@ def test_other_biases_are_refused() -> None:
         jacobian_moment(Network(2, (3,), 1, 3, bias="zero"))
     with pytest.raises(OutOfReachError, match="t <= 4"):
         predict(CATALOGUE["jacobian.moment.gaussian"], CASE, order=5)
+
+
+@pytest.mark.parametrize(
+    ("key", "bias", "depth", "message"),
+    [
+        ("jacobian.mean.gaussian", "gaussian", 10_001, "at most 10,000 hidden layers"),
+        ("gradients.gaussian.bias.exact", "gaussian", 10_001, "at most 10,000 hidden layers"),
+        ("curve.breakpoints.sphere", "gaussian", 1001, "at most 1,000 hidden layers"),
+        ("kernel.ntk.deep", "any", 20_000, "2 to 20,000 layers"),
+    ],
+)
+def test_depths_beyond_a_method_are_refused_by_its_limit(key, bias, depth, message) -> None:
+    network = Network(3, (2,) * depth, 1, 3, bias=bias)
+    with pytest.raises(OutOfReachError, match=message):
+        predict(CATALOGUE[key], network)
