@@ -201,3 +201,14 @@ def _recursion(depth: int, rank: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         xx, yy = (gain * second * v + bias_variance for v in (xx, yy))
         tangent = xy + gain * WinnerProbability(rank, rho) * tangent
     return xy, tangent
+
+
+def near_one_remainder(angle: sp.Expr, rank: sp.Expr = K) -> sp.Expr:
+    """Return an estimate, from above, of E Xi_K/sqrt(pi) - (1 - q_K(cos angle))/angle, angle <= 1.
+
+    It is non-negative: (angle/2) (M_K - 1) (sqrt(3)/pi - 1/3) (1 + O(angle)), the expected changes
+    of the winner beyond the first. That angle^2 of it stand for the rest is checked against values.
+    Source: this project, docs/kernels.md#close-inputs.
+    """
+    slope = (LargestNormalMoment(rank, 2) - 1) * (sp.sqrt(3) / sp.pi - sp.Rational(1, 3)) / 2
+    return slope * angle * (1 + angle**2)

@@ -1,11 +1,15 @@
 """Facts that plans rest on, against the catalogue's right sides: two ways to the same numbers."""
 
+import math
+
 import pytest
 import sympy as sp
 
+from maxout.numerics.kernels import winner
 from maxout.numerics.predict import predict
 from maxout.theory import frame, tangent
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.kernels import near_one_remainder
 from maxout.theory.network import Network
 from maxout.verify import facts
 from maxout.verify.constants import (
@@ -129,3 +133,16 @@ def test_the_diagonals_remainder_is_what_width_leaves(width) -> None:
     )
     bound = evaluate(network, tangent.scaled_diagonal_remainder(), x_norm=NORM)
     assert 0 < left <= bound < 1.2 * left
+
+
+@pytest.mark.parametrize("angle", [0.01, 0.1, 0.6, 1.0])
+@pytest.mark.parametrize("rank", [3, 4, 9, 100])
+def test_close_inputs_remainder_is_what_the_angle_leaves(rank, angle) -> None:
+    exact = (1 - float(winner(rank, math.cos(angle)))) / angle
+    left = value("kernel.winner.near_one", Network(1, (1,), 1, rank, c=1, bias="zero")) - exact
+    bound = evaluate(UNIT, near_one_remainder(sp.Rational(str(angle)), sp.Integer(rank)))
+    assert 0 < left <= bound < (1 + 3 * angle) * left
+
+
+def test_two_pieces_part_at_one_rate() -> None:
+    assert evaluate(UNIT, near_one_remainder(sp.Rational(1, 2), sp.Integer(2))) == 0

@@ -12,8 +12,9 @@ import numpy as np
 import sympy as sp
 
 from maxout.numerics.kernels import kappa, winner
+from maxout.theory.kernels import near_one_remainder
 from maxout.theory.moments import LargestNormalMoment
-from maxout.verify.constants import moment
+from maxout.verify.constants import evaluate, moment
 from maxout.verify.estimands import Mean, Proportion, mean_from_square
 from maxout.verify.experiments.experiment import (
     Builder,
@@ -182,12 +183,6 @@ def _rate(rank: int, share: float) -> Mean:
     return Mean(rate, parted * (1 - parted) / _ANGLE**2, share)
 
 
-def _rate_remainder(rank: int) -> float:
-    # What the table says of the O(theta) that is left, against the rate by the moment of Xi_K.
-    parted, rate = _rates(rank)
-    return abs(parted / _ANGLE - rate)
-
-
 def _near_one(size: Size) -> Iterator[Experiment]:
     for rank in _ranks(size):
         yield Experiment(
@@ -196,7 +191,9 @@ def _near_one(size: Size) -> Iterator[Experiment]:
             (UnitPairs(rank, _NEAR_ONE),),
             lambda arrays: np.where(arrays["same"], 0.0, 1 / _ANGLE),
             partial(_rate, rank, 0.08 * size.narrowness),
-            remainder=partial(_rate_remainder, rank),
+            remainder=partial(
+                evaluate, unit(rank), near_one_remainder(sp.Rational(str(_ANGLE)), sp.Integer(rank))
+            ),
             detail=f"K = {rank}, theta = {_ANGLE:.3g}",
             # At rank 20 one more piece changes the rate by 1 % only.
             twins=(scaled(-18), *((rank_off_by_one(),) if rank < 10 else ())),
