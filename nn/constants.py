@@ -13,7 +13,7 @@ def second_moment(rank: int) -> float:
     """M_K = E[Ξ_K²], Ξ_K the largest of K = ``rank`` standard normals; correctly rounded.
 
     Raises:
-      ValueError: for a rank that is not an integer of at least 1, or too large to be computed.
+      MaxoutError: for a rank that is not an integer of at least 1, or too large to be computed.
     """
     rank = check_rank(rank)
     if rank <= len(SECOND_MOMENTS):
@@ -42,7 +42,7 @@ def calculate_gain(rank: int, window: int | tuple[int, ...] = 1) -> float:
         convolution where their input patches are orthogonal.
 
     Raises:
-      ValueError: for a rank or a window that is not an integer of at least 1.
+      MaxoutError: for a rank or a window that is not an integer of at least 1.
 
     Source: Tseran and Montúfar (ICML 2023).
     """

@@ -107,7 +107,7 @@ _ARGUMENTS = """
       bias: (out_channels * rank,), zero; or None.
 
     Raises:
-      ValueError: for sizes below 1, an unknown layout, groups that do not divide the units; in
+      DomainError: for sizes below 1, an unknown layout, groups that do not divide the units; in
         ``forward`` for a shape that does not fit or an input that is not floating point.
 
     Source of the initialization: Tseran and Montúfar (ICML 2023).

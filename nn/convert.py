@@ -72,7 +72,7 @@ def convert_weights(
       ``layer.load_state_dict({"weight": weight, "bias": bias})``; ``.numpy()`` makes arrays.
 
     Raises:
-      ValueError: for an unknown format, shapes that do not fit it or the rank, or a convolution
+      DomainError: for an unknown format, shapes that do not fit it or the rank, or a convolution
         where the format has none.
     """
     for name in (source, target):

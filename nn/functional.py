@@ -28,7 +28,7 @@ def maxout(x: Tensor, rank: int, dim: int = -1, layout: str = "contiguous") -> T
       the gradient in equal parts.
 
     Raises:
-      ValueError: for a rank that does not divide the channels, an unknown layout, a dimension out
+      DomainError: for a rank that does not divide the channels, an unknown layout, a dimension out
         of range, or numbers that are not floating point.
 
     Source: Goodfellow et al., Maxout Networks (ICML 2013).
@@ -59,7 +59,7 @@ def largest_piece(x: Tensor, rank: int, dim: int, layout: str) -> Tensor:
 
 
 def check_rank(rank: int, name: str = "rank") -> int:
-    """``rank`` as an int of at least 1, or ValueError."""
+    """``rank`` as an int of at least 1, or DomainError."""
     try:
         value = operator.index(rank)
     except TypeError:

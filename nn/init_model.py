@@ -68,7 +68,7 @@ def init_model_(
       The report.
 
     Raises:
-      ValueError: for a model without maxout layers, names that are not there or not fit, pooling
+      MaxoutError: for a model without maxout layers, names that are not there or not fit, pooling
         whose place cannot be seen, and weights that cannot be drawn (meta, integer, lazy,
         parametrized).
 
@@ -148,7 +148,7 @@ def _has_weights(module: nn.Module) -> bool:
 
 
 def _planned(name: str, module: nn.Module, rank: int, window: int, output: bool) -> LayerInit:
-    """The line of the report for a layer that is to be drawn, or ValueError why it cannot be."""
+    """The line of the report for a layer that is to be drawn, or MaxoutError why it cannot be."""
     weight = module.weight
     if is_parametrized(module) or not isinstance(weight, nn.Parameter):
         raise MaxoutError(f"layer {name!r}: initialize before adding a parametrization")

@@ -45,7 +45,7 @@ def maxout_normal_(
       ``tensor``.
 
     Raises:
-      ValueError: for a shape that needs ``fan_in``, a rank that does not divide the rows, an
+      MaxoutError: for a shape that needs ``fan_in``, a rank that does not divide the rows, an
         integer or meta tensor, or arguments below 1.
     """
     std = standard_deviation(tensor, rank, fan_in, window)

@@ -32,7 +32,7 @@ class MaxoutLinear(nn.Linear):
       bias: (out_features * rank,), zero; or None.
 
     Raises:
-      ValueError: for sizes below 1 or an unknown layout; in ``forward`` for an input that does not
+      DomainError: for sizes below 1 or an unknown layout; in ``forward`` for an input that does not
         end in ``in_features`` or is not floating point.
 
     Source of the initialization: Tseran and Montúfar (ICML 2023).

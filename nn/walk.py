@@ -38,7 +38,7 @@ def by_structure(model: nn.Module, ignore_pools: bool = False) -> Walk:
       ignore_pools: leave the windows out; the caller knows them.
 
     Raises:
-      ValueError: for a pool of which the structure does not say what it pools.
+      MaxoutError: for a pool of which the structure does not say what it pools.
     """
     walk = Walk([name for name, _ in model.named_modules()])
     if ignore_pools:

@@ -92,7 +92,7 @@ class Layers:
         """Those of a network.
 
         Raises:
-          ValueError: where the biases are not gaussian, or the layers too many.
+          DomainError: where the biases are not gaussian, or the layers too many.
         """
         if network.bias != "gaussian":
             raise DomainError(
@@ -148,7 +148,7 @@ def jacobian_moment(
       The moment with an error estimate, about 1e-13 at ordinary sizes.
 
     Raises:
-      ValueError: for another bias law or a value outside its domain.
+      MaxoutError: for another bias law or a value outside its domain.
     """
     order = GAUSSIAN_ORDER(order)
     squared = squared_cosine(network, cosine)

@@ -42,7 +42,7 @@ def enclose(expr: sp.Expr, env: Environment | None = None, digits: int = 15) -> 
 
     Raises:
       TypeError: naming a node or value that cannot be evaluated.
-      ValueError: for a symbol without a value, a value outside a domain, or a complex result.
+      LookupError: for a symbol without a value. ArithmeticError: for a complex result.
       PrecisionError: where the digits are not reached.
     """
     expr = sp.sympify(expr, strict=True)
@@ -101,7 +101,7 @@ class Evaluator:
         """The value of a real expression.
 
         Raises:
-          ValueError: where the value is complex.
+          ArithmeticError: where the value is complex.
         """
         value = self(expr)
         if isinstance(value, acb):
@@ -148,7 +148,7 @@ class Evaluator:
         """The value of an expression that must be an integer.
 
         Raises:
-          ValueError: where it is not.
+          ArithmeticError: where it is not.
         """
         value = self(expr)
         if isinstance(value, arb) and value.is_integer():

@@ -51,8 +51,8 @@ def breakpoint_rates(network: Network) -> Rates:
       network: with ``bias="zero"`` and at least two units in every hidden layer but the last.
 
     Raises:
-      ValueError: for other biases, or a single unit before another layer: there the direction
-        of the activations does not turn but jumps where the unit's value crosses zero.
+      DoesNotApplyError: for other biases, or a single unit before another layer: there
+        the activations' direction does not turn but jumps where the unit's value crosses zero.
     """
     if network.bias != "zero":
         raise DoesNotApplyError(f"breakpoint rates need bias='zero'; got bias={network.bias!r}")

@@ -79,7 +79,7 @@ def choose(
       digits: correct digits asked for; "typical" at rank 3 and above gives those of float64.
 
     Raises:
-      ValueError: for an unknown criterion, a value outside its domain, or a width missing.
+      MaxoutError: for an unknown criterion, a value outside its domain, or a width missing.
     """
     if criterion not in CRITERIA:
         raise DomainError(f"criterion must be one of {', '.join(CRITERIA)}; got {criterion!r}")

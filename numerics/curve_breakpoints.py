@@ -58,7 +58,7 @@ def expected_breakpoints(
       seed: of the chain.
 
     Raises:
-      ValueError: for biases "any", a curve that ``polyline`` refuses, or one that meets the origin
+      MaxoutError: for biases "any", a curve that ``polyline`` refuses, or one that meets the origin
         at zero bias.
     """
     points = polyline(curve, network.inputs)

@@ -53,7 +53,7 @@ def length_bounds(network: Network, curve: Curve, order: int = 1) -> LengthBound
       order: t, an integer >= 1.
 
     Raises:
-      ValueError: as ``polyline``, or for a bad order.
+      MaxoutError: as ``polyline``, or for a bad order.
     """
     points = polyline(curve, network.inputs)
     length = curve_length(points)

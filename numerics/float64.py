@@ -77,7 +77,7 @@ def moments(ranks: Any, order: int = 2, statistic: str = "largest") -> np.ndarra
       float64 array of the shape of ``ranks``; relative error below 2e-15 as measured, not proved.
 
     Raises:
-      ValueError: for an argument outside its domain, or a moment outside 1e-250 to 1e300.
+      DomainError: for an argument outside its domain, or a moment outside 1e-250 to 1e300.
     """
     order = ORDER(order)
     if statistic not in STATISTICS:

@@ -62,7 +62,7 @@ def norm_statistics(rank: int, width: int) -> NormStatistics:
       width: number n of units, an integer from 1 to 10^9.
 
     Raises:
-      ValueError: outside these domains.
+      MaxoutError: outside these domains.
     """
     (width,) = WIDTHS([width])
     return _statistics(RANK(rank), width)

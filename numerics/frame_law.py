@@ -81,7 +81,7 @@ def log_law(rank: int, width: int, refine: int = 1) -> LogLaw:
       refine: 1, 2, ...: the grid has step STEP/refine; two of them tell the error.
 
     Raises:
-      ValueError: outside these domains.
+      MaxoutError: outside these domains.
     """
     (width,) = WIDTHS([width])
     return _law(RANK(rank), width, refine)

@@ -70,7 +70,7 @@ def gradient_profile(network: Network, norm: float | None = None) -> GradientPro
       norm: ||x||, a number >= 0; default sqrt(n_0).
 
     Raises:
-      ValueError: for other biases, whose activation lengths are unknown, or a bad norm.
+      MaxoutError: for other biases, whose activation lengths are unknown, or a bad norm.
     """
     if network.bias not in ("gaussian", "zero"):
         raise DoesNotApplyError(

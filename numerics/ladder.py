@@ -81,7 +81,7 @@ def ladder(
         unless ``layer`` is given.
 
     Raises:
-      ValueError: for values outside their domain.
+      MaxoutError: for values outside their domain.
     """
     rows = []
     for quantity, group in quantities(statements).items():

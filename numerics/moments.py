@@ -50,7 +50,7 @@ def moment(
       The enclosure; exactly zero for an odd moment at rank 1.
 
     Raises:
-      ValueError: for an argument outside its domain, or a route that has no value here.
+      MaxoutError: for an argument outside its domain, or a route that has no value here.
       PrecisionError: where the digits are not reached.
     """
     rank, order, digits = RANK(rank), ORDER(order), DIGITS(digits)
@@ -80,7 +80,7 @@ def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") 
       digits, route: as for ``moment``; "closed", "arb" or "auto".
 
     Raises:
-      ValueError, PrecisionError: as ``moment``.
+      MaxoutError, PrecisionError: as ``moment``.
 
     Source: Tseran and Montúfar (ICML 2023).
     """
@@ -125,7 +125,7 @@ def table(
       order, statistic, digits: as for ``moment``.
 
     Raises:
-      ValueError, PrecisionError: as ``moment``.
+      MaxoutError, PrecisionError: as ``moment``.
     """
     ranks, order, digits = [RANK(rank) for rank in ranks], ORDER(order), DIGITS(digits)
     _check("statistic", statistic, STATISTICS)

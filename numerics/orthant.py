@@ -32,7 +32,7 @@ def orthant_ball(m: int, rho: arb) -> arb:
       A ball of relative radius about 2^-prec for rho >= 0, absolute for rho < 0 where P_m is small.
 
     Raises:
-      ValueError: for a correlation that is certainly outside its domain.
+      ArithmeticError: for a correlation that is certainly outside its domain.
       PrecisionError: where the nodes would be too many (rho close to 1 or to -1/(m-1)).
     """
     if m < 0 or rho > 1 or (m > 1 and rho * (m - 1) < -1):
@@ -67,7 +67,7 @@ def half_normal_ball(m: int, rho: arb) -> arb:
       rho: ball of the correlation, in [0, 1].
 
     Raises:
-      ValueError: for a correlation that is certainly outside its domain.
+      ArithmeticError: for a correlation that is certainly outside its domain.
       PrecisionError: where the nodes would be too many (rho close to 1).
     """
     if m < 0 or rho > 1 or rho < 0:

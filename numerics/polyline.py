@@ -29,7 +29,7 @@ def polyline(curve: Curve, inputs: int, tolerance: float = 1e-6) -> Array:
       tolerance: relative, of the length of a parametrized curve.
 
     Raises:
-      ValueError: for points of another shape, NaN or inf, points that repeat the one before, or
+      MaxoutError: for points of another shape, NaN or inf, points that repeat the one before, or
         a parametrized curve whose length does not settle (one that jumps, for example).
     """
     if not callable(curve):
@@ -91,7 +91,7 @@ def swept_angle(points: npt.ArrayLike, augmented: bool = False) -> float:
       augmented: whether the angle is that of (x, 1), which never meets the origin.
 
     Raises:
-      ValueError: for bad points, or, unless ``augmented``, a segment that meets the origin.
+      MaxoutError: for bad points, or, unless ``augmented``, a segment that meets the origin.
     """
     array = np.asarray(points, dtype=np.float64)
     corners = check_polyline(array, array.shape[-1] if array.ndim == 2 else 1)

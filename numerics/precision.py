@@ -75,7 +75,7 @@ def at_digits(
       are then absolute.
 
     Raises:
-      ValueError: for digits outside the domain.
+      MaxoutError: for digits outside the domain.
       PrecisionError: where the digits are not reached.
     """
     goal = bits_of(DIGITS(digits))

@@ -35,7 +35,7 @@ def draw_log_radius(rank: int, width: int, generator: np.random.Generator, count
       count: number of draws.
 
     Raises:
-      ValueError: outside these domains.
+      MaxoutError: outside these domains.
     """
     (width,) = WIDTHS([width])
     rank = RANK(rank)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from maxout.theory.errors import MaxoutError
+from maxout.theory.errors import MaxoutError, while_on
 
 MAX_COLUMNS = 100_000
 
@@ -69,7 +69,7 @@ def open_regular(path: Name, limit: int) -> Iterator[BinaryIO]:
             raise FileError(f"{os.fspath(path)} is {kind}: name a regular file")
         if found.st_size > limit:
             refuse_size(path, limit)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
+        with while_on(os.fspath(path)), os.fdopen(descriptor, "rb", closefd=False) as file:
             yield file
     finally:
         os.close(descriptor)

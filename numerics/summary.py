@@ -85,7 +85,7 @@ def summarize(
       confidence: of the quantiles' intervals together, and of the share's.
 
     Raises:
-      ValueError: for a value outside its domain, or biases of which the law is not known.
+      MaxoutError: for a value outside its domain, or biases of which the law is not known.
     """
     count = SAMPLES(samples)
     values = draw_log_gain(network, np.random.default_rng(seed), count, cosine, norm)

@@ -98,7 +98,7 @@ def draw_log_gain(
       norm: ||x||; default sqrt(n_0). It does not matter at zero bias.
 
     Raises:
-      ValueError: for biases that the chain does not describe, or a value outside its domain.
+      MaxoutError: for biases that the chain does not describe, or a value outside its domain.
     """
     if network.bias == "any" and network.rank > 2:
         raise DoesNotApplyError(
@@ -171,7 +171,7 @@ def quantiles(
       confidence: that all intervals of the quantiles hold at once, between 0 and 1.
 
     Raises:
-      ValueError: for a value outside its domain, or biases that the chain does not describe.
+      MaxoutError: for a value outside its domain, or biases that the chain does not describe.
     """
     values = draw_log_gain(network, generator, SAMPLES(samples), cosine, norm)
     return summary_of(values, levels, confidence)

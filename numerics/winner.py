@@ -29,7 +29,7 @@ def winner_mean_square(shifts: ArrayLike) -> Array:
       (...): the mean squares, absolute error about 1e-13 for K up to 200.
 
     Raises:
-      ValueError: for shifts that are not finite, or no pieces.
+      DomainError: for shifts that are not finite, or no pieces.
     """
     beta = np.asarray(shifts, dtype=float)
     if beta.ndim == 0 or beta.shape[-1] == 0 or not np.all(np.isfinite(beta)):

@@ -29,7 +29,7 @@ class UpperQuantile(sp.Function):
     """The x that a standard normal exceeds with probability q, 0 < q < 1 or a symbol.
 
     Raises:
-      ValueError: for a number q outside (0, 1).
+      DomainError: for a number q outside (0, 1).
     """
 
     is_real = True
@@ -83,7 +83,7 @@ def gumbel_moment(n: int) -> sp.Expr:
     """Return the n-th central moment of a Gumbel variable, from its cumulants (n-1)! zeta(n).
 
     Raises:
-      ValueError: for n < 0.
+      DomainError: for n < 0.
     """
     if n < 0:
         raise DomainError(f"the order of a central moment must be an integer >= 0; got {n}")

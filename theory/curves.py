@@ -63,7 +63,7 @@ def length_moment_upper_sharp(order: int) -> sp.Expr:
       order: t, an integer >= 1.
 
     Raises:
-      ValueError: for another order.
+      MaxoutError: for another order.
     """
     order = _positive_integer(order)
     if order % 2 == 0:

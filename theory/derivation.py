@@ -82,7 +82,7 @@ def derive(rank: int, order: int, statistic: str = "largest") -> Iterator[Step]:
       statistic: "largest" of K N(0,1), "chi2-largest" or "chi2-smallest" of K chi^2_1.
 
     Raises:
-      ValueError: for arguments outside these domains.
+      DomainError: for arguments outside these domains.
 
     Source: this project, docs/order-statistics.md.
     """

@@ -19,7 +19,7 @@ def orthant(m: int, rho: sp.Expr) -> sp.Expr:
     """Return P_m(rho) for m = 0..5, in asin(rho) and, for m = 4 and 5, dilogarithms.
 
     Raises:
-      ValueError: for m > 5, where no closed form is known.
+      DomainError: for m > 5, where no closed form is known.
     """
     if m > CLOSED_ORTHANT:
         raise DomainError(f"P_m has a known closed form for m <= {CLOSED_ORTHANT}; got {m}")
@@ -45,7 +45,7 @@ def half_normal(m: int, rho: sp.Expr) -> sp.Expr:
     """Return A_m(rho) for m = 0..4, in arcsines and, for m = 3 and 4, dilogarithms.
 
     Raises:
-      ValueError: for m > 4, where no closed form is known.
+      DomainError: for m > 4, where no closed form is known.
     """
     if m > CLOSED_HALF_NORMAL:
         raise DomainError(f"A_m has a known closed form for m <= {CLOSED_HALF_NORMAL}; got {m}")

@@ -44,7 +44,7 @@ def gradient_moment_upper(
       order: an integer >= 1; symbolic too for "paper".
 
     Raises:
-      ValueError: for an unknown source or another order.
+      MaxoutError: for an unknown source or another order.
     """
     checked = _order(order, source)
     if source == "paper":
@@ -63,7 +63,7 @@ def gradient_moment_exact(s: int, layer: sp.Expr = L - 1) -> sp.Expr:
     The moving frame's exact E||J u||^{2s}, averaged over all directions u.
 
     Raises:
-      ValueError: unless s is an integer >= 1.
+      DomainError: unless s is an integer >= 1.
     """
     if int(s) != s or s < 1:
         raise DomainError(f"the order of a gradient's moment must be an integer >= 1; got {s}")
@@ -95,7 +95,7 @@ def gradient_constant(order: int, source: str = "paper", outputs: bool = False) 
       outputs: whether the network's outputs count among the features.
 
     Raises:
-      ValueError: as ``gradient_moment_upper``.
+      MaxoutError: as ``gradient_moment_upper``.
     """
     t = _order(order, source)
     last = L - 1 if outputs else L - 2

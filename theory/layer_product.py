@@ -25,7 +25,7 @@ class LayerProduct(sp.Expr):
       limits: (index, first, last), as in ``sympy.Product``.
 
     Raises:
-      ValueError: for shapes that do not fit, or an index that is not a symbol.
+      TypeError: for shapes that do not fit, or an index that is not a symbol.
     """
 
     is_commutative = True
@@ -109,7 +109,7 @@ class LayerProduct(sp.Expr):
         v_b(i-1).
 
         Raises:
-          ValueError: where the matrix is not lower triangular.
+          RuntimeError: where the matrix is not lower triangular.
         """
         if not self.matrix.is_lower:
             raise RuntimeError("only a lower triangular layer product can be written as sums")

@@ -124,7 +124,7 @@ class LargestNormalMoment(_Moment):
       t: order, an integer >= 0 or a symbol.
 
     Raises:
-      ValueError: for numbers outside these domains.
+      MaxoutError: for numbers outside these domains.
 
     Source: c = 1/M_K is Tseran and Montufar's (ICML 2023); the reduction this project's.
     """

@@ -103,7 +103,7 @@ class Network:
         or "zero".
 
     Raises:
-      ValueError: naming the field and what it must be.
+      MaxoutError: naming the field and what it must be.
     """
 
     inputs: int

@@ -131,7 +131,7 @@ class OrthantProbability(_Equicorrelated):
       rho: common correlation, from -1/(m-1) (-1 for m <= 1) to 1, or a symbol.
 
     Raises:
-      ValueError: for numbers outside these domains.
+      MaxoutError: for numbers outside these domains.
 
     Source: equicorrelated orthants, Schlaefli's equation; the dilogarithm form is this project's.
     """
@@ -191,7 +191,7 @@ class HalfNormalProbability(_Equicorrelated):
       rho: from 0 to 1, or a symbol; Y ~ N(0, rho/(1-rho)).
 
     Raises:
-      ValueError: for numbers outside these domains.
+      MaxoutError: for numbers outside these domains.
 
     Source: this project, docs/order-statistics.md#chi2.
     """

@@ -46,7 +46,7 @@ class PowerDensityIntegral(sp.Function):
       m: power of f, an integer >= 0 or a symbol.
 
     Raises:
-      ValueError: for numbers outside these domains.
+      DomainError: for numbers outside these domains.
     """
 
     slope = 1
@@ -69,7 +69,7 @@ class PowerDensityIntegral(sp.Function):
         """Return the right side of the rule, for p >= 1.
 
         Raises:
-          ValueError: at p = 0, which ``as_probability`` ends.
+          RuntimeError: at p = 0, which ``as_probability`` ends.
         """
         p, j, m = self.args
         if p == 0:
@@ -186,7 +186,7 @@ def reduction_coefficients(t: int) -> dict[int, sp.Rational]:
       t: order of the moment, an integer >= 1.
 
     Raises:
-      ValueError: for another t.
+      DomainError: for another t.
     """
     if int(t) != t or t < 1:
         raise DomainError(f"the order of a moment must be an integer >= 1; got {t}")

@@ -45,7 +45,7 @@ def resolve_device(name: str, index: int | None = None) -> torch.device:
 
 
 def resolve_dtype(name: str) -> torch.dtype:
-    """Return the torch dtype called float32 or float64; ValueError for another name."""
+    """Return the torch dtype called float32 or float64; DomainError for another name."""
     if name not in DTYPES:
         raise DomainError(f"dtype must be {' or '.join(DTYPES)}; got {name!r}")
     return DTYPES[name]

@@ -55,7 +55,7 @@ class Team:
         """Join the team whose address torchrun left in the environment.
 
         Raises:
-          ValueError: where torchrun did not start this process.
+          MaxoutError: where torchrun did not start this process.
         """
         if not is_available() or not {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= set(os.environ):
             raise MaxoutError(

@@ -162,7 +162,7 @@ def push_layer(
       Where two pieces tie the first wins.
 
     Raises:
-      ValueError: for rows of another shape or type.
+      TypeError: for rows of another shape or type.
     """
     if rows.ndim != 3 or rows.shape[1] < 2 or rows.dtype != torch.float32:
         raise TypeError(
@@ -204,7 +204,7 @@ def squared_norms(
     ``--stream philox`` in float32 to rounding, and so do the results.
 
     Raises:
-      ValueError: for a stream whose weights do not come from counters.
+      RuntimeError: for a stream whose weights do not come from counters.
     """
     if stream.kind not in ("philox", "fused"):
         raise RuntimeError("fused layers make their weights by Philox: use a stream of that kind")

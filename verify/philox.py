@@ -116,7 +116,7 @@ def fill_weights(
       network: index within the shard of the first network.
 
     Raises:
-      ValueError: for a layer too large for the layout, 2^34 weights a network and more.
+      DomainError: for a layer too large for the layout, 2^34 weights a network and more.
     """
     networks, units, pieces, fan_in = out.shape
     blocks = -(-fan_in // 4)

@@ -119,7 +119,7 @@ def simulate(
       seed: of the draws.
 
     Raises:
-      ValueError: for a number of samples outside the domain, or a cosine that one input excludes.
+      MaxoutError: for a number of samples outside the domain, or a cosine that one input excludes.
     """
     count = SAMPLES(samples)
     biases = ANY_BIASES if network.bias == "any" else network.bias

@@ -263,7 +263,7 @@ def run(
       out: folder of a campaign, which is resumed if it was begun there with the same arguments.
 
     Raises:
-      ValueError: for an unknown suite, key, device, dtype or stream, a bad seed or alpha, a memory
+      MaxoutError: for an unknown suite, key, device, dtype or stream, a bad seed or alpha, a memory
         budget that cannot hold one network, or a folder that is not this campaign's.
     """
     collector = Collector(seed, device, dtype, memory, workers, stream)

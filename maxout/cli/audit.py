@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from maxout.cli import output, parse
+from maxout.theory.errors import while_on
 
 if TYPE_CHECKING:
     from maxout.nn.auditing.report import AuditReport
@@ -62,7 +63,8 @@ def command(
             "say which tensors are maxout layers, in the order of the forward pass, such as "
             f"--layer NAME:rank=5; the file holds {', '.join(shapes[:12]) or 'no matrices'}{more}"
         )
-    report = audit(state, layers=layers, input_size=size)
+    with while_on(path):
+        report = audit(state, layers=layers, input_size=size)
     if as_json:
         output.dump(report.to_json())
     else:

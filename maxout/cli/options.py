@@ -82,7 +82,7 @@ def network(
     """Return the network that was typed; None where no option was given at all.
 
     Raises:
-      click.UsageError: where rank, inputs or widths are missing. ValueError: for a bad value.
+      click.UsageError: where rank, inputs or widths are missing. MaxoutError: for a bad value.
     """
     if all(value is None for value in (rank, inputs, widths, outputs, c, bias)):
         return None

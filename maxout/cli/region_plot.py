@@ -21,7 +21,7 @@ def check_path(path: str) -> None:
     """Say early, before anything is counted, that a picture cannot be drawn.
 
     Raises:
-      click.UsageError: without Matplotlib. ValueError: for an unknown ending or no such folder.
+      click.UsageError: without Matplotlib. MaxoutError: for an unknown ending or no such folder.
     """
     if Path(path).suffix.lower() not in ENDINGS:
         raise MaxoutError(f"a plot's file must end in {', '.join(ENDINGS)}; got {path[:60]!r}")

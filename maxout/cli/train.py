@@ -74,7 +74,7 @@ def command(as_json: bool, **words: Any) -> int:
 
 
 def _read(words: dict[str, Any]) -> dict[str, Any]:
-    """The options as numbers and lists, or ValueError."""
+    """The options as numbers and lists, or DomainError."""
     seeds = "16" if words["quick"] and _is_default("seeds") else words["seeds"]
     alpha = parse.real(words["alpha"], "alpha")
     if not 0 < alpha <= 0.5:

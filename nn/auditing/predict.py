@@ -32,7 +32,7 @@ def report(
       input_size: mean square of the coordinates of the input; None takes what was measured, or 1.
 
     Raises:
-      ValueError: for weights that are not finite numbers, naming the layer; an input_size that is
+      MaxoutError: for weights that are not finite numbers, naming the layer; an input_size that is
         not positive.
     """
     if input_size is not None and not 0 < input_size < math.inf:

@@ -40,7 +40,7 @@ def audit(
       The report; print it, or take its ``layers`` and ``to_json()``. Nothing is changed.
 
     Raises:
-      ValueError: for a model in which no maxout layer is found or which does not run on the
+      MaxoutError: for a model in which no maxout layer is found or which does not run on the
         example, and for weights that cannot be read: NaN, integer, meta, wrong shape.
 
     Source: Tseran and Montúfar (ICML 2023) for the constant; this project, docs/audit.md.

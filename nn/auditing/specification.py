@@ -48,7 +48,7 @@ def layer_spec(fields: Mapping[str, Any]) -> LayerSpec:
     """Check one layer's fields: name, rank, and optionally layout, window, format, bias, then.
 
     Raises:
-      ValueError: for an unknown field or a bad value, naming the layer.
+      MaxoutError: for an unknown field or a bad value, naming the layer.
     """
     name = fields.get("name")
     if not isinstance(name, str) or not name:
@@ -88,7 +88,7 @@ def parse_layer(text: str) -> LayerSpec:
     """Read one layer from ``NAME:rank=5:layout=strided:window=2x2:format=keras:then=norm``.
 
     Raises:
-      ValueError: for anything else.
+      MaxoutError: for anything else.
     """
     name, *parts = text.split(":")
     fields: dict[str, Any] = {"name": name}
@@ -114,7 +114,7 @@ def read_description(path: str | os.PathLike[str]) -> list[LayerSpec]:
 
     Raises:
       FileError: for a file that is not there, not JSON, or does not describe layers.
-      ValueError: for a layer that cannot be, naming it.
+      MaxoutError: for a layer that cannot be, naming it.
     """
     value = read_json(path, MAX_FILE)
     layers = value.get("layers") if isinstance(value, dict) else None
@@ -142,7 +142,7 @@ def take(state: Mapping[str, Any], spec: LayerSpec) -> NamedWeights:
     """Find a layer's tensors in a state dict and order them by unit, piece and input.
 
     Raises:
-      ValueError: for a name that is not there, and tensors that cannot be read so.
+      MaxoutError: for a name that is not there, and tensors that cannot be read so.
     """
     key = next((spec.name + s for s in _SUFFIXES if spec.name + s in state), None)
     if key is None:
@@ -171,7 +171,7 @@ def take(state: Mapping[str, Any], spec: LayerSpec) -> NamedWeights:
 
 
 def check_numbers(x: Any) -> Tensor:
-    """``x`` as a tensor of floating-point numbers that are there, or ValueError."""
+    """``x`` as a tensor of floating-point numbers that are there, or MaxoutError."""
     if not isinstance(x, Tensor):
         try:
             x = torch.tensor(x)

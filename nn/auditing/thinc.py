@@ -26,7 +26,7 @@ def layers_of(model: Any) -> tuple[list[Found], list[str]]:
     linear and dropout the prediction begins anew.
 
     Raises:
-      ValueError: for a model that was not initialized, or one without a Maxout layer.
+      MaxoutError: for a model that was not initialized, or one without a Maxout layer.
     """
     found: list[Found] = []
     notes: list[str] = []

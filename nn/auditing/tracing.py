@@ -42,7 +42,7 @@ def trace(model: nn.Module, example: Tensor | tuple[Any, ...]) -> tuple[list[Fou
       The layers in the order they ran, and what could not be told.
 
     Raises:
-      ValueError: where the model does not run on the example, or the example holds NaN.
+      MaxoutError: where the model does not run on the example, or the example holds NaN.
     """
     if any(x.is_floating_point() and not x.isfinite().all() for x in tensors_in(example)):
         raise MaxoutError("the example input holds NaN or infinite numbers")

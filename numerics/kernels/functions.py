@@ -37,7 +37,7 @@ def kappa(rank: int, rho: ArrayLike) -> Array:
       Array of rho's shape (a NumPy scalar for a number). Absolute error at most 1e-14 M_K.
 
     Raises:
-      ValueError: for a rank or a correlation outside its domain, NaN included.
+      MaxoutError: for a rank or a correlation outside its domain, NaN included.
       KernelAccuracyError: where the table of this rank fails its audit.
 
     Source: this project; docs/kernels.md.

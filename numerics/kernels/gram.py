@@ -47,7 +47,7 @@ def nngp(
       (N, N) matrix, symmetric to the bit and positive semi-definite to rounding; or (N, M).
 
     Raises:
-      ValueError: for NaN, wrong shapes, a zero input without bias, parameters outside their
+      MaxoutError: for NaN, wrong shapes, a zero input without bias, parameters outside their
         domain, or a kernel outside the range of float64.
       KernelAccuracyError: where the table of this rank fails its audit.
 

@@ -50,7 +50,7 @@ class Inputs:
 
 
 def matrix(x: ArrayLike, name: str) -> Array:
-    """The inputs as a float64 matrix, or a ``ValueError`` that says what is wrong with them."""
+    """The inputs as a float64 matrix, or a ``DomainError`` that says what is wrong with them."""
     try:
         values = np.asarray(x, dtype=np.float64)
     except (TypeError, ValueError):
@@ -81,7 +81,7 @@ def angles(left: Array, right: Array) -> Array:
 
 
 def positive(value: Any, name: str, *, or_zero: bool = False) -> float:
-    """A finite float above zero (or zero), or a ``ValueError`` that says so."""
+    """A finite float above zero (or zero), or a ``DomainError`` that says so."""
     wanted = "a finite number >= 0" if or_zero else "a positive finite number"
     try:
         number = math.nan if isinstance(value, (bool, str)) else float(value)

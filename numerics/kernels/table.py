@@ -95,7 +95,7 @@ def _evaluate(cells: Array, theta: Array) -> Array:
 
 
 def checked_rank(rank: Any) -> int:
-    """The rank as an int, or a ``ValueError`` that says what it must be."""
+    """The rank as an int, or a ``DomainError`` that says what it must be."""
     try:
         value = index(rank)
     except TypeError:

@@ -52,7 +52,7 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
       coefficients (pieces, D + 1, ...) with the leading shape of ``weight``.
 
     Raises:
-      ValueError: for coefficients above ``LARGEST``.
+      MaxoutError: for coefficients above ``LARGEST``.
     """
     if maps is None:
         exact = np.concatenate([np.moveaxis(weight, -1, 0), bias[None]])[None]

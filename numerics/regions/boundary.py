@@ -45,7 +45,7 @@ def decision_boundary(subdivision: Subdivision) -> DecisionBoundary:
     On a region the outputs are affine, so they cut it as the pieces of one more maxout unit do.
 
     Raises:
-      ValueError: for a network with fewer than two outputs.
+      DoesNotApplyError: for a network with fewer than two outputs.
     """
     value, error = subdivision.maps
     outputs = value.shape[2]

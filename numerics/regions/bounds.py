@@ -36,7 +36,7 @@ def gradient_table(network: Network, largest: int | None = None) -> list[Gradien
     """Return the bounds on the gradients' moments, of orders 1 to n_0 unless ``largest`` is given.
 
     Raises:
-      ValueError: for an order that is not from 1 to 1000.
+      DomainError: for an order that is not from 1 to 1000.
     """
     last = network.inputs if largest is None else largest
     if not 1 <= last <= LARGEST_ORDER:
@@ -81,7 +81,7 @@ def count_bounds(network: Network, side: float) -> CountBounds:
     """Return the bounds for a cube of the given side.
 
     Raises:
-      ValueError: unless the biases are gaussian, the rank at least 2 and the side positive.
+      MaxoutError: unless the biases are gaussian, the rank at least 2 and the side positive.
     """
     volume = sp.Rational(str(side)) ** network.inputs
 

@@ -14,7 +14,7 @@ import numpy as np
 from maxout.numerics.array_files import read_npz
 from maxout.numerics.reading import FileError
 from maxout.numerics.regions.layers import Array, MaxoutLayers
-from maxout.theory.errors import DomainError
+from maxout.theory.errors import DomainError, while_on
 
 MAX_BYTES = 1 << 28
 """Of a network's file, unpacked: 33 million weights."""
@@ -41,7 +41,8 @@ def load_layers(path: str | Path) -> MaxoutLayers:
     """
     arrays = read_npz(path, MAX_BYTES, _known)
     try:
-        return _layers(arrays)
+        with while_on(str(path)):
+            return _layers(arrays)
     except ValueError as error:
         raise FileError(f"cannot use {path}: {error}") from None
 

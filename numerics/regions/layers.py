@@ -45,7 +45,7 @@ class MaxoutLayers:
         last hidden layer is the output.
 
     Raises:
-      ValueError: for no layers, shapes that do not fit, or entries that are not finite.
+      DomainError: for no layers, shapes that do not fit, or entries that are not finite.
     """
 
     hidden: tuple[tuple[Array, Array], ...]
@@ -158,7 +158,7 @@ def sample(
       bias: "gaussian" (N(0, c/fan_in), output biases N(0, 1/fan_in)) or "zero".
 
     Raises:
-      ValueError: where neither ``bias`` nor the network names a law to draw biases from.
+      DomainError: where neither ``bias`` nor the network names a law to draw biases from.
     """
     law = network.bias if bias is None else bias
     if law not in ("gaussian", "zero"):

@@ -85,7 +85,7 @@ def check_polyline(points: npt.ArrayLike, inputs: int) -> Array:
     """Return a polyline's corners as an array (segments + 1, inputs).
 
     Raises:
-      ValueError: for fewer than two points, a shape that does not fit, entries that are not
+      DomainError: for fewer than two points, a shape that does not fit, entries that are not
         finite or above ``LARGEST``, or a point that repeats the one before it (within
         1/``LARGEST``).
     """
@@ -125,7 +125,7 @@ def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
       points: (segments + 1, n_0), the polyline's corners; a closed curve repeats its first corner.
 
     Raises:
-      ValueError: for fewer than two points, a shape that does not fit, entries that are not
+      MaxoutError: for fewer than two points, a shape that does not fit, entries that are not
         finite, a point that repeats the one before it, or weights or values above 1e100.
     """
     corners = check_polyline(points, layers.inputs)

@@ -82,7 +82,7 @@ def check_window(window: tuple[float, float, float, float]) -> tuple[float, floa
     """Return the window as floats.
 
     Raises:
-      ValueError: unless it is (x0, x1, y0, y1) with finite x0 < x1 and y0 < y1, of a size that
+      DomainError: unless it is (x0, x1, y0, y1) with finite x0 < x1 and y0 < y1, of a size that
         leaves float64 room for products of them.
     """
     try:
@@ -113,7 +113,7 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
       window: (x0, x1, y0, y1).
 
     Raises:
-      ValueError: for a network that does not have two inputs, a rank above 256, weights or values
+      MaxoutError: for a network that does not have two inputs, a rank above 256, weights or values
         above 1e100, or a window that is not one.
     """
     bounds = check_window(window)

@@ -82,3 +82,30 @@ def test_a_defect_names_the_statement_it_was_met_at(error) -> None:
 @pytest.mark.parametrize(("words", "code"), [("constant 0", 2), ("verify order.mean", 0)])
 def test_a_stderr_that_takes_nothing_changes_no_code(words, code) -> None:
     assert shell(words, "% 2> /dev/full").returncode == code
+
+
+_FAULTY_FILE = """
+import sys
+from maxout.cli import main
+from maxout.numerics.regions import files
+def broken(*_, **__):
+    raise IndexError("broken")
+files.MaxoutLayers = broken
+sys.exit(main.run(sys.argv[1:]))
+"""
+
+
+def test_a_defect_names_the_file_it_was_met_at(maxout, tmp_path) -> None:
+    path = tmp_path / "network.npz"
+    assert maxout("regions", "--rank", "2", "--widths", "3", "--save", str(path)).code == 0
+    done = subprocess.run(
+        [sys.executable, "-c", _FAULTY_FILE, "regions", "--load", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert str(path) in line
+    assert "IndexError" in line

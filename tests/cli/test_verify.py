@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from maxout.cli import output, progress
+from maxout.cli import output, progress, summary
 from maxout.cli.controls import show as show_controls
 from maxout.cli.explain import rule
 from maxout.cli.main import run
@@ -200,3 +200,21 @@ def test_controls_keep_nothing(maxout, tmp_path) -> None:
     assert done.code == 2
     assert "leave out --out" in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_summary_has_a_line_a_subject_and_names_what_does_not_hold(maxout, capsys) -> None:
+    words = ("verify", "order.mean", "init")
+    lines = maxout(*words, "--summary").out.splitlines()
+    verdicts = maxout(*words, "--json").json["verdicts"]
+    assert [line.split()[:4] for line in lines[1:3]] == [
+        ["order", "1", "1", "1"],
+        ["init", *map(str, (len({v["key"] for v in verdicts[1:]}), *[len(verdicts) - 1] * 2))],
+    ]
+    margin = 100 * verdicts[0]["detectable"] / verdicts[0]["predicted"]
+    assert lines[1].split()[4:] == [f"{margin:.1f}", "%", "order.mean"]
+    assert lines[3].startswith(f"{len(verdicts)} verified; chance of any false alarm")
+
+    summary.show([{**verdicts[0], "status": "refuted"}, *verdicts[1:]])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1].split()[:4] == ["order", "1", "1", "0"]
+    assert shown[3:] == [f"order.mean {verdicts[0]['network']}: refuted"]

@@ -142,7 +142,7 @@ def calibrate(trials: Sequence[Trial], runs: int, seed: int = 0, workers: int = 
     The result depends on the trials, ``runs`` and ``seed`` alone.
 
     Raises:
-      ValueError: for fewer than one run or worker.
+      DomainError: for fewer than one run or worker.
     """
     if runs < 1 or workers < 1:
         raise DomainError(f"runs and workers must be at least 1; got {runs} and {workers}")

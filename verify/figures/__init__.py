@@ -49,7 +49,7 @@ def make(name: str, request: Request | None = None) -> Figure:
 
     Raises:
       UnknownFigureError: for a name that is not in ``FIGURES``.
-      ValueError: for fewer than two networks, or data that the figure cannot show.
+      DomainError: for fewer than two networks, or data that the figure cannot show.
     """
     if name not in FIGURES:
         raise UnknownFigureError(f"no figure is called {name!r}; there are {', '.join(FIGURES)}")

@@ -23,7 +23,7 @@ def check(path: Path) -> None:
     """Ask, before anything is computed, whether a picture can be written.
 
     Raises:
-      ValueError: for another suffix, a folder that is not there, or where Matplotlib is missing.
+      MaxoutError: for another suffix, a folder that is not there, or where Matplotlib is missing.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise MaxoutError(f"a picture must end in {', '.join(SUFFIXES)}; got {path.name!r}")
@@ -37,7 +37,7 @@ def write(figure: Figure, path: Path) -> None:
     """Write a picture; its kind is the path's suffix.
 
     Raises:
-      ValueError: as :func:`check`.
+      MaxoutError: as :func:`check`.
     """
     check(path)
     from matplotlib import rc_context

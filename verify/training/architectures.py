@@ -37,7 +37,7 @@ def build(
       multiplier: of all hidden widths, which stay at least 1.
 
     Raises:
-      ValueError: for an unknown network, or inputs that are no images for "conv".
+      DomainError: for an unknown network, or inputs that are no images for "conv".
     """
     with torch.device("meta"):
         if network == "fc":

@@ -61,7 +61,7 @@ def plan(
       augment: whether images are shifted, turned and zoomed.
 
     Raises:
-      ValueError: for unknown names, no seeds or epochs, or max-pooling initialization of "fc".
+      MaxoutError: for unknown names, no seeds or epochs, or max-pooling initialization of "fc".
     """
     if network not in NETWORKS:
         raise DomainError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
@@ -158,7 +158,7 @@ def run_campaign(
     """Train the cells that ``out`` does not hold yet, and write the tables there.
 
     Raises:
-      ValueError: for data or settings that cannot be trained, before anything is trained.
+      MaxoutError: for data or settings that cannot be trained, before anything is trained.
     """
     jobs, keys = [], []
     fingerprints: dict[str, str] = {}

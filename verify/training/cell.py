@@ -120,7 +120,7 @@ def train_cell(
       ``gradients`` as rows; ``key``, ``setting``, ``chance``, sizes, and ``seconds`` it took.
 
     Raises:
-      ValueError: for unknown names, or augmentation of data that are no images.
+      MaxoutError: for unknown names, or augmentation of data that are no images.
     """
     if setting.augment and not data.is_image:
         raise MaxoutError(f"only images can be augmented; {data.name} has shape {data.shape}")

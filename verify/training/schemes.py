@@ -79,7 +79,7 @@ def scheme(name: str) -> Scheme:
     """Read a scheme's name; ``he`` is another name of c=2.
 
     Raises:
-      ValueError: for an unknown name, or a c that is not a positive decimal.
+      DomainError: for an unknown name, or a c that is not a positive decimal.
     """
     if name == "he":
         return Scheme("c=2", 2.0)

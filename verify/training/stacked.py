@@ -167,7 +167,7 @@ def optimizer_of(name: str, parameters: Sequence[Tensor], rate: float) -> torch.
     """SGD with Nesterov momentum 0.9, or Adam; torch's own, entry by entry, so seed by seed.
 
     Raises:
-      ValueError: for another name.
+      DomainError: for another name.
     """
     if name == "sgd":
         return torch.optim.SGD(parameters, lr=rate, momentum=0.9, nesterov=True, fused=True)

@@ -42,7 +42,7 @@ def run_jobs(jobs: Sequence[Job], workers: int, root: Path | None, report: Repor
     """Run all jobs, in this process if ``workers`` is 1.
 
     Raises:
-      ValueError: what a cell complained of. RuntimeError: where a worker ended without a word.
+      MaxoutError: what a cell complained of. RuntimeError: where a worker ended without a word.
     """
     if workers == 1 or len(jobs) == 1:
         loaded: dict[str, Dataset] = {}
