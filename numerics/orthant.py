@@ -54,6 +54,8 @@ def orthant_ball(m: int, rho: arb) -> arb:
     if not (rho > 0 and rho < 1):  # a ball that touches an end: nothing is known until it shrinks
         return arb("nan")
     f = Weighted((1,), (1 - rho) / rho, m)
+    if f.beta * m < _WIDE:
+        return _near_one(m, rho)
     value = normal_power.integral(f, folded=False)
     assert value is not None  # only folded integrands can be without a rule
     return (f.beta / (2 * arb.pi())).sqrt() * value
@@ -79,7 +81,7 @@ def half_normal_ball(m: int, rho: arb) -> arb:
     if not (rho > 0 and rho < 1):
         return arb("nan")
     f = Weighted((1,), (1 - rho) / rho, m)
-    value = normal_power.integral(f, folded=True)
+    value = None if f.beta * m < _WIDE else normal_power.integral(f, folded=True)
     if value is None:
         value = halfline.integral(f, smallest=False)
     return 2 * (f.beta / (2 * arb.pi())).sqrt() * value
@@ -100,6 +102,23 @@ def half_normal_survival_ball(m: int, rho: arb) -> arb:
         return arb("nan")
     f = Weighted((1,), (1 - rho) / rho, m)
     return 2 * (f.beta / (2 * arb.pi())).sqrt() * halfline.integral(f, smallest=True)
+
+
+_WIDE = 0.01
+"""Below this beta m the Gaussian is so wide that most nodes lie where Phi is 0 or 1."""
+
+
+def _near_one(m: int, rho: arb) -> arb:
+    """P_m(rho) for rho close to 1: E Phi(Y)^m = 2^-m sum over even k of C(m, k) A_k(rho).
+
+    Odd powers of 2 Phi - 1 have mean 0; no term is negative, so that no digit is lost.
+    """
+    total, binomial = arb(0), 1
+    for k in range(m + 1):
+        if k % 2 == 0:
+            total += binomial * half_normal_ball(k, rho)
+        binomial = binomial * (m - k) // (k + 1)
+    return total * arb(2) ** -m
 
 
 def _negative(m: int, rho: arb) -> arb:

@@ -27,6 +27,7 @@ DIGITS = Field(
     integer(1, MAX_DIGITS),
 )
 
+INTEGER_BITS = 72  # at least, so that ranks and widths, their sums and products are exact
 GUARD_DIGITS = 3  # computed beyond those delivered, so that the printed midpoint rounds well
 
 
@@ -79,7 +80,8 @@ def at_digits(
       PrecisionError: where the digits are not reached.
     """
     goal = bits_of(DIGITS(digits))
-    bits, last = goal + 12, max(max_bits or 16 * goal + 1000, goal + 12)
+    bits = max(goal + 12, INTEGER_BITS)
+    last = max(max_bits or 16 * goal + 1000, bits)
     while True:
         with working_precision(bits):
             ball = f()

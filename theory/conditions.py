@@ -118,11 +118,13 @@ EXPONENT_EXISTS = Condition(
 )
 
 
-FEW_INPUTS = Condition(
-    "n_0 <= 1,000, or N <= n_0",
-    (INPUTS, WIDTHS),
-    lambda inputs, widths: inputs <= 1000 or sum(widths) <= inputs,
-)
+def few_inputs(most: int) -> Condition:
+    """So many inputs as the constants of the bounds on regions are computed for."""
+    return Condition(
+        f"n_0 <= {most:,}, or N <= n_0",
+        (INPUTS, WIDTHS),
+        lambda inputs, widths: inputs <= most or sum(widths) <= inputs,
+    )
 
 
 # Inputs, directions and curves: what exists on a line is only what points along it
@@ -174,6 +176,10 @@ INTERIOR = correlation(
 FOUR_NORMALS = correlation("-1/3 < rho < 1", lambda rho: bool(3 * rho > -1) and bool(rho < 1))
 HALF_NORMALS = correlation("0 <= rho < 1", lambda rho: bool(rho >= 0) and bool(rho < 1))
 HALF_NORMALS_INTERIOR = correlation("0 < rho < 1", lambda rho: bool(rho > 0) and bool(rho < 1))
+
+
+FEW_NORMALS = Condition("m <= 12", (ORTHANT_SIZE,), lambda m: m <= 12)
+"""Sums of so many terms that cancel."""
 
 
 # Cubes of inputs

@@ -174,7 +174,8 @@ class LogNormMean(sp.Function):
     @classmethod
     def eval(cls, rank: sp.Expr, units: sp.Expr) -> sp.Expr | None:
         if rank in (1, 2):
-            return (sp.log(2) + sp.digamma(units / 2)) / 2
+            # SymPy would add up as many fractions as there are units.
+            return (sp.log(2) + sp.digamma(units / 2, evaluate=not units.is_Integer)) / 2
         return None
 
     def _eval_evalf(self, prec: int) -> sp.Expr | None:

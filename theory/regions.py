@@ -27,7 +27,7 @@ class _AtNetwork(sp.Function):
 
     is_positive = True
     name_latex = ""
-    largest_inputs = 1000  # a moment of order n_0 has as many factors
+    largest_inputs = 1000
 
     def expanded(self, inputs: int, depth: int) -> sp.Expr:
         """Return the expression at numbers n_0 and L."""
@@ -76,6 +76,7 @@ class SharpGradientConstant(_AtNetwork):
 
     name_latex = r"C_{\mathrm{grad}}"
     outputs = False
+    largest_inputs = 250  # moments of order n_0 are polynomials of as many terms
 
     def expanded(self, inputs: int, depth: int) -> sp.Expr:
         return gradient_constant(inputs, "sharp", self.outputs)

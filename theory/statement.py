@@ -11,6 +11,7 @@ import sympy as sp
 from maxout.theory import symbols
 from maxout.theory.domain import Domain, Range
 from maxout.theory.network import BIAS, BIASES, FIELDS
+from maxout.theory.sources import BIBLIOGRAPHY
 
 
 class Relation(StrEnum):
@@ -64,15 +65,31 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a result comes from: ``key`` into theory.sources.BIBLIOGRAPHY, and its name there."""
+    """Where a result comes from.
+
+    Attributes:
+      key: into theory.sources.BIBLIOGRAPHY.
+      name: of the result there.
+      after: keys of the work that it goes back to, or follows.
+    """
 
     key: str
     name: str
+    after: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Everything to cite."""
+        return (self.key, *self.after)
+
+    @property
+    def short(self) -> str:
+        """The source without the result's name, as tables print it."""
+        first, *rest = (BIBLIOGRAPHY[key].short for key in self.keys)
+        return f"{first} (after {', '.join(rest)})" if rest else first
 
     def __str__(self) -> str:
-        from maxout.theory.sources import BIBLIOGRAPHY
-
-        return f"{BIBLIOGRAPHY[self.key].short}: {self.name}"
+        return f"{self.short}: {self.name}"
 
 
 @dataclass(frozen=True)

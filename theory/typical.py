@@ -22,7 +22,7 @@ class LogNormVariance(sp.Function):
     @classmethod
     def eval(cls, rank: sp.Expr, units: sp.Expr) -> sp.Expr | None:
         if rank in (1, 2):
-            return sp.polygamma(1, units / 2) / 4
+            return sp.polygamma(1, units / 2, evaluate=not units.is_Integer) / 4
         return None
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:

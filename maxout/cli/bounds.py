@@ -118,13 +118,8 @@ class Row:
         else:
             # Certified digits are all right; others carry their error.
             text = value.midpoint if value.certified else f"{value.midpoint} +- {value.radius}"
-        last = self.reason or _short(statement)
+        last = self.reason or statement.source.short
         return self.name, statement.relation.value, text, str(statement.status), last
-
-
-def _short(statement: Statement) -> str:
-    """The source without the result's name there, which ``maxout results`` prints."""
-    return str(statement.source).partition(":")[0]
 
 
 def _orders(statement: Statement, order: int | None) -> tuple[int | None, ...]:

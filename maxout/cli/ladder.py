@@ -155,7 +155,7 @@ def _notes(network: Network, rows: list[Row], estimates: Estimates) -> list[str]
     used = [rung.statement for row in rows for rung in row.rungs.values()]
     notes = []
     for title, names in (("bounds", ("lower", "upper")), ("sharp", ("lower.sharp", "upper.sharp"))):
-        sources = dict.fromkeys(str(s.source).partition(":")[0] for s in used if s.rung in names)
+        sources = dict.fromkeys(s.source.short for s in used if s.rung in names)
         if sources:
             notes.append(f"{title}: {'; '.join(sources)}")
     guesses = [

@@ -79,28 +79,15 @@ def _expected_in_window(network: Any, window: tuple[float, ...]) -> list[dict[st
         return [_said("exact mean (curve.plane.regions)", "==", mean)]
     side = max(x1 - x0, y1 - y0)  # the smallest square around the window has no fewer regions
     bounds = count_bounds(network, side)
-    rows = []
-    for label, value, smallest in (
-        ("2021 bound, paper's C_grad (regions.count.upper)", bounds.regions_paper, "side_paper"),
-        (
-            "2021 bound, sharp C_grad (regions.count.upper.sharp)",
-            bounds.regions_sharp,
-            "side_sharp",
-        ),
-        (
-            "decision boundary, paper's C_grad (regions.boundary.upper)",
-            bounds.boundary_paper,
-            "side_paper",
-        ),
-        (
-            "decision boundary, sharp C_grad (regions.boundary.upper.sharp)",
-            bounds.boundary_sharp,
-            "side_sharp",
-        ),
-    ):
-        if value is not None and side > getattr(bounds, smallest):
-            rows.append(_said(label, "<=", value))
-    return rows
+    return [_said(f"{_BOUNDS[key]} ({key})", "<=", value) for key, value in bounds.items()]
+
+
+_BOUNDS = {
+    "regions.count.upper": "2021 bound, paper's C_grad",
+    "regions.count.upper.sharp": "2021 bound, sharp C_grad",
+    "regions.boundary.upper": "decision boundary, paper's C_grad",
+    "regions.boundary.upper.sharp": "decision boundary, sharp C_grad",
+}
 
 
 def _said(label: str, relation: str, value: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def command(keys: tuple[str, ...], as_json: bool, bibtex: bool) -> None:
     """List the statements (all, or those under KEY), their sources and status."""
     chosen = select(keys)
     if bibtex:
-        for name in dict.fromkeys(statement.source.key for statement in chosen):
+        for name in dict.fromkeys(key for s in chosen for key in s.source.keys):
             click.echo(BIBLIOGRAPHY[name].bibtex)
         return
     if as_json:

@@ -5,7 +5,6 @@ from typing import Any
 
 # name -> module that defines it; loaded on first use, so that the import costs nothing
 _PUBLIC = {
-    "CountBounds": "bounds",
     "DecisionBoundary": "boundary",
     "GradientRow": "bounds",
     "MaxoutLayers": "layers",

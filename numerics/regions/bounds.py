@@ -8,10 +8,11 @@ import sympy as sp
 
 from maxout.numerics.balls import enclose
 from maxout.numerics.predict import predict
-from maxout.theory import feature_gradients, regions
+from maxout.theory import feature_gradients
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.errors import DomainError
+from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.network import Network
+from maxout.theory.parameters import VOLUME
 
 LARGEST_ORDER = 1000
 
@@ -58,45 +59,28 @@ def _root(network: Network, expression: sp.Expr, order: int) -> float:
     return float(enclose(expression ** sp.Rational(1, order), network.environment(), 12))
 
 
-@dataclass(frozen=True)
-class CountBounds:
-    """Bounds on expected numbers in a cube, with gaussian biases.
-
-    Attributes:
-      regions_paper, regions_sharp: of linear regions.
-      boundary_paper, boundary_sharp: of linear pieces of the decision boundary; None with one
-        output.
-      side_paper, side_sharp: the bounds hold for cubes of a side above these.
-    """
-
-    regions_paper: float
-    regions_sharp: float
-    boundary_paper: float | None
-    boundary_sharp: float | None
-    side_paper: float
-    side_sharp: float
+COUNTS = (
+    "regions.count.upper",
+    "regions.count.upper.sharp",
+    "regions.boundary.upper",
+    "regions.boundary.upper.sharp",
+)
+"""Keys of the 2021 bounds on numbers in a cube."""
 
 
-def count_bounds(network: Network, side: float) -> CountBounds:
-    """Return the bounds for a cube of the given side.
+def count_bounds(network: Network, side: float) -> dict[str, float]:
+    """Return the 2021 bounds for a cube of the given side: key of the statement -> value.
+
+    Those that do not apply to the network or to so small a cube are left out.
 
     Raises:
-      MaxoutError: unless the biases are gaussian, the rank at least 2 and the side positive.
+      DomainError: unless the side is positive and finite.
     """
-    volume = sp.Rational(str(side)) ** network.inputs
-
-    def value(key: str) -> float:
-        return float(predict(CATALOGUE[key], network, digits=12, volume=volume))
-
-    def smallest(source: str) -> float:
-        return float(enclose(regions.smallest_side(source), network.environment(), 12))
-
-    several = network.outputs > 1
-    return CountBounds(
-        value("regions.count.upper"),
-        value("regions.count.upper.sharp"),
-        value("regions.boundary.upper") if several else None,
-        value("regions.boundary.upper.sharp") if several else None,
-        smallest("paper"),
-        smallest("sharp"),
-    )
+    volume = VOLUME(sp.Rational(str(side)) ** network.inputs)
+    found = {}
+    for key in COUNTS:
+        try:
+            found[key] = float(predict(CATALOGUE[key], network, digits=12, volume=volume))
+        except DoesNotApplyError:
+            continue
+    return found

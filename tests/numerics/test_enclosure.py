@@ -12,7 +12,7 @@ from flint import arb, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.enclosure import Enclosure, RangeError
 from maxout.numerics.precision import PrecisionError, at_digits, bits_of
 from maxout.theory.errors import MaxoutError
 
@@ -152,3 +152,26 @@ def test_zero_is_given_absolutely() -> None:
         return arb(0, arb(2) ** (20 - ctx.prec))
 
     assert at_digits(zero, 10).contains(0)
+
+
+@pytest.mark.parametrize("certified", [True, False])
+def test_within_a_range(certified) -> None:
+    above = Enclosure("1.0000000000000004", "1.0e-15", 17, "float64", certified).within(0, 1)
+    assert float(above) == 1
+    end = fmpq(10**16 - 6, 10**16)  # the intersection's own; an estimate's radius has one digit
+    assert above.lower == end if certified else above.lower <= end
+    assert above.upper == 1
+    below = Enclosure("-1.0e-20", "3.0e-20", 2, "arb", certified).within(0, None)
+    assert (below.midpoint, below.lower, below.upper) == ("0", 0, fmpq(2, 10**20))
+    inside = Enclosure("0.5", "1.0e-9", 9, "arb", certified)
+    assert (inside.within(0, 1).midpoint, inside.within(0, 1).radius) == ("0.5", "1.0e-9")
+    with pytest.raises(RangeError, match="outside its range"):
+        Enclosure("1.1", "1.0e-3", 4, "arb", certified).within(0, 1)
+
+
+def test_an_estimate_just_outside_a_range_is_brought_in() -> None:
+    near = Enclosure("1.00000000000003", "1.0e-14", 15, "float64", False).within(0, 1)
+    assert (near.midpoint, near.upper) == ("1", 1)
+    assert near.lower <= 1 - fmpq(3, 10**14)
+    with pytest.raises(RangeError):
+        Enclosure("1.00000000000003", "1.0e-14", 15, "arb", True).within(0, 1)

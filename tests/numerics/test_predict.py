@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
+import sympy as sp
 
 import maxout
+from maxout.numerics.enclosure import RangeError
 from maxout.numerics.moments import moment
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import DoesNotApplyError, MaxoutError
@@ -128,3 +131,37 @@ def test_who_is_refused(key: str, network: Network, message: str) -> None:
 def test_bad_arguments(arguments: dict, message: str) -> None:
     with pytest.raises(MaxoutError, match=message):
         maxout.predict(CATALOGUE["jacobian.moment.exact"], ZERO, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [
+        ("kernel.winner.one", "1.05"),
+        ("jacobian.variance.exact", "-1"),
+        ("curve.plane.regions", "0"),
+    ],
+)
+def test_a_value_outside_the_range_is_no_prediction(key: str, right: str) -> None:
+    wrong = replace(CATALOGUE[key], build=lambda t: sp.Rational(right))
+    network = Network(2, (5, 5), 1, 3, bias="zero")
+    with pytest.raises(RangeError, match=key) as caught:
+        maxout.predict(wrong, network)
+    assert not isinstance(caught.value, ValueError)
+    assert float(caught.value.value) == float(right)
+
+
+def test_c_is_recommended_in_any_exact_form() -> None:
+    alignment = CATALOGUE["jacobian.alignment"]
+    closed = sp.pi / (sp.sqrt(3) / 2 + sp.pi)
+    assert maxout.predict(alignment, Network(4, (5, 5), rank=3, c=closed, bias="zero")).value
+    assert maxout.predict(alignment, Network(4, (5, 5), rank=2, c=1, bias="zero")).value
+    near = sp.Rational(str(float(closed)))  # its first seventeen digits
+    with pytest.raises(DoesNotApplyError, match="c = 1/M_K"):
+        maxout.predict(alignment, Network(4, (5, 5), rank=3, c=near, bias="zero"))
+
+
+def test_a_low_number_of_digits_keeps_ranks_exact() -> None:
+    statement = CATALOGUE["order.mean"]
+    network = Network(1, (1,), rank=10**15)
+    few, many = (maxout.predict(statement, network, digits=d).value for d in (3, 15))
+    assert few.overlaps(many)

@@ -1,13 +1,18 @@
 """The catalogue as a whole: every statement is complete, printable and where it says it is."""
 
+import re
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
 from maxout.theory import symbols
 from maxout.theory.catalogue import CATALOGUE, UnknownKeyError, select
-from maxout.theory.domain import Point
+from maxout.theory.conditions import AWAY_FROM_ORIGIN
+from maxout.theory.domain import Domain, Point
 from maxout.theory.network import Network
 from maxout.theory.sources import BIBLIOGRAPHY
+from maxout.theory.statement import Status
 
 ARCHITECTURE = {
     symbols.n_0, symbols.n_L, symbols.L, symbols.K, symbols.c, symbols.t, symbols.n,
@@ -21,7 +26,7 @@ def test_complete(statement) -> None:
     assert statement.title
     assert statement.left
     assert statement.assumptions
-    assert statement.source.key in BIBLIOGRAPHY
+    assert set(statement.source.keys) <= set(BIBLIOGRAPHY)
     assert "#" in statement.proof
 
 
@@ -70,3 +75,36 @@ def test_rank_one_is_a_linear_layer() -> None:
             continue
         linear = symbols.n_L / symbols.n_0 * symbols.c ** (symbols.L - 1)
         assert sp.simplify(right.subs(symbols.K, 1) / linear) == 1, key
+
+
+def test_every_reference_is_cited_and_is_bibtex() -> None:
+    cited = {key for statement in CATALOGUE.values() for key in statement.source.keys}
+    assert cited == set(BIBLIOGRAPHY)
+    for reference in BIBLIOGRAPHY.values():
+        assert re.match(r"@(article|inproceedings|book|misc|software)\{\w+,\n", reference.bibtex)
+        assert reference.bibtex.count("{") == reference.bibtex.count("}")
+        for name in ("title", "author", "year"):
+            assert f"  {name} = {{" in reference.bibtex
+
+
+def test_what_rests_on_a_theorem_that_is_not_proved_here_says_so() -> None:
+    cited = {key for key, s in CATALOGUE.items() if s.status == Status.CITED}
+    assert cited == {"regions.count.upper", "regions.boundary.upper"}
+    for key in cited:
+        assert CATALOGUE[f"{key}.sharp"].status == Status.DERIVED
+    assert {s.status for s in CATALOGUE.values()} <= set(Status)
+
+
+def test_a_condition_may_only_read_what_the_statement_knows() -> None:
+    statement = CATALOGUE["jacobian.mean.upper"]
+    with pytest.raises(RuntimeError, match=r"'\|x\| > 0' reads norm"):
+        replace(statement, domain=Domain(AWAY_FROM_ORIGIN))
+
+
+def test_assumptions_are_the_definitions_and_the_conditions() -> None:
+    statement = CATALOGUE["jacobian.moment.gaussian"]
+    assert statement.assumptions[-3:] == (
+        "gaussian biases N(0, c/fan_in)",
+        "n_0 >= 2, or rho_0 = 1 or -1",
+        "t <= 4 for its value",
+    )

@@ -8,6 +8,7 @@ import sympy as sp
 from maxout.theory import dilogarithm
 from maxout.theory.conditions import (
     EQUICORRELATED_ODD,
+    FEW_NORMALS,
     FOUR_NORMALS,
     HALF_NORMALS,
     HALF_NORMALS_INTERIOR,
@@ -28,7 +29,7 @@ def _equality(
     title: str,
     left: str,
     right: Callable[[], sp.Expr],
-    source: str = "",
+    source: str | Source,
     **fields: Any,
 ) -> Statement:
     """A statement of one probability or mean; ``right`` is called when it is asked for."""
@@ -41,7 +42,7 @@ def _equality(
         **{
             "domain": Domain(),
             "range": Range.PROBABILITY,
-            "source": Source("project", source),
+            "source": source if isinstance(source, Source) else Source("project", source),
             **fields,
         },
     )
@@ -59,9 +60,9 @@ STATEMENTS = (
             )
             / 2
         ),
-        "inclusion and exclusion of orthants",
+        Source("david1953", "orthants of odd numbers of normals", ("schlaefli1858",)),
         definitions=(f"2m+1 of {_NORMALS}",),
-        domain=Domain(EQUICORRELATED_ODD),
+        domain=Domain(EQUICORRELATED_ODD, limits=(FEW_NORMALS,)),
         proof="order-statistics.md#orthant",
         parameters=(m, rho),
     ),
@@ -70,7 +71,7 @@ STATEMENTS = (
         "m normals of correlation 1/2 are all positive with probability 1/(m+1)",
         r"\Pr(Z_1 > 0, \dots, Z_m > 0),\ \rho = 1/2",
         lambda: 1 / (m + 1),
-        "equicorrelated orthant probabilities",
+        Source("moran1956", "orthants of equicorrelated normals", ("ruben1954",)),
         definitions=("m standard normals of common correlation 1/2",),
         proof="order-statistics.md#orthant",
         parameters=(m,),
@@ -80,7 +81,11 @@ STATEMENTS = (
         "P_4 in dilogarithms",
         r"\Pr(Z_1 > 0, \dots, Z_4 > 0)",
         lambda: dilogarithm.orthant(4, rho),
-        "the orthant of four normals in dilogarithms",
+        Source(
+            "project",
+            "the orthant of four equicorrelated normals in dilogarithms",
+            ("abrahamson1964", "cheng1969"),
+        ),
         definitions=(f"four {_NORMALS}",),
         domain=Domain(FOUR_NORMALS),
         proof="order-statistics.md#p_4-in-dilogarithms",
@@ -95,7 +100,7 @@ STATEMENTS = (
         ),
         "half-normal probabilities through orthants",
         definitions=(_HALF_NORMALS,),
-        domain=Domain(HALF_NORMALS),
+        domain=Domain(HALF_NORMALS, limits=(FEW_NORMALS,)),
         proof="order-statistics.md#chi2",
         parameters=(m, rho),
     ),
@@ -129,7 +134,7 @@ STATEMENTS = (
         ),
         "inclusion and exclusion of half-normals",
         definitions=(_HALF_NORMALS,),
-        domain=Domain(HALF_NORMALS),
+        domain=Domain(HALF_NORMALS, limits=(FEW_NORMALS,)),
         proof="order-statistics.md#chi2",
         parameters=(m, rho),
     ),

@@ -13,12 +13,12 @@ import sympy as sp
 from maxout.theory import gradients, laws
 from maxout.theory.conditions import BY_BIAS, LAYER_EXISTS, ZERO
 from maxout.theory.domain import Domain, Range
-from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.statement import Relation, Source, Statement, Status
 from maxout.theory.symbols import l, x_norm
 
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
 _OUTPUT = "N: one output, whatever their number"
-_PAPER = Source("tseran2023", "bounds of the parameter gradients")
+_MOMENTS = Source("tseran2023", "from the moment bounds of the Jacobian norm")
 _WEIGHT = r"\|\partial N/\partial W^{(l)}\|_F^2"
 _BIAS = r"\|\partial N/\partial b^{(l)}\|^2"
 
@@ -50,7 +50,10 @@ def _bounds(left: str, prefix: str, bias: str, right: Any, **fields: Any) -> Ite
                 definitions=(_WEIGHTS, _OUTPUT),
                 domain=Domain(BY_BIAS[bias], LAYER_EXISTS),
                 range=Range.NON_NEGATIVE,
-                source=_project("two-sided bounds of the parameter gradients") if sharp else _PAPER,
+                source=_project("two-sided bounds of the parameter gradients")
+                if sharp
+                else _MOMENTS,
+                status=Status.PROVED if sharp else Status.DERIVED,
                 proof="gradients.md#bounds",
                 quantity=prefix.replace("gaussian.", ""),
                 rung=rung,
@@ -188,7 +191,7 @@ STATEMENTS = (
             definitions=(_WEIGHTS, _OUTPUT),
             domain=Domain(BY_BIAS[bias]),
             range=Range.NON_NEGATIVE,
-            source=_PAPER,
+            source=Source("tseran2023", "gradients with respect to parameters"),
             proof="gradients.md#the-gradient",
             parameters=(x_norm,),
         )

@@ -181,7 +181,7 @@ STATEMENTS = (
         build=lambda t: sp.log(c / _n1) / 2 + (sp.log(2) + sp.digamma((_n1 - j) / 2)) / 2,
         definitions=(_WEIGHTS,),
         domain=Domain(ZERO, ONE_WIDTH, EXPONENT_EXISTS),
-        source=_project("Lyapunov spectrum"),
+        source=Source("project", "Lyapunov spectrum", ("newman1986",)),
         proof="jacobian.md#lyapunov-spectrum",
         parameters=(j,),
     ),

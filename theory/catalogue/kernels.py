@@ -21,7 +21,7 @@ from maxout.theory.conditions import (
 from maxout.theory.domain import Domain, Range
 from maxout.theory.kernels import MaxKernel, PairNNGP, PairNTK, WinnerProbability
 from maxout.theory.moments import LargestNormalMoment
-from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.statement import Relation, Source, Statement, Status
 from maxout.theory.symbols import (
     K,
     L,
@@ -45,7 +45,13 @@ def _project(name: str) -> Source:
 
 
 def _one_unit(
-    key: str, title: str, left: str, right: sp.Expr, proof: str, **more: Any
+    key: str,
+    title: str,
+    left: str,
+    right: sp.Expr,
+    proof: str,
+    after: tuple[str, ...] = ("liang2022",),
+    **more: Any,
 ) -> Statement:
     fields = {
         "relation": Relation.EQ,
@@ -59,14 +65,16 @@ def _one_unit(
         title=title,
         left=left,
         build=lambda t: right,
-        source=_project("infinite-width kernels"),
+        source=Source("project", "kernels of one unit", after),
         proof=f"kernels.md#{proof}",
         **{**fields, **more},
     )
 
 
 def _closed(rank: int) -> tuple[Statement, Statement]:
-    fields = {"domain": Domain(rank_is(rank))}
+    fields: dict[str, Any] = {"domain": Domain(rank_is(rank))}
+    if rank == 2:  # max(X, Y) = (X + Y + |X - Y|)/2: a rectifier's kernel
+        fields["after"] = ("cho2009", "liang2022")
     return (
         _one_unit(
             f"winner.rank{rank}",
@@ -96,6 +104,7 @@ _ONE = (
         WinnerProbability(K, correlation),
         "the-derivative-is-the-winner-probability",
         domain=Domain(DIFFERENT_INPUTS, limits=_LIMITS),
+        after=("plackett1954", "liang2022"),
     ),
     _one_unit(
         "kappa.zero",
@@ -167,10 +176,14 @@ def _of_pairs(name: str, kernel: type[sp.Function], left: str, *further: str) ->
     words = {"nngp": "the covariance of the output", "ntk": "the tangent kernel of one output"}[
         name
     ]
+    source = {
+        "nngp": Source("liang2022", "kernel of infinitely wide maxout networks"),
+        "ntk": Source("project", "tangent kernel of infinitely wide networks", ("liang2022",)),
+    }
     shared: dict[str, Any] = {
         "left": left,
         "build": lambda t: _pair(kernel),
-        "source": _project("infinite-width kernels"),
+        "source": source[name],
         "parameters": (x_norm, y_norm, correlation, bias_variance),
     }
     definitions = (*_NTK_WEIGHTS, _TWO_INPUTS, *further)
@@ -239,7 +252,7 @@ def _ladder() -> tuple[Statement, ...]:
                 source = (
                     _project("two-sided bounds of the tangent kernel")
                     if sharp
-                    else Source("tseran2023", "bounds of the on-diagonal tangent kernel")
+                    else Source("tseran2023", "from the moment bounds of the Jacobian norm")
                 )
                 found.append(
                     _diagonal(
@@ -249,6 +262,7 @@ def _ladder() -> tuple[Statement, ...]:
                         tangent.diagonal_bound(side, bias=bias, sharp=sharp),
                         source,
                         domain=Domain(BY_BIAS[bias]),
+                        status=Status.PROVED if sharp else Status.DERIVED,
                         quantity="kernel.diagonal",
                         rung=rung,
                     )

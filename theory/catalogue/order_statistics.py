@@ -32,6 +32,12 @@ def _project(name: str) -> Source:
     return Source("project", name)
 
 
+_ORTHANTS = Source(
+    "ruben1954", "moments of normal order statistics through orthants", ("jones1948",)
+)
+_ALTERNATING = Source("david2003", "recurrences between moments of order statistics")
+
+
 def _orthant_form(function: type[sp.Function], t: sp.Expr | int) -> sp.Expr:
     """The moment of symbolic rank written through P_m or A_m."""
     return function(K, t).rewrite(OrthantProbability)
@@ -49,7 +55,7 @@ STATEMENTS = (
         definitions=_NORMALS,
         domain=Domain(rank_at_least(2)),
         range=Range.NON_NEGATIVE,
-        source=_project("reduction of all moments"),
+        source=_ORTHANTS,
         proof="order-statistics.md#reduction",
     ),
     Statement(
@@ -68,7 +74,7 @@ STATEMENTS = (
         definitions=(*_NORMALS, "M_1 = M_2 = 1"),
         domain=Domain(rank_at_least(3)),
         range=Range.NON_NEGATIVE,
-        source=_project("reduction of all moments"),
+        source=_ORTHANTS,
         proof="order-statistics.md#reduction",
     ),
     Statement(
@@ -80,7 +86,7 @@ STATEMENTS = (
         definitions=(*_NORMALS, "integer t >= 1"),
         domain=Domain(RANK_ABOVE_ORDER),
         range=Range.NON_NEGATIVE,
-        source=_project("reduction of all moments"),
+        source=_ORTHANTS,
         proof="order-statistics.md#reduction",
         orders=(1, 2, 3, 4),
         symbolic_order=False,
@@ -115,7 +121,7 @@ STATEMENTS = (
         definitions=_CHI2,
         domain=Domain(limits=(rank_at_most(200),)),
         range=Range.NON_NEGATIVE,
-        source=_project("inclusion and exclusion of chi-square moments"),
+        source=_ALTERNATING,
         proof="order-statistics.md#chi2",
     ),
     Statement(
@@ -156,7 +162,7 @@ STATEMENTS = (
         definitions=(*_NORMALS, "integer t >= 1"),
         domain=Domain(limits=(rank_at_most(200),)),
         range=Range.NON_NEGATIVE,
-        source=_project("inclusion and exclusion of normal moments"),
+        source=_ALTERNATING,
         proof="order-statistics.md#reduction",
         orders=(1, 2, 3),
     ),
@@ -169,7 +175,7 @@ STATEMENTS = (
         definitions=("Z: m standard normals of common correlation rho",),
         domain=Domain(EQUICORRELATED),
         range=Range.PROBABILITY,
-        source=_project("equicorrelated orthant probabilities, closed through m = 5"),
+        source=Source("moran1956", "orthants of equicorrelated normals", ("ruben1954",)),
         proof="order-statistics.md#orthant",
         parameters=(m, rho),
     ),
@@ -186,7 +192,7 @@ STATEMENTS = (
         definitions=("m >= 2",),
         domain=Domain(INTERIOR),
         range=Range.NON_NEGATIVE,
-        source=_project("Schlaefli's equation"),
+        source=Source("schlaefli1858", "differential equation of simplices", ("plackett1954",)),
         proof="order-statistics.md#orthant",
         parameters=(m, rho),
     ),

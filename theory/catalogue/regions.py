@@ -5,7 +5,6 @@ import sympy as sp
 from maxout.theory import feature_gradients, regions
 from maxout.theory.conditions import (
     ANY_BIAS,
-    FEW_INPUTS,
     GAUSSIAN,
     GAUSSIAN_OR_ZERO,
     PLANE,
@@ -13,10 +12,12 @@ from maxout.theory.conditions import (
     WHATEVER_BIAS,
     ZERO,
     cube,
+    few_inputs,
     rank_at_least,
 )
 from maxout.theory.domain import Domain, Range
-from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.regions import BiasConstant, SharpGradientConstant
+from maxout.theory.statement import Relation, Source, Statement, Status
 from maxout.theory.symbols import volume
 
 _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
@@ -30,7 +31,10 @@ _PAPER_GRAD = "C_grad through the moment bounds of the Jacobian"
 _SHARP_GRAD = "C_grad: the sharp one, at order n_0"
 _OUTPUTS = "output biases N(0, 1/n_{L-1}); C_bias and C_grad cover the outputs"
 
-_LIMITS = (FEW_INPUTS,)
+_LIMITS = {
+    "paper": (few_inputs(BiasConstant.largest_inputs),),
+    "sharp": (few_inputs(SharpGradientConstant.largest_inputs),),
+}
 
 
 def _project(name: str) -> Source:
@@ -47,7 +51,8 @@ STATEMENTS = (
         definitions=(_WEIGHTS, _FEATURE, "integer t >= 1"),
         domain=Domain(ANY_BIAS),
         range=Range.NON_NEGATIVE,
-        source=Source("tseran2023", "refined constant of the bound on linear regions"),
+        source=Source("tseran2023", "from the moment bounds of the Jacobian norm"),
+        status=Status.DERIVED,
         proof="linear-regions.md#the-gradient-constant",
         orders=(1, 2, 3, 4),
     ),
@@ -98,9 +103,10 @@ STATEMENTS = (
         relation=Relation.LE,
         build=lambda t: regions.regions_upper("paper"),
         definitions=(_WEIGHTS, _CUBE, _C_BIAS, _PAPER_GRAD),
-        domain=Domain(GAUSSIAN, rank_at_least(2), cube("paper"), limits=_LIMITS),
+        domain=Domain(GAUSSIAN, rank_at_least(2), cube("paper"), limits=_LIMITS["paper"]),
         range=Range.AT_LEAST_ONE,
         source=Source("tseran2021", "upper bound on the expected number of linear regions"),
+        status=Status.CITED,
         proof="linear-regions.md#the-2021-bound",
         parameters=(volume,),
     ),
@@ -111,9 +117,10 @@ STATEMENTS = (
         relation=Relation.LE,
         build=lambda t: regions.regions_upper("sharp"),
         definitions=(_WEIGHTS, _CUBE, _C_BIAS, _SHARP_GRAD),
-        domain=Domain(GAUSSIAN, rank_at_least(2), cube("sharp"), limits=_LIMITS),
+        domain=Domain(GAUSSIAN, rank_at_least(2), cube("sharp"), limits=_LIMITS["sharp"]),
         range=Range.AT_LEAST_ONE,
-        source=_project("the 2021 bound with the refined constant"),
+        source=Source("project", "the 2021 bound with the refined constant", ("tseran2021",)),
+        status=Status.DERIVED,
         proof="linear-regions.md#the-2021-bound",
         parameters=(volume,),
     ),
@@ -129,10 +136,11 @@ STATEMENTS = (
             rank_at_least(2),
             SEVERAL_OUTPUTS,
             cube("paper", outputs=True),
-            limits=_LIMITS,
+            limits=_LIMITS["paper"],
         ),
         range=Range.NON_NEGATIVE,
         source=Source("tseran2021", "upper bound on the linear pieces of the decision boundary"),
+        status=Status.CITED,
         proof="linear-regions.md#the-decision-boundary",
         parameters=(volume,),
     ),
@@ -148,10 +156,11 @@ STATEMENTS = (
             rank_at_least(2),
             SEVERAL_OUTPUTS,
             cube("sharp", outputs=True),
-            limits=_LIMITS,
+            limits=_LIMITS["sharp"],
         ),
         range=Range.NON_NEGATIVE,
-        source=_project("the 2021 bound with the refined constant"),
+        source=Source("project", "the 2021 bound with the refined constant", ("tseran2021",)),
+        status=Status.DERIVED,
         proof="linear-regions.md#the-decision-boundary",
         parameters=(volume,),
     ),
