@@ -76,6 +76,8 @@ def _root(network: Network, key: str, order: int, length: float) -> float:
 
 # Gauss-Legendre nodes on each part of a segment.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+_NEAR = 4  # lengths from the origin; from farther the integrand is smooth along a segment
+_SEGMENTS = 1 << 12  # taken at a time: some megabytes of nodes
 
 
 def _integrated(network: Network, points: Array, order: int) -> tuple[float, float]:
@@ -85,14 +87,36 @@ def _integrated(network: Network, points: Array, order: int) -> tuple[float, flo
 
 
 def _quadrature(network: Network, points: Array, order: int, parts: int) -> float:
+    length = curve_length(points)
+    total = 0.0
+    for first in range(0, len(points) - 1, _SEGMENTS):
+        total += _sum(network, points[first : first + _SEGMENTS + 1], order, parts)
+    return total if order == 1 else float(np.sqrt(length * total))
+
+
+def _sum(network: Network, points: Array, order: int, parts: int) -> float:
+    """Integral of sqrt(E||Ju||^2), at t = 2 of E||Ju||^2, along some segments."""
     start, step = points[:-1], np.diff(points, axis=0)
     lengths = np.linalg.norm(step, axis=1)
     # Where a segment passes near the origin the cosine turns quickly: split there, and grade.
     foot = np.clip(-(start * step).sum(axis=1) / lengths**2, 0, 1)
+    near = np.linalg.norm(start + foot[:, None] * step, axis=1) < _NEAR * lengths
     grades = np.concatenate([[0.0], 4.0 ** -np.arange(parts * 3, -1, -1)])
-    left = foot[:, None] * (1 - grades[::-1])
-    right = foot[:, None] + (1 - foot[:, None]) * grades
-    ends = np.concatenate([left, right], axis=1)
+    left = foot[near, None] * (1 - grades[::-1])
+    right = foot[near, None] + (1 - foot[near, None]) * grades
+    total = 0.0
+    for which, ends in (
+        (near, np.concatenate([left, right], axis=1)),
+        (~near, np.linspace(0, 1, parts + 1)[None].repeat((~near).sum(), axis=0)),
+    ):
+        if which.any():
+            total += _on(network, start[which], step[which], lengths[which], ends, order)
+    return total
+
+
+def _on(
+    network: Network, start: Array, step: Array, lengths: Array, ends: Array, order: int
+) -> float:
     middle, half = (ends[:, 1:] + ends[:, :-1]) / 2, np.diff(ends, axis=1) / 2
     t = (middle[..., None] + half[..., None] * _NODES).reshape(len(start), -1)
     weight = (half[..., None] * _WEIGHTS).reshape(len(start), -1) * lengths[:, None]
@@ -104,9 +128,7 @@ def _quadrature(network: Network, points: Array, order: int, parts: int) -> floa
         np.linalg.norm(x[used], axis=1),
         np.einsum("pd,pd->p", x[used], np.broadcast_to(direction[:, None], x.shape)[used]),
     )
-    if order == 1:
-        return float(np.sqrt(squares) @ weight[used])
-    return float(np.sqrt(lengths.sum() * (squares @ weight[used])))
+    return float((np.sqrt(squares) if order == 1 else squares) @ weight[used])
 
 
 def mean_square(network: Network, norms: Array, inner: Array) -> Array:

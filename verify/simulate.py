@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 import torch
 
+from maxout.theory.errors import DomainError
 from maxout.theory.field import Field, integer
 from maxout.theory.network import Network
 from maxout.verify.networks import Sampler
@@ -40,6 +41,9 @@ SAMPLES = Field(
     "networks to sample",
     integer(100, 10**8),
 )
+MAX_MEMORY = 1 << 32
+"""Bytes in use while networks are drawn."""
+
 ANY_BIASES = "mixed"
 """Drawn for networks of any biases: a pattern of different numbers in every layer."""
 
@@ -107,6 +111,7 @@ def simulate(
     cosine: float,
     norm: float,
     seed: int = 0,
+    say: Callable[[str], None] = lambda detail: None,
 ) -> dict[Wanted, Simulated]:
     """Estimate quantities from sampled networks, by automatic differentiation.
 
@@ -117,6 +122,7 @@ def simulate(
       cosine: of the angle between x and u.
       norm: of x.
       seed: of the draws.
+      say: called with how far it is.
 
     Raises:
       MaxoutError: for a number of samples outside the domain, or a cosine that one input excludes.
@@ -131,17 +137,20 @@ def simulate(
             continue
         kind, measure = MEASURES[quantity]
         if kind not in drawn:
-            drawn[kind] = _draw(kind(sampler), count, seed)
+            drawn[kind] = _draw(kind(sampler), count, seed, say)
         data = measure(drawn[kind], network, order or 1, layer or 1)
         error = float(data.std(ddof=1)) / math.sqrt(data.size)
         found[quantity, order, layer] = Simulated(float(data.mean()), error, count)
     return found
 
 
-def _draw(population: Population, count: int, seed: int) -> Arrays:
+def _draw(population: Population, count: int, seed: int, say: Callable[[str], None]) -> Arrays:
     setting = Setting(torch.device("cpu"), torch.float64)
-    shards = [
-        population.draw(Stream(seed, population.name, shard), setting)
-        for shard in range(shards_for(population, count))
-    ]
+    needed, what = population.memory(setting)
+    if needed > MAX_MEMORY:
+        raise DomainError(f"{what} take {needed:,} bytes; at most {MAX_MEMORY:,} can be simulated")
+    shards = []
+    for shard in range(shards_for(population, count)):
+        say(f"{shard * population.shard_size:,} of {count:,} networks")
+        shards.append(population.draw(Stream(seed, population.name, shard), setting))
     return {name: values[:count] for name, values in concatenate(shards).items()}

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from maxout.cli import options, output, parse
+from maxout.cli.constant import MAX_DIGITS
 from maxout.cli.plain import plain
 from maxout.cli.progress import working
 from maxout.theory.catalogue import select
-from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
+from maxout.theory.errors import DoesNotApplyError, DomainError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER
 from maxout.theory.statement import Statement
@@ -47,6 +48,8 @@ def command(
     """
     chosen = select(keys) if keys else [s for s in select(()) if s.biases]
     chosen_order = None if order is None else ORDER(parse.integer(order, "order"))
+    if digits > MAX_DIGITS:
+        raise DomainError(f"digits must be at most {MAX_DIGITS:,} here; got {digits:,}")
     if network is None:
         if given:
             names = " and ".join(f"--{name.replace('_', '-')}" for name in given)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from maxout.cli import curve_input, options, output, parse
+from maxout.cli import curve_input, limits, options, output, parse
+from maxout.cli.progress import counted, working
 from maxout.theory.errors import DomainError
 
 _MOST_NETWORKS = 100_000
@@ -50,18 +52,25 @@ def command(
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**64:
         raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
+    if network.bias != "any":
+        limits.check_drawn(network, count)
     curve = curve_input.read(points, segment, circle, network.inputs)
-    record = _evaluate(network, curve, t, count, root)
+    with working("following the curve") as say:
+        record = _evaluate(network, curve, t, count, root, say)
     if as_json:
         output.dump(record)
     else:
         _show(record, t)
 
 
-def _evaluate(network: Any, curve: Any, order: int, count: int, seed: int) -> dict[str, Any]:
+def _evaluate(
+    network: Any, curve: Any, order: int, count: int, seed: int, say: Callable[[str], None]
+) -> dict[str, Any]:
     from maxout.numerics.curve import expected_breakpoints, length_bounds, polyline
 
     points = polyline(curve, network.inputs)
+    if network.bias != "any":
+        limits.check_followed(len(points) - 1, sum(network.widths), count)
     bounds = length_bounds(network, points, order)
     record: dict[str, Any] = {
         "network": str(network),
@@ -81,11 +90,13 @@ def _evaluate(network: Any, curve: Any, order: int, count: int, seed: int) -> di
         record["breakpoints"] = [float(value) for value in expected.layers]
         record["breakpoints_error"] = expected.error
         if count:
-            record["simulated"] = _simulate(network, points, order, count, seed)
+            record["simulated"] = _simulate(network, points, order, count, seed, say)
     return record
 
 
-def _simulate(network: Any, points: Any, order: int, count: int, seed: int) -> dict[str, Any]:
+def _simulate(
+    network: Any, points: Any, order: int, count: int, seed: int, say: Callable[[str], None]
+) -> dict[str, Any]:
     import numpy as np
 
     from maxout.numerics.regions import count_polyline, sample
@@ -93,7 +104,7 @@ def _simulate(network: Any, points: Any, order: int, count: int, seed: int) -> d
     generator = np.random.default_rng(seed)
     layer_of = np.repeat(np.arange(len(network.widths)), network.widths)
     lengths, layers, undecided = np.zeros(count), np.zeros((count, len(network.widths))), 0
-    for index in range(count):
+    for index in counted(range(count), say):
         pieces = count_polyline(sample(network, generator), points)
         lengths[index] = np.linalg.norm(pieces.maps.value[:, 0], axis=1) @ (
             pieces.interval[:, 1] - pieces.interval[:, 0]

@@ -9,6 +9,7 @@ import click
 import sympy as sp
 
 from maxout.cli import output
+from maxout.cli.progress import working
 from maxout.theory.derivation import Step
 
 CHECK_DIGITS = 30  # both sides of a step are evaluated to this many digits
@@ -43,7 +44,8 @@ def show(steps: Iterable[Step], style: str, header: dict[str, Any]) -> None:
     """
     records = []
     for number, step in enumerate(steps, start=1):
-        digits_agreed = agreement(step.left, step.right)
+        with working(f"confirming step {number}"):
+            digits_agreed = agreement(step.left, step.right)
         if digits_agreed < AGREEMENT:
             raise StepError(f"step {number} of the derivation fails: {step.words}")
         if style == "json":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import limits, output, parse
+from maxout.cli.progress import working
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 
@@ -83,7 +85,11 @@ def command(
     ]
     length = None if norm is None else parse.number(norm, "norm")
     samples = None if simulate is None else _samples(simulate)
-    rows = [row for n in networks for row in _rows(n, length, by, samples, seed)]
+    for network in networks if samples else ():
+        limits.check_drawn(network, samples or 0)
+        limits.check_kept(samples or 0, 2 * network.depth, "simulate")
+    with working("computing gradients") as say:
+        rows = [row for n in networks for row in _rows(n, length, by, samples, seed, say)]
     if as_json:
         output.dump({"network": str(networks[0]), "by": by, "rows": rows})
         return
@@ -104,12 +110,17 @@ def _samples(text: str) -> int:
 
 
 def _rows(
-    network: Network, norm: Any, by: str, samples: int | None, seed: int
+    network: Network,
+    norm: Any,
+    by: str,
+    samples: int | None,
+    seed: int,
+    say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
     from maxout.numerics.gradients import gradient_profile
 
     profile = gradient_profile(network, norm)
-    drawn = None if samples is None else _simulated(network, norm, by, samples, seed)
+    drawn = None if samples is None else _simulated(network, norm, by, samples, seed, say)
     rows = []
     for index, layer in enumerate(profile.layers):
         logs = _logs(profile, by, index)
@@ -170,7 +181,9 @@ def _decimal(log: float) -> str:
     return f"{mantissa}e{exponent:+03d}"
 
 
-def _simulated(network: Network, norm: Any, by: str, samples: int, seed: int) -> np.ndarray:
+def _simulated(
+    network: Network, norm: Any, by: str, samples: int, seed: int, say: Callable[[str], None]
+) -> np.ndarray:
     """Squared gradients of sampled networks, (samples, L), by automatic differentiation."""
     try:
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
@@ -183,5 +196,7 @@ def _simulated(network: Network, norm: Any, by: str, samples: int, seed: int) ->
     size = math.sqrt(network.inputs) if norm is None else float(norm)
     population = ParameterGradients(Sampler(network, network.bias, 1.0, size))
     with Collector(seed) as collector:
-        found: np.ndarray = collector.collect(population, samples)[by]
+        found: np.ndarray = collector.collect(
+            population, samples, lambda drawn: say(f"{drawn:,} of {samples:,} networks")
+        )[by]
     return found

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maxout.cli import output, parse
-from maxout.theory.errors import MaxoutError
+from maxout.cli.progress import counted, working
+from maxout.theory.errors import DomainError, MaxoutError
 
 if TYPE_CHECKING:
     import numpy as np
 
 MAX_ENTRIES = 10**8
+MAX_WORK = 10**9  # entries times layers
 MAX_BYTES = 1 << 28  # of a file of inputs
 _NUMBER = re.compile(r"-\.?\d.*")
 
@@ -72,7 +74,13 @@ def command(
         "c": None if c is None else parse.real(c, "c"),
         "bias_variance": parse.real(bias_variance, "bias-variance"),
     }
-    gram = {"ntk": kernels.ntk, "nngp": kernels.nngp}[kind](x, **given)
+    if len(x) ** 2 * given["depth"] > MAX_WORK:
+        raise DomainError(
+            f"depth must be at most {MAX_WORK // len(x) ** 2:,} for {len(x):,} inputs; got "
+            f"{given['depth']:,}"
+        )
+    with working("computing the Gram matrix"):
+        gram = {"ntk": kernels.ntk, "nngp": kernels.nngp}[kind](x, **given)
     if as_json:
         output.dump({"kind": kind, **given, "gram": gram.tolist()})
         return
@@ -83,7 +91,10 @@ def command(
 def _at(rank: int, rhos: list[float], as_json: bool) -> None:
     from maxout.numerics.kernels import ACCURACY, kappa, winner
 
-    rows = [(rho, float(kappa(rank, rho)), float(winner(rank, rho))) for rho in rhos]
+    with working("computing the kernel") as say:
+        rows = [
+            (rho, float(kappa(rank, rho)), float(winner(rank, rho))) for rho in counted(rhos, say)
+        ]
     if as_json:
         names = ("rho", "kappa", "q")
         output.dump(

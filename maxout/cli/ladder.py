@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import options, output, parse
+from maxout.cli import limits, options, output, parse
 from maxout.cli.bounds import left_out
+from maxout.cli.progress import working
 from maxout.theory.catalogue import select
-from maxout.theory.errors import OutOfReachError
+from maxout.theory.errors import DomainError, OutOfReachError
 from maxout.theory.network import Network
+from maxout.theory.parameters import LAYER
 
 if TYPE_CHECKING:
     from maxout.numerics.ladder import Row
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("lower", "lower.sharp", "exact", "simulated", "upper.sharp", "upper")
 SHOWN_DIGITS = 6
+MAX_LAYERS = 300
+"""Hidden layers that each get a row of its own."""
 
 
 @click.command("ladder")
@@ -58,7 +62,15 @@ def command(
     from maxout.numerics.ladder import ladder
 
     chosen_order = None if order is None else parse.integer(order, "order")
-    found = ladder(network, _chosen(keys), chosen_order, **given)
+    statements = _chosen(keys)
+    layered = any(LAYER.symbol in statement.parameters for statement in statements)
+    if layered and "layer" not in given and len(network.widths) > MAX_LAYERS:
+        raise DomainError(
+            f"at most {MAX_LAYERS} hidden layers can have a row each; got "
+            f"{len(network.widths):,}: add --layer, or name quantities that have none"
+        )
+    with working("evaluating"):
+        found = ladder(network, statements, chosen_order, **given)
     rows = [row for row in found if row.rungs]
     if not rows:
         refusals = [refusal for row in found for refusal in row.refusals.values()]
@@ -119,6 +131,8 @@ def _simulated(
     from maxout.theory.parameters import COSINE, NORM, value_of
 
     count = parse.integer(samples, "simulate")
+    limits.check_drawn(network, count)
+    limits.check_kept(count, 2 * network.depth + 3, "simulate")
     try:
         from maxout.verify.simulate import simulate
     except ImportError:
@@ -129,7 +143,8 @@ def _simulated(
         float(value_of(field, network, given.get(field.name))) for field in (COSINE, NORM)
     )
     wanted = [(row.quantity, row.order, row.layer) for row in rows]
-    return simulate(network, wanted, count, cosine, norm, seed)
+    with working("simulating") as say:
+        return simulate(network, wanted, count, cosine, norm, seed, say)
 
 
 def _cell(row: Row, column: str, estimates: Estimates) -> str:

@@ -103,6 +103,9 @@ def run(arguments: list[str]) -> int:
     except MaxoutError as error:  # what the library refuses: one line, what to do
         _complain(str(error))
         return USAGE
+    except MemoryError as error:
+        _complain(f"not enough memory for this, ask for less: {error}".rstrip(": "))
+        return USAGE
     except (_UnreadError, SystemExit):
         # The reader went away (`maxout ... | head`): nothing to tell, and no verdict was given.
         # Of stderr's reader click says so by exit 1, which means "refuted" here.

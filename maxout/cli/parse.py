@@ -18,7 +18,8 @@ _POWER = re.compile(r"(\d{1,3})\^(\d{1,3})", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 _RATIO = re.compile(r"([+-]?\d{1,40})/(\d{1,40})", re.ASCII)
 _MEMORY = re.compile(r"(\d{1,15})\s*([kKmMgG]?)([iI]?[bB])?", re.ASCII)
-MAX_COUNT = 100_000
+MAX_RANKS = 10_000  # at a time
+MAX_LAYERS = 10_000
 _LARGEST = Fraction(sys.float_info.max)
 
 
@@ -47,8 +48,8 @@ def ranks(words: tuple[str, ...]) -> list[int]:
             last = RANK(high if (value := _integer(high)) is None else value)
             if last < first:
                 raise DomainError(f"a range of ranks must go upwards; got {word}")
-        if last - first + len(found) >= MAX_COUNT:
-            raise DomainError(f"at most {MAX_COUNT:,} ranks at a time; got {word}")
+        if last - first + len(found) >= MAX_RANKS:
+            raise DomainError(f"at most {MAX_RANKS:,} ranks at a time; got {word}")
         found.extend(range(first, last + 1))
     return found
 
@@ -73,8 +74,8 @@ def widths(text: str) -> tuple[int, ...]:
         units, repeat = _integer(width), _integer(count) if times else 1
         if units is None or repeat is None or repeat < 1:
             raise DomainError(f"widths must look like 64x20,32; got {text[:60]!r}")
-        if repeat + len(found) > MAX_COUNT:
-            raise DomainError(f"at most {MAX_COUNT:,} hidden layers; got {text[:60]!r}")
+        if repeat + len(found) > MAX_LAYERS:
+            raise DomainError(f"at most {MAX_LAYERS:,} hidden layers; got {text[:60]!r}")
         found.extend([units] * repeat)
     checked = WIDTHS(found)
     assert isinstance(checked, tuple)

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from maxout.cli import output, region_output, region_plot
+from maxout.cli import limits, output, region_output, region_plot
+from maxout.cli.progress import working
 from maxout.theory.errors import MaxoutError
 
 _MAX_OUTPUTS = 1000
@@ -26,11 +27,14 @@ def count(
     from maxout.numerics.regions import count_polyline
 
     points = polyline(curve, layers.inputs)
-    pieces = count_polyline(layers, points)
+    limits.check_followed(len(points) - 1, layers.units, 1)
+    with working("counting breakpoints") as say:
+        pieces = count_polyline(layers, points, say)
+        say("what to expect")
+        expected = _expected_along(network, points)
     layer_of = np.repeat(np.arange(len(layers.hidden)), [len(b) for _, b in layers.hidden])
     bends = pieces.unit[pieces.unit >= 0]
     counts = np.bincount(layer_of[bends], minlength=len(layers.hidden)).tolist()
-    expected = _expected_along(network, points)
     image = float(
         np.linalg.norm(pieces.maps.value[:, 0], axis=1)
         @ (pieces.interval[:, 1] - pieces.interval[:, 0])

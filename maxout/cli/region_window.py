@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli import output, region_output, region_plot
+from maxout.cli.progress import working
 
 
 def count(
@@ -19,16 +20,20 @@ def count(
 ) -> int:
     from maxout.numerics.regions import check, decision_boundary, linear_regions, subdivide
 
-    found = subdivide(layers, window)
-    report = check(found, layers)
-    boundary = decision_boundary(found) if layers.outputs > 1 else None
+    with working("counting regions") as say:
+        found = subdivide(layers, window, say)
+        say(f"checking {found.count:,} of them")
+        report = check(found, layers)
+        boundary = decision_boundary(found) if layers.outputs > 1 else None
+        linear = int(linear_regions(found).max()) + 1
+        say("what to expect")
+        expected = _expected_in_window(network, window)
     undecided = found.undecided + (0 if boundary is None else boundary.undecided)
-    expected = _expected_in_window(network, window)
     record: dict[str, Any] = {
         "network": region_output.name(network, layers),
         "window": list(window),
         "activation_regions": found.count,
-        "linear_regions": int(linear_regions(found).max()) + 1,
+        "linear_regions": linear,
         "boundary_pieces": None if boundary is None else boundary.count,
         "undecided": undecided,
         "vertices": report.vertices,

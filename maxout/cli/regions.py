@@ -8,6 +8,7 @@ import click
 
 from maxout.cli import (
     curve_input,
+    limits,
     options,
     output,
     parse,
@@ -90,13 +91,7 @@ def _draw(network: Any, seed: str) -> Any:
     root = parse.integer(seed, "seed")
     if not 0 <= root < 2**64:
         raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
-    before = network.inputs
-    weights = 0
-    for units in network.widths:
-        weights += before * units * network.rank
-        before = units
-    if weights > 10**8:
-        raise DomainError(f"the network would have {weights:,} weights; at most 100,000,000")
+    limits.check_drawn(network)
     return sample(network, np.random.default_rng(root))
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maxout.cli import options, output, parse
+from maxout.cli.progress import working
+from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 from maxout.theory.parameters import COSINE, NORM, value_of
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from maxout.numerics.summary import Summary
 
 SHOWN_EXPONENTS = 3
+MAX_DRAWN = 2 * 10**8
+"""Draws times hidden layers."""
 
 
 @click.command("typical")
@@ -50,7 +54,13 @@ def command(
     count = parse.integer(samples, "samples")
     from maxout.numerics.summary import summarize
 
-    found = summarize(network, seed, count, **given)
+    if count * len(network.widths) > MAX_DRAWN:
+        raise DomainError(
+            f"samples must be at most {MAX_DRAWN // len(network.widths):,} for "
+            f"{len(network.widths):,} hidden layers; got {count:,}"
+        )
+    with working("drawing"):
+        found = summarize(network, seed, count, **given)
     if as_json:
         output.dump(_record(network, found, given, seed))
     else:

@@ -21,6 +21,7 @@ from maxout.numerics.kernels.recursion import Network, Side, block
 from maxout.numerics.kernels.table import checked_rank, kernel_table
 from maxout.theory.errors import DomainError
 
+MAX_DEPTH = 10**6
 _BLOCK = 1 << 16  # pairs of inputs carried through the layers at a time
 
 
@@ -113,9 +114,10 @@ def _depth(depth: Any) -> int:
         value = 0 if isinstance(depth, bool) else index(depth)
     except TypeError:
         value = 0
-    if value < 2:
+    if not 2 <= value <= MAX_DEPTH:
         raise DomainError(
-            f"depth must be an integer >= 2, counting the linear output layer; got {depth!r}"
+            f"depth must be an integer from 2 to {MAX_DEPTH:,}, counting the linear output layer; "
+            f"got {depth!r}"
         )
     return value
 

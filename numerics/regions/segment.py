@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from maxout.numerics.regions.affine import (
 )
 from maxout.numerics.regions.envelope import envelope
 from maxout.numerics.regions.layers import Array, MaxoutLayers
+from maxout.numerics.regions.room import Room
 from maxout.theory.errors import DomainError
 
 Index = npt.NDArray[np.int64]
@@ -115,7 +117,11 @@ def check_polyline(points: npt.ArrayLike, inputs: int) -> Array:
     return corners
 
 
-def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
+def count_polyline(
+    layers: MaxoutLayers,
+    points: npt.ArrayLike,
+    say: Callable[[str], None] = lambda detail: None,
+) -> Pieces:
     """Find the breakpoints of a network along a polyline, exact to rounding.
 
     Layer by layer, each piece so far is cut where the upper envelope of a unit's lines bends.
@@ -123,10 +129,12 @@ def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
     Args:
       layers: the network.
       points: (segments + 1, n_0), the polyline's corners; a closed curve repeats its first corner.
+      say: called with how far it is.
 
     Raises:
       MaxoutError: for fewer than two points, a shape that does not fit, entries that are not
-        finite, a point that repeats the one before it, or weights or values above 1e100.
+        finite, a point that repeats the one before it, weights or values above 1e100, or more
+        pieces than ``room.MAX_NUMBERS`` numbers describe.
     """
     corners = check_polyline(points, layers.inputs)
     direction = np.diff(corners, axis=0)
@@ -143,16 +151,18 @@ def count_polyline(layers: MaxoutLayers, points: npt.ArrayLike) -> Pieces:
         0,
     )
     before = 0
-    for weight, bias in layers.hidden:
+    for number, (weight, bias) in enumerate(layers.hidden):
         size = max(1, BLOCK // bias.size)
-        blocks = [
-            _bend(_part(state, slice(first, first + size)), weight, bias, before)
-            for first in range(0, len(state.segment), size)
-        ]
+        room = Room(4 * len(bias), f"pieces after {number + 1} of {len(layers.hidden)} layers", say)
+        blocks = []
+        for first in range(0, len(state.segment), size):
+            blocks.append(_bend(_part(state, slice(first, first + size)), weight, bias, before))
+            room.take(len(blocks[-1].segment))
         state = _join(blocks, state.undecided)
         before += len(bias)
     if layers.output is None:
         return state
+    Room(4 * layers.outputs, "pieces", say).check(len(state.segment))
     return replace(state, maps=compose(*layers.output, state.maps))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from maxout.numerics.regions.affine import (
 )
 from maxout.numerics.regions.layers import Array, MaxoutLayers
 from maxout.numerics.regions.polygons import Flags, Index, Polygons, doubtful, join, rectangle
+from maxout.numerics.regions.room import Room
 from maxout.numerics.regions.split import split
 from maxout.theory.errors import DoesNotApplyError, DomainError
 
@@ -102,7 +103,11 @@ def check_window(window: tuple[float, float, float, float]) -> tuple[float, floa
     return x0, x1, y0, y1
 
 
-def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -> Subdivision:
+def subdivide(
+    layers: MaxoutLayers,
+    window: tuple[float, float, float, float],
+    say: Callable[[str], None] = lambda detail: None,
+) -> Subdivision:
     """Find every activation region of a network with two inputs in a window.
 
     Layer by layer, the cells so far are cut along the upper envelope of the affine pieces of each
@@ -111,10 +116,12 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
     Args:
       layers: a network with n_0 = 2.
       window: (x0, x1, y0, y1).
+      say: called with how far it is.
 
     Raises:
       MaxoutError: for a network that does not have two inputs, a rank above 256, weights or values
-        above 1e100, or a window that is not one.
+        above 1e100, a window that is not one, or more regions than ``room.MAX_NUMBERS`` numbers
+        describe.
     """
     bounds = check_window(window)
     if layers.inputs != 2:
@@ -128,7 +135,13 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
     for number, (weight, bias) in enumerate(layers.hidden):
         then = layers.output if number == last else None
         blocks = state.blocks(max(1, BLOCK // bias.size))
-        parts = [_cut_layer(block, weight, bias, then) for block in blocks]
+        what = f"regions after {number + 1} of {last + 1} layers"
+        width = len(bias) if then is None else len(then[1])
+        room = Room(_numbers(width), what, say)
+        parts = []
+        for block in blocks:
+            parts.append(_cut_layer(block, weight, bias, then, Room(_numbers(len(bias)), what)))
+            room.take(len(parts[-1].winners))
         state = _State(
             join([part.cells for part in parts]),
             np.concatenate([part.winners for part in parts]),
@@ -137,6 +150,11 @@ def subdivide(layers: MaxoutLayers, window: tuple[float, float, float, float]) -
         )
     assert state.maps is not None  # there is at least one layer
     return Subdivision(bounds, state.cells, state.winners, state.maps, state.undecided)
+
+
+def _numbers(functions: int) -> int:
+    """Of one cell: three coefficients of each function and their errors, and about the polygon."""
+    return 6 * functions + 64
 
 
 @dataclass(frozen=True)
@@ -161,6 +179,7 @@ def _cut_layer(
     weight: Array,
     bias: Array,
     output: tuple[Array, Array] | None,
+    room: Room,
 ) -> _State:
     """Cut the cells along all units of one layer; compose with the output layer where given."""
     units = len(bias)
@@ -181,6 +200,7 @@ def _cut_layer(
             finished.append((cells.take(rest), face[rest], won[rest]))
             on = np.flatnonzero(still)
             cells, face, won = cells.take(on), face[on], won[on]
+        room.check(len(face) + sum(len(part[1]) for part in finished))
         if not len(face):
             break
         unit = order[face, step]

@@ -20,6 +20,8 @@ from maxout.verify.training.store import read_cell, write_text
 from maxout.verify.training.workers import Job, run_jobs
 
 ALPHA = 0.01
+MAX_PARAMETERS = 10**8
+"""Of the networks of one cell: in training each takes about 20 bytes, in every process."""
 
 # network -> data -> epochs. Of the full run so that two cores need less than an hour; of the quick
 # one so that they need less than three minutes. The paper trains for longer.
@@ -165,7 +167,10 @@ def run_campaign(
     for setting in settings:
         if setting.data not in fingerprints:
             data = load(setting.data, data_root)
-            build(setting.network, data.shape, data.classes, setting.rank, setting.multiplier)
+            model = build(
+                setting.network, data.shape, data.classes, setting.rank, setting.multiplier
+            )
+            _check_size(sum(p.numel() for p in model.parameters()), setting.seeds)
             if setting.augment and not data.is_image:
                 raise DataError(f"only images can be augmented; {data.name} holds none")
             fingerprints[setting.data] = data.fingerprint()
@@ -185,6 +190,14 @@ def run_campaign(
     campaign = Campaign([cell for cell in cells if cell is not None], alpha)
     campaign.write(out)
     return campaign
+
+
+def _check_size(parameters: int, seeds: int) -> None:
+    if parameters * seeds > MAX_PARAMETERS:
+        raise DomainError(
+            f"{seeds:,} networks of {parameters:,} parameters are too large to train side by side: "
+            f"at most {MAX_PARAMETERS:,} parameters in all; take fewer seeds or a smaller width"
+        )
 
 
 def _writable(out: Path) -> None:
