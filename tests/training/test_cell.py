@@ -124,3 +124,17 @@ def test_the_rate_is_halved(iris, monkeypatch) -> None:
 def test_augmenting_what_is_no_image_is_refused(iris) -> None:
     with pytest.raises(MaxoutError, match="only images"):
         train_cell(changed(augment=True), iris)
+
+
+def test_a_checkpoint_without_its_parts_is_named(iris, tmp_path) -> None:
+    path = tmp_path / "cell.checkpoint"
+    train_cell(IRIS, iris, checkpoint=path, stop_after=2)
+    saved = torch.load(path, weights_only=True)
+    for spoilt in (
+        {name: value for name, value in saved.items() if name != "optimizer"},
+        {**saved, "parameters": {name: torch.ones(1) for name in range(2)}},
+        {**saved, "arrays": 3},
+    ):
+        torch.save(spoilt, path)
+        with pytest.raises(MaxoutError, match=r"cell\.checkpoint is damaged .* delete it"):
+            train_cell(IRIS, iris, checkpoint=path)

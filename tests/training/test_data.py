@@ -1,5 +1,6 @@
 """Data sets: from packages, from files through torchvision, and all that can be wrong with them."""
 
+import os
 import sys
 import types
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from maxout.numerics.reading import FileError
 from maxout.verify.training import files
 from maxout.verify.training.data import DataError, Dataset, Part, load
 
@@ -176,6 +178,25 @@ def test_svhn_holds_out_400_of_each_class(torchvision, tmp_path) -> None:
     assert torch.bincount(data.train.labels).tolist() == [5] * 10
     write(tmp_path, "SVHN", (3, 2, 2), 10, 4_000)
     with pytest.raises(DataError, match="class 0 has 400 examples; 400 are held out"):
+        load("svhn", tmp_path)
+
+
+def test_files_that_torchvision_would_wait_for_or_unpickle_are_refused(
+    torchvision, tmp_path
+) -> None:
+    write(tmp_path, "MNIST", (4, 4), 10, 60)
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    os.mkfifo(raw / "train-images-idx3-ubyte")
+    with pytest.raises(FileError, match="train-images-idx3-ubyte is a pipe"):
+        load("mnist", tmp_path)
+    (raw / "train-images-idx3-ubyte").unlink()
+    load("mnist", tmp_path)
+    (tmp_path / "MNIST" / "processed").mkdir()
+    with pytest.raises(DataError, match="processed is the cache of an old torchvision"):
+        load("mnist", tmp_path)
+    (tmp_path / "train_32x32.mat").symlink_to("/dev/zero")
+    with pytest.raises(FileError, match=r"train_32x32\.mat is a device"):
         load("svhn", tmp_path)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from maxout.numerics.reading import open_regular
 from maxout.verify.training.data import DataError, Dataset, Part
 
 # name -> (class in torchvision.datasets, classes)
@@ -29,6 +30,9 @@ _CLASSES = {
     "svhn": ("SVHN", 10),
 }
 NAMES = tuple(_CLASSES)
+# Where torchvision looks, but for MNIST/raw and FashionMNIST/raw.
+_FOLDERS = {"cifar10": ("cifar-10-batches-py",), "cifar100": ("cifar-100-python",), "svhn": (".",)}
+MAX_BYTES = 1 << 30  # of a file
 
 HELD_OUT_PER_CLASS = 400  # SVHN
 
@@ -60,6 +64,7 @@ def load(name: str, root: Path) -> Dataset:
     loader, classes = _CLASSES[name]
     if not os.path.isdir(root):  # where Path.is_dir raises for a name that is too long
         raise DataError(f"no such folder: {root}")
+    _check(root, name, loader)
     try:
         train, test = (_read(getattr(datasets, loader), name, root, part) for part in (True, False))
     except _FAILURES as error:
@@ -71,6 +76,25 @@ def load(name: str, root: Path) -> Dataset:
         ) from None
     kept, held = _SPLITS[name](train, classes)
     return Dataset(name, _take(train, kept), _take(train, held), test, classes, scale=1 / 255)
+
+
+def _check(root: Path, name: str, loader: str) -> None:
+    """Refuse what torchvision would wait for, or would unpickle without comparing a digest.
+
+    Raises:
+      FileError: naming what is no regular file. DataError: for an old cache.
+    """
+    if (old := root / loader / "processed").exists():
+        raise DataError(
+            f"{old} is the cache of an old torchvision, whose files are pickles: remove it; the "
+            f"files of {name} lie in {root / loader / 'raw'}"
+        )
+    for folder in _FOLDERS.get(name, (f"{loader}/raw",)):
+        for place in sorted((root / folder).glob("*")):
+            if place.is_dir() and folder == ".":
+                continue
+            with open_regular(place, MAX_BYTES):
+                pass
 
 
 def _read(dataset: Callable[..., Any], name: str, root: Path, train: bool) -> Part:
