@@ -85,7 +85,7 @@ def _evaluate(
         "simulated": None,
     }
     if network.bias != "any":
-        expected = expected_breakpoints(network, points)
+        expected = expected_breakpoints(network, points, limits.chain_draws(len(network.widths)))
         record["angle"] = expected.angle
         record["breakpoints"] = [float(value) for value in expected.layers]
         record["breakpoints_error"] = expected.error

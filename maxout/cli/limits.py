@@ -21,6 +21,15 @@ MAX_KEPT = 10**8
 """Numbers kept of all sampled networks."""
 
 
+MAX_CHAIN = 2 * 10**7
+"""Numbers of a chain that is drawn along a curve: draws times layers."""
+
+
+def chain_draws(layers: int) -> int:
+    """Draws of a chain along a curve: fewer of deep networks, whose error then says so."""
+    return min(100_000, max(2, MAX_CHAIN // layers))
+
+
 def check_drawn(network: Network, networks: int = 1) -> None:
     """Refuse to draw what does not fit or does not end.
 

@@ -83,7 +83,7 @@ def _expected_along(network: Any, points: Any) -> Any:
     from maxout.numerics.curve import expected_breakpoints
 
     try:
-        return expected_breakpoints(network, points)
+        return expected_breakpoints(network, points, limits.chain_draws(len(network.widths)))
     except MaxoutError:  # through the origin at zero bias, or a single unit before another layer
         return None
 

@@ -107,6 +107,14 @@ def test_sizes_at_the_limits_are_let_in() -> None:
         limits.check_followed(10**5, 100, 101)
 
 
+def test_a_chain_of_a_deep_network_has_fewer_draws(capsys) -> None:
+    assert limits.chain_draws(200) == 100_000
+    assert limits.chain_draws(parse.MAX_LAYERS) == 2000
+    words = ["curve", *TWO, "--widths", "2x1000", "--bias", "gaussian", "--circle", "1"]
+    assert run([*words, "--simulate", "0", "--json"]) == OK
+    assert len(re.findall(r"\n    [\d.e-]+", capsys.readouterr().out)) == 1000
+
+
 def test_many_digits_come_from_a_closed_form(capsys) -> None:
     assert run(["constant", "5", "--digits", "10000", "--json"]) == OK
     text = capsys.readouterr().out
