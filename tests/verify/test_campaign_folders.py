@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -243,6 +244,14 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+@pytest.fixture
+def open_to_all():
+    """A folder that everybody may enter; pytest's are for their owner alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize(
     ("mode", "there", "expected"),
     [
@@ -251,10 +260,8 @@ sys.exit(run(sys.argv[1:]))
         (0o000, False, "cannot read {out}: Permission denied"),
     ],
 )
-def test_folders_without_permission(made, tmp_path, mode, there, expected) -> None:
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)
-    out = tmp_path / "out"
+def test_folders_without_permission(made, open_to_all, mode, there, expected) -> None:
+    out = open_to_all / "out"
     if there:
         shutil.copytree(made, out)
     else:
