@@ -14,6 +14,7 @@ from maxout.verify.constants import aligned_moment, evaluate, wide_bias
 from maxout.verify.estimands import Distribution, Mean, mean_from_square
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
 from maxout.verify.experiments.cases import (
+    LIGHT_COSINE,
     Case,
     angles,
     deep_case,
@@ -36,7 +37,7 @@ from maxout.verify.variances import half_squares_variance
 def _laws(key: str, bias: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         for network in deep_networks(bias, size):
-            for cosine, norm in ((0.6, 2.0), (-0.9, 0.5)):
+            for cosine, norm in ((0.6, 4.0), (-0.9, 0.5)):
                 if cosine not in angles(network, size):
                     continue
                 case = deep_case(network, cosine, norm, size)
@@ -92,11 +93,11 @@ def _gain(network: Network, order: int, cosine: float, share: float) -> Mean:
 
 
 def _moment_exact(size: Size) -> Iterator[Experiment]:
-    cosine = 0.6
+    cosine = LIGHT_COSINE
     for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         for order in statement("jacobian.moment.exact").orders:
-            margin = 0.04 * (order - 1) * size.narrowness
+            margin = {2: 0.03, 3: 0.05}[order] * size.narrowness
             yield Experiment(
                 statement("jacobian.moment.exact"),
                 network,
@@ -116,7 +117,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
 
 
 def _variance_exact(size: Size) -> Iterator[Experiment]:
-    cosine = 0.6
+    cosine = LIGHT_COSINE
     for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         yield Experiment(
@@ -124,7 +125,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain_half_squares,
-            partial(_spread, network, cosine, 0.08 * size.narrowness),
+            partial(_spread, network, cosine, 0.05 * size.narrowness),
             parameters={"cosine": cosine},
             detail=case.detail,
             group=2,
@@ -144,7 +145,7 @@ def _spread(network: Network, cosine: float, share: float) -> Mean:
 
 def _upper_sharp(size: Size) -> Iterator[Experiment]:
     # The first two are tight: u nearly along x, and a large input where there are biases.
-    settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 2.0))
+    settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 4.0))
     for bias, cosine, norm in settings:
         for network in deep_networks(bias, size):
             case = deep_case(network, cosine, norm, size)
@@ -202,7 +203,7 @@ def _alignment(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain,
-            partial(_gain, network, 1, 0.0, 0.06 * size.narrowness),
+            partial(_gain, network, 1, 0.0, 0.05 * size.narrowness),
             remainder=partial(evaluate, network, frame.alignment_remainder()),
             detail=case.detail,
             twins=(

@@ -147,7 +147,7 @@ def _scaled(size: Size) -> Iterator[Experiment]:
             network,
             (population(network, law),),
             partial(_scaled_sum, network),
-            partial(_scaled_size, network, 0.03 * size.narrowness),
+            partial(_scaled_size, network, 0.02 * size.narrowness),
             parameters={"norm": NORM},
             detail=f"|x| = {NORM:g}",
             twins=(

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from maxout.numerics import kernels
 from maxout.theory import tangent
@@ -63,7 +64,7 @@ def _shallow(name: str, size: Size) -> Iterator[Experiment]:
     widths = (24,) + ((6,) if size.deep else ())
     for width in widths:
         for variance in (0.25,) + ((0.0,) if size.deep else ()):
-            network = Network(6, (width,), 1, 4, bias="any")
+            network = Network(6, (width,), 1, 4, c=sp.Rational(1, 2), bias="any")
             yield Experiment(
                 statement(key),
                 network,
@@ -114,9 +115,9 @@ def _shallow_rule(name: str, network: Network, variance: float, size: Size) -> M
 
 def _deep(name: str, size: Size) -> Iterator[Experiment]:
     key = f"kernel.{name}.deep"
-    for width, layers in ((96, 2),) + (((96, 3),) if size.deep else ()):
-        network = Network(6, (width,) * layers, 1, 3, bias="any")
-        for variance in (0.25,) + ((0.0,) if size.deep and layers == 2 else ()):
+    for widths in ((96, 80),) + (((96, 72, 88),) if size.deep else ()):
+        network = Network(6, widths, 1, 3, c=sp.Rational(3, 5), bias="any")
+        for variance in (0.25,) + ((0.0,) if size.deep and len(widths) == 2 else ()):
             yield Experiment(
                 statement(key),
                 network,
