@@ -17,6 +17,7 @@ from maxout.verify.experiments.cases import (
     deep_case,
     deep_networks,
     light_networks,
+    narrowness,
 )
 from maxout.verify.experiments.experiment import (
     Builder,
@@ -123,7 +124,7 @@ def _variance(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             partial(_half_squares, network),
-            partial(_spread, network, 1.0, 0.05 * size.narrowness),
+            partial(_spread, network, 1.0, 0.05 * narrowness(network, size)),
             parameters={"norm": 1.0},
             detail=case.detail,
             group=2,
@@ -144,7 +145,7 @@ def _moments(bias: str, size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 partial(_length, network, power=order),
-                partial(_size, network, order, 1.0, _MARGINS[order] * size.narrowness),
+                partial(_size, network, order, 1.0, _MARGINS[order] * narrowness(network, size)),
                 order=order,
                 parameters={"norm": 1.0},
                 detail=case.detail,

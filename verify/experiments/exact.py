@@ -20,6 +20,7 @@ from maxout.verify.experiments.cases import (
     deep_case,
     deep_networks,
     light_networks,
+    narrowness,
 )
 from maxout.verify.experiments.experiment import (
     Builder,
@@ -74,7 +75,7 @@ def _mean_exact(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_gain, network, 1, cosine, 0.03 * size.narrowness),
+                partial(_gain, network, 1, cosine, size.of(0.03, 0.01)),
                 parameters={"cosine": cosine},
                 detail=case.detail,
                 twins=(
@@ -97,7 +98,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
     for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         for order in statement("jacobian.moment.exact").orders:
-            margin = {2: 0.03, 3: 0.05}[order] * size.narrowness
+            margin = {2: 0.03, 3: 0.05}[order] * narrowness(network, size)
             yield Experiment(
                 statement("jacobian.moment.exact"),
                 network,
@@ -125,7 +126,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain_half_squares,
-            partial(_spread, network, cosine, 0.05 * size.narrowness),
+            partial(_spread, network, cosine, 0.05 * narrowness(network, size)),
             parameters={"cosine": cosine},
             detail=case.detail,
             group=2,
@@ -175,7 +176,7 @@ def _wide(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_near, case, 0.03 * size.narrowness),
+                partial(_near, case, size.of(0.03, 0.01)),
                 remainder=partial(_off_aligned, case),
                 detail=case.detail,
                 twins=(second_moment_off(2), rank_off_by_one()),
@@ -203,7 +204,7 @@ def _alignment(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain,
-            partial(_gain, network, 1, 0.0, 0.05 * size.narrowness),
+            partial(_gain, network, 1, 0.0, 0.049 * size.narrowness),
             remainder=partial(evaluate, network, frame.alignment_remainder()),
             detail=case.detail,
             twins=(

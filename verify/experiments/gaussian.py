@@ -14,7 +14,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.estimands import Mean, mean_from_square
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
-from maxout.verify.experiments.cases import Case
+from maxout.verify.experiments.cases import Case, narrowness
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -88,7 +88,7 @@ def _mean(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain,
-            partial(_power_rule, network, 1, 0.015 * size.narrowness),
+            partial(_power_rule, network, 1, size.of(0.015, 0.01)),
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
             twins=_twins(),
@@ -109,7 +109,7 @@ def _moments(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda arrays: gain(arrays) ** 2,
-            partial(_power_rule, network, 2, 0.05 * size.narrowness),
+            partial(_power_rule, network, 2, 0.05 * narrowness(network, size)),
             order=2,
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
@@ -125,7 +125,7 @@ def _variance(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain_half_squares,
-            partial(_pair_rule, network, 0.05 * size.narrowness),
+            partial(_pair_rule, network, 0.05 * narrowness(network, size)),
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
             group=2,

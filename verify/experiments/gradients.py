@@ -99,7 +99,9 @@ def _all_along() -> Twin:
 
 
 def _exact(key: str, array: str, bias: str, size: Size) -> Iterator[Experiment]:
-    margin = 0.03 if bias == "zero" else 0.04  # the bound of the variance is looser with biases
+    margin = (
+        size.of(0.03, 0.01) if bias == "zero" else size.of(0.04, 0.02)
+    )  # the bound of the variance is looser with biases
     for network, biases in networks(bias, size):
         for layer in _layers(network):
             twins = [_layer_shifted(array, layer, bias)]
@@ -113,7 +115,7 @@ def _exact(key: str, array: str, bias: str, size: Size) -> Iterator[Experiment]:
                 network,
                 (population(network, biases),),
                 partial(_column, array, layer),
-                partial(_size, network, array, layer, margin * size.narrowness),
+                partial(_size, network, array, layer, margin),
                 parameters=_parameters(array, layer, bias),
                 detail=f"layer {layer}, |x| = {NORM:g}",
                 twins=tuple(twins),
@@ -177,7 +179,7 @@ def _bounds(
 ) -> Iterator[Experiment]:
     for bias in biases:
         for network, law in networks(bias, size):
-            for layer in _layers(network):
+            for layer in _layers(network) if size.deep else (1, len(network.widths)):
                 yield Experiment(
                     statement(f"{prefix}.{rung}"),
                     network,

@@ -116,7 +116,7 @@ def _moments(
 
 
 _SIZES = ((4, 0.25), (6, 0.25))
-_DEEP_SIZES = ((3, 0.5), (5, 0.3), (8, 0.2))
+_DEEP_SIZES = ((3, 0.5), (5, 0.3), (8, 0.4))
 _GROUP = "m = {}, rho = {}"
 
 
@@ -130,10 +130,10 @@ LIMIT_MARGIN = 0.02
 """Of a limit in the rank: units of many pieces take long to draw."""
 
 
-def share_of(chance: Callable[..., float], *given: Any, narrowness: float) -> Proportion:
+def share_of(chance: Callable[..., float], *given: Any, size: Size) -> Proportion:
     """A probability, to within ``SHARE_MARGIN`` of it."""
     value = chance(*given)
-    return Proportion(value, SHARE_MARGIN * narrowness * value)
+    return Proportion(value, size.of(SHARE_MARGIN, 0.01) * value)
 
 
 def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
@@ -147,7 +147,7 @@ def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals])
                 unit(1),
                 (population(m, correlation),),
                 lambda arrays: arrays[array],
-                partial(share_of, chance, m, correlation, narrowness=size.narrowness),
+                partial(share_of, chance, m, correlation, size=size),
                 parameters={"m": m, "rho": correlation},
                 detail=_GROUP.format(m, correlation),
                 twins=(off(SHARE_MARGIN), other_parameters("m + 1 instead of m", m=m + 1)),
@@ -158,7 +158,7 @@ def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals])
 
 def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for m, correlation in _SIZES + (_DEEP_SIZES if size.deep else ()):
+        for m, correlation in _SIZES + (_DEEP_SIZES[:2] if size.deep else ()):
             drawn = population(m, correlation)
             yield Experiment(
                 statement(key),
@@ -188,7 +188,7 @@ def _score(population: Equicorrelated | HalfNormals, size: Size) -> Mean:
     # A score spreads far more than the probability that it differentiates.
     chance = facts.orthant if isinstance(population, Equicorrelated) else facts.half_normal
     value = facts.slope(chance, population.size, population.rho)
-    return Mean(value, population.score_variance(), SLOPE_MARGIN * size.narrowness, signed=True)
+    return Mean(value, population.score_variance(), size.of(SLOPE_MARGIN, 0.015), signed=True)
 
 
 def _large_rank(

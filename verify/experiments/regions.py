@@ -99,7 +99,9 @@ def _exact(size: Size) -> Iterator[Experiment]:
         networks.append(Network(2, (6, 12, 7, 3), 2, 3, c=sp.Rational(3, 5), bias="zero"))
     for network in networks:
         for order in statement(key).orders:
-            margin = (0.03, 0.05)[order - 1] * math.sqrt(size.narrowness)
+            margin = (0.03, 0.05)[order - 1] * (
+                1 if len(network.widths) > 3 else math.sqrt(size.narrowness)
+            )
             yield Experiment(
                 statement(key),
                 network,

@@ -110,7 +110,7 @@ def _shallow_rule(name: str, network: Network, variance: float, size: Size) -> M
         q = float(kernels.winner(network.rank, between / math.sqrt(s_x * s_y)))
         root += between * math.sqrt(3 * q)
     value, spread = _value(name, network, variance), root**2 / network.widths[0]
-    return Mean(value, spread, 0.03 * size.narrowness, signed=True)
+    return Mean(value, spread, size.of(0.03, 0.01), signed=True)
 
 
 def _deep(name: str, size: Size) -> Iterator[Experiment]:
@@ -123,7 +123,7 @@ def _deep(name: str, size: Size) -> Iterator[Experiment]:
                 network,
                 (_pairs(network, _COSINE, variance),),
                 lambda arrays: arrays[name],
-                partial(_deep_rule, name, network, variance),
+                partial(_deep_rule, name, network, variance, size),
                 remainder=partial(_deep_remainder, name, network, variance),
                 parameters=_pair_parameters(_COSINE, variance),
                 detail=_pair_detail(_COSINE, variance),
@@ -151,10 +151,10 @@ def finite_width(network: Network) -> tuple[float, float]:
     return off, diagonal_second(zero, NORM, scaled=True) / exact**2 - 1
 
 
-def _deep_rule(name: str, network: Network, variance: float) -> Median:
+def _deep_rule(name: str, network: Network, variance: float, size: Size) -> Median:
     # A narrower margin would be lost in what a finite width is allowed.
     value = abs(_value(name, network, variance))
-    return Median(value, math.sqrt(finite_width(network)[1]) * value, 0.02)
+    return Median(value, math.sqrt(finite_width(network)[1]) * value, size.of(0.03, 0.02))
 
 
 def _deep_remainder(name: str, network: Network, variance: float) -> float:
