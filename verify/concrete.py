@@ -6,13 +6,11 @@ by ``numerics.regions``, which knows nothing of expectations. Always in float64 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from maxout.numerics.regions import (
@@ -102,25 +100,43 @@ class Polylines(_Concrete):
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
         networks = concrete_networks(self.sampler, stream, self.shard_size)
-        return _curves(self.sampler, networks, repeat(self.points))
+        widths = self.sampler.network.widths
+        layer_of = np.repeat(np.arange(len(widths)), widths)
+        found, lengths = [], []
+        for layers in networks:
+            pieces = count_polyline(layers, self.points)
+            unit = pieces.unit[pieces.unit >= 0]
+            found.append(np.bincount(layer_of[unit], minlength=len(widths)))
+            lengths.append(image_length(pieces))
+        counts = np.array(found, dtype=float)
+        return {"layers": counts, "breakpoints": counts.sum(axis=1), "length": np.array(lengths)}
 
 
 @dataclass(frozen=True)
 class Chords(_Concrete):
-    """Lines that meet the unit ball, isotropic and uniform, one through each network.
+    """Lines that meet the unit ball, isotropic and uniform, several through each network.
 
-    The arrays are those of ``Polylines``.
+    ``breakpoints``: on a line within the ball, the mean over the network's lines.
+
+    Attributes:
+      lines: through each network.
     """
+
+    lines: int = 8
 
     @property
     def name(self) -> str:
-        return self._describe("chords")
+        return f"{self._describe('chords')}/{self.lines}"
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        networks = concrete_networks(self.sampler, stream, self.shard_size)
         generator = stream.generator(0, INPUTS)
-        chords = (self._chord(generator) for _ in range(self.shard_size))
-        return _curves(self.sampler, networks, chords)
+        found = []
+        for layers in concrete_networks(self.sampler, stream, self.shard_size):
+            # One polyline through all lines, every other segment of which only joins two of them.
+            points = np.concatenate([self._chord(generator) for _ in range(self.lines)])
+            segment = count_polyline(layers, points).breakpoints[:, 0]
+            found.append(np.count_nonzero(segment % 2 == 0) / self.lines)
+        return {"breakpoints": np.array(found)}
 
     def _chord(self, generator: np.random.Generator) -> np.ndarray:
         inputs = self.sampler.network.inputs
@@ -132,20 +148,6 @@ class Chords(_Concrete):
         across *= generator.random() ** (1 / (inputs - 1)) / np.linalg.norm(across)
         half = np.sqrt(np.maximum(1 - across @ across, 0))  # rounding may leave the ball
         return np.stack([across - half * direction, across + half * direction])
-
-
-def _curves(
-    sampler: Sampler, networks: Iterable[MaxoutLayers], curves: Iterable[npt.ArrayLike]
-) -> Arrays:
-    widths = sampler.network.widths
-    layer_of = np.repeat(np.arange(len(widths)), widths)
-    found, lengths = [], []
-    for layers, points in zip(networks, curves, strict=False):
-        pieces = count_polyline(layers, points)
-        found.append(np.bincount(layer_of[pieces.unit[pieces.unit >= 0]], minlength=len(widths)))
-        lengths.append(image_length(pieces))
-    counts = np.array(found, dtype=float)
-    return {"layers": counts, "breakpoints": counts.sum(axis=1), "length": np.array(lengths)}
 
 
 def image_length(pieces: Pieces) -> float:

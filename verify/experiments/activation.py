@@ -11,7 +11,14 @@ import sympy as sp
 from maxout.theory.network import Network
 from maxout.verify import facts
 from maxout.verify.estimands import Distribution, Mean, mean_from_square
-from maxout.verify.experiments.cases import Case, deep_case, deep_networks, light_networks
+from maxout.verify.experiments.cases import (
+    LIGHT_COSINE,
+    Case,
+    deep_case,
+    deep_networks,
+    light_networks,
+    narrowness,
+)
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -25,7 +32,9 @@ from maxout.verify.experiments.twins import NO_FINITE_WIDTH, second_moment_off, 
 from maxout.verify.populations import Arrays
 from maxout.verify.variances import half_squares, half_squares_variance
 
-_COSINE, _NORM = 0.6, 2.0
+_COSINE, _NORM = 0.6, 4.0
+_MARGINS = {1: 0.02, 2: 0.03, 3: 0.05}
+"""Of the moments by order: the higher, the wider they spread."""
 
 
 def _light_networks(bias: str, size: Size) -> Iterator[Network]:
@@ -33,7 +42,7 @@ def _light_networks(bias: str, size: Size) -> Iterator[Network]:
     yield first
     if deep:
         # At zero bias the one of the Jacobian's moments, whose networks are drawn anyway.
-        yield deep[0] if bias == "zero" else Network(8, (20, 15, 20), 1, 5, bias=bias)
+        yield deep[0]
 
 
 def _length(network: Network, arrays: Arrays, power: int = 1) -> np.ndarray:
@@ -71,7 +80,7 @@ def _law(bias: str, size: Size) -> Iterator[Experiment]:
             (case.population,),
             lambda left, law, network=network: (_length(network, left), law["value"]),
             lambda: Distribution(0.025 * size.narrowness),
-            parameters={"norm": _NORM},
+            parameters={"norm": case.norm},
             detail=case.detail,
             twins=(
                 weights_off(2),
@@ -100,8 +109,8 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             partial(_length, network),
-            partial(_size, network, 1, _NORM, 0.02 * size.narrowness),
-            parameters={"norm": _NORM},
+            partial(_size, network, 1, case.norm, 0.02 * size.narrowness),
+            parameters={"norm": case.norm},
             detail=case.detail,
             twins=(second_moment_off(2), rank_off_by_one(), *_biases_dropped(bias)),
         )
@@ -109,13 +118,13 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
 
 def _variance(bias: str, size: Size) -> Iterator[Experiment]:
     for network in _light_networks(bias, size):
-        case = Case(network, bias, _COSINE)
+        case = Case(network, bias, LIGHT_COSINE)
         yield Experiment(
             statement(f"activation.length.variance.{bias}"),
             network,
             (case.population,),
             partial(_half_squares, network),
-            partial(_spread, network, 1.0, 0.06 * size.narrowness),
+            partial(_spread, network, 1.0, 0.05 * narrowness(network, size)),
             parameters={"norm": 1.0},
             detail=case.detail,
             group=2,
@@ -129,14 +138,14 @@ def _variance(bias: str, size: Size) -> Iterator[Experiment]:
 def _moments(bias: str, size: Size) -> Iterator[Experiment]:
     stated = statement(f"activation.length.moment.{bias}")
     for network in _light_networks(bias, size):
-        case = Case(network, bias, _COSINE)
+        case = Case(network, bias, LIGHT_COSINE)
         for order in stated.orders:
             yield Experiment(
                 stated,
                 network,
                 (case.population,),
                 partial(_length, network, power=order),
-                partial(_size, network, order, 1.0, 0.02 * order * size.narrowness),
+                partial(_size, network, order, 1.0, _MARGINS[order] * narrowness(network, size)),
                 order=order,
                 parameters={"norm": 1.0},
                 detail=case.detail,

@@ -48,11 +48,11 @@ _ANGLES = {
 def _cases(size: Size) -> Iterator[Case]:
     # Two hidden layers: the second moment that bounds networks with any biases grows like L_K^2 a
     # layer, and the samples with it.
-    network = Network(5, (12, 12), 8, 3, c=1, bias="any")
+    network = Network(5, (12, 9), 8, 3, c=sp.Rational(3, 5), bias="any")
     for biases, cosine in _ANGLES.items():
         yield Case(network, biases, cosine)
     if size.deep:
-        wide = Network(6, (12, 9), 8, 5, c=sp.Rational(1, 2), bias="any")
+        wide = Network(6, (9, 12), 5, 5, c=sp.Rational(4, 5), bias="any")
         for biases in NASTY:
             yield Case(wide, biases, 0.8, norm=3.0)
 

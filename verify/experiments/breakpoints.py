@@ -31,6 +31,8 @@ from maxout.verify.experiments.experiment import (
 from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays, Population
 
+_C = sp.Rational(3, 5)
+
 SQUARE: Points = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))
 """Sweeps 2 pi about the origin, as any curve once around it does."""
 
@@ -54,7 +56,7 @@ def augmented_angle(points: Points) -> float:
     return float(2 * np.arcsin(chords / 2).sum())
 
 
-def _circle_ceiling(network: Network) -> int:
+def _circle_ceiling(network: Network, last_only: bool = False) -> int:
     """Breakpoints that there can be at most along a closed curve in the plane, zero biases.
 
     A unit of the first layer has one sector for each corner of the hull of its K rows: at most K.
@@ -63,10 +65,11 @@ def _circle_ceiling(network: Network) -> int:
     """
     first, *later = network.widths
     total = pieces = first * network.rank
+    added = total
     for units in later:
         added = pieces * units * (network.rank - 1)
         total, pieces = total + added, pieces + added
-    return total
+    return added if last_only else total
 
 
 def _convex_ceiling(network: Network) -> int:
@@ -90,9 +93,9 @@ def _line_ceiling(network: Network) -> int:
 
 
 def _zero_networks(size: Size) -> Iterator[Network]:
-    yield Network(2, (3, 4), 1, 3, bias="zero")
+    yield Network(2, (4, 5), 2, 3, c=_C, bias="zero")
     if size.deep:
-        yield Network(2, (2, 3, 3), 1, 3, bias="zero")
+        yield Network(2, (3, 2, 4), 2, 3, c=_C, bias="zero")
 
 
 def _bounded(
@@ -131,8 +134,8 @@ def _breakpoints(key: str) -> Builder:
         last_only = key == "curve.breakpoints.layer"
         # The deep network's last layer alone would take a hundred thousand networks.
         for network in _zero_networks(QUICK if last_only else size):
-            # Of three layers, and of the last one alone, K + 1 changes the number by too little.
-            telling = len(network.widths) == 2 and not last_only
+            # Of three layers K + 1 changes the number by too little.
+            telling = len(network.widths) == 2
             yield Experiment(
                 statement(key),
                 network,
@@ -141,9 +144,9 @@ def _breakpoints(key: str) -> Builder:
                 partial(
                     _bounded,
                     partial(_swept, network, 2 * math.pi, last_only),
-                    _circle_ceiling(network),
-                    0.6,
-                    0.12 * narrow(size),
+                    _circle_ceiling(network, last_only),
+                    1.1 if last_only else 0.6,
+                    0.05 * narrow(size),
                 ),
                 parameters={} if key == "curve.plane.regions" else {"sweep": 2 * sp.pi},
                 detail="once around the origin",
@@ -167,9 +170,9 @@ def _first_layer(arrays: Arrays) -> np.ndarray:
 
 
 def _first(size: Size) -> Iterator[Experiment]:
-    networks = [Network(2, (10, 10), 8, 3, bias="gaussian")]
+    networks = [Network(2, (10, 8), 6, 3, c=_C, bias="gaussian")]
     if size.deep:
-        networks.append(Network(2, (8, 3), 1, 5, c=2, bias="gaussian"))
+        networks.append(Network(2, (8, 3), 2, 5, c=2, bias="gaussian"))
     for network in networks:
         ceiling = network.widths[0] * (network.rank - 1)
         yield Experiment(
@@ -182,7 +185,7 @@ def _first(size: Size) -> Iterator[Experiment]:
                 partial(_first_swept, network, augmented_angle(SEGMENT)),
                 ceiling,
                 1.0,
-                0.08 * narrow(size),
+                0.05 * narrow(size),
             ),
             parameters={"sweep": augmented_angle(SEGMENT)},
             detail="a segment",
@@ -205,9 +208,9 @@ def _first_speed() -> Twin:
 
 
 def _sphere(size: Size) -> Iterator[Experiment]:
-    networks = [Network(2, (3, 4), 1, 3, bias="gaussian")]
+    networks = [Network(2, (6, 3), 4, 2, c=sp.Rational(1, 8), bias="gaussian")]
     if size.deep:
-        networks.append(Network(2, (5, 3), 1, 4, c=2, bias="gaussian"))
+        networks.append(Network(2, (5, 3), 4, 3, c=2, bias="gaussian"))
     for network in networks:
         yield Experiment(
             statement("curve.breakpoints.sphere"),
@@ -219,7 +222,7 @@ def _sphere(size: Size) -> Iterator[Experiment]:
                 partial(_on_circle, network),
                 _convex_ceiling(network),
                 0.8,
-                0.17 * narrow(size),
+                0.05 * narrow(size),
             ),
             parameters={"sweep": 2 * sp.pi, "norm": 1},
             detail="the unit circle",
@@ -239,9 +242,9 @@ def _locus(size: Size) -> Iterator[Experiment]:
     The locus is a cone over the origin, of area 2 pi density(1) in the unit ball; an isotropic
     uniform line that meets the ball meets a surface area/(2 pi) times.
     """
-    networks = [Network(3, (3, 3), 1, 3, bias="zero")]
+    networks = [Network(3, (4, 3), 2, 3, c=_C, bias="zero")]
     if size.deep:
-        networks.append(Network(3, (2, 2, 2), 1, 3, bias="zero"))
+        networks.append(Network(3, (3, 2), 3, 4, c=_C, bias="zero"))
     for network in networks:
         yield Experiment(
             statement("curve.locus.density"),
@@ -253,27 +256,26 @@ def _locus(size: Size) -> Iterator[Experiment]:
                 _bounded,
                 partial(_swept, network, math.pi / 2),
                 _line_ceiling(network),
-                1.3,
-                0.12 * narrow(size),
+                0.35,
+                0.05 * narrow(size),
             ),
             parameters={"norm": 1},
-            detail="lines through the unit ball",
+            detail="lines through the unit ball, eight a network",
             twins=(
                 other_parameters("at twice the norm", norm=2),
-                # Of three layers K + 1 changes the number by 3 % only.
-                *((rank_off_by_one(),) if len(network.widths) == 2 else ()),
+                rank_off_by_one(),
             ),
             least=500,
         )
 
 
 def _of_rank_four(experiment: Experiment) -> tuple[Population, ...]:
-    network = Network(2, (6,), 1, 4, bias="zero")
+    network = Network(2, (6,), 2, 4, c=_C, bias="zero")
     return (Windows(Sampler(network, "zero", 0.6), 2.0),)
 
 
 def _plane_rank3(size: Size) -> Iterator[Experiment]:
-    network = Network(2, (6,), 1, 3, bias="zero")
+    network = Network(2, (6,), 2, 3, c=_C, bias="zero")
     yield Experiment(
         statement("curve.plane.regions.rank3"),
         network,

@@ -67,7 +67,7 @@ def _probability(
                 unit(1),
                 (population(number, correlation),),
                 partial(_array, name=array),
-                partial(share_of, chance, number, correlation, narrowness=size.narrowness),
+                partial(share_of, chance, number, correlation, size=size),
                 parameters=given,
                 detail=f"{number} normals, rho = {correlation}",
                 twins=(off(SHARE_MARGIN), *twins, *more),

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from maxout.theory.moments import LargestChi2Moment, SmallestChi2Moment
 from maxout.theory.network import Network
@@ -28,6 +29,8 @@ from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays
 
 Points = tuple[tuple[float, ...], ...]
+
+_C = sp.Rational(3, 5)
 
 RAY: Points = ((0.5, 0.0), (1.5, 0.0))
 SEGMENT: Points = ((-2.0, 0.5), (1.0, 1.5))
@@ -75,12 +78,24 @@ def _share(share: float, network: Network) -> float:
 
 def _length_settings(size: Size) -> Iterator[tuple[Network, str, str, Points, float]]:
     """(network, its biases, what the curve is, its points, the cosine along it or NaN)."""
-    wide = Network(2, (10, 10), 8, 3, bias="zero")
+    wide = Network(2, (10, 8), 6, 3, c=_C, bias="zero")
     yield wide, "zero", "a ray", RAY, 1.0
-    yield Network(2, (10, 10), 8, 3, bias="gaussian"), "gaussian", "a segment", SEGMENT, math.nan
+    yield (
+        Network(2, (10, 8), 6, 3, c=_C, bias="gaussian"),
+        "gaussian",
+        "a segment",
+        SEGMENT,
+        math.nan,
+    )
     if size.deep:
-        yield Network(2, (12, 8, 12), 8, 5, bias="zero"), "zero", "a ray", RAY, 1.0
-        yield Network(2, (10, 10), 8, 3, bias="any"), "one-hot", "a segment", SEGMENT, math.nan
+        yield (
+            Network(2, (12, 8, 10), 7, 5, c=sp.Rational(4, 5), bias="zero"),
+            "zero",
+            "a ray",
+            RAY,
+            1.0,
+        )
+        yield Network(2, (10, 8), 6, 3, c=_C, bias="any"), "one-hot", "a segment", SEGMENT, math.nan
 
 
 def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]) -> Builder:
@@ -120,7 +135,7 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
 
 def _sphere(size: Size) -> Iterator[Experiment]:
     """The quarter circle again, whose points have the norm 1."""
-    network = Network(2, (10, 10), 8, 3, bias="gaussian")
+    network = Network(2, (10, 8), 6, 3, c=_C, bias="gaussian")
     length = math.pi / 2
     yield Experiment(
         statement("curve.length.mean.upper.sphere"),
@@ -142,7 +157,7 @@ def _arc(size: Size) -> Iterator[Experiment]:
     """On a circle about the origin u is always across x: the bound is far below the one in M_K."""
     key = "curve.length.mean.upper.angle"
     yield from _lengths(key, 1, 0.2, (NO_GAIN,))(size)
-    network = Network(2, (10, 10), 8, 3, bias="zero")
+    network = Network(2, (10, 8), 6, 3, c=_C, bias="zero")
     length = math.pi / 2
     yield Experiment(
         statement(key),

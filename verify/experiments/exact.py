@@ -14,11 +14,13 @@ from maxout.verify.constants import aligned_moment, evaluate, wide_bias
 from maxout.verify.estimands import Distribution, Mean, mean_from_square
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
 from maxout.verify.experiments.cases import (
+    LIGHT_COSINE,
     Case,
     angles,
     deep_case,
     deep_networks,
     light_networks,
+    narrowness,
 )
 from maxout.verify.experiments.experiment import (
     Builder,
@@ -36,7 +38,7 @@ from maxout.verify.variances import half_squares_variance
 def _laws(key: str, bias: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         for network in deep_networks(bias, size):
-            for cosine, norm in ((0.6, 2.0), (-0.9, 0.5)):
+            for cosine, norm in ((0.6, 4.0), (-0.9, 0.5)):
                 if cosine not in angles(network, size):
                     continue
                 case = deep_case(network, cosine, norm, size)
@@ -73,7 +75,7 @@ def _mean_exact(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_gain, network, 1, cosine, 0.03 * size.narrowness),
+                partial(_gain, network, 1, cosine, size.of(0.03, 0.01)),
                 parameters={"cosine": cosine},
                 detail=case.detail,
                 twins=(
@@ -92,11 +94,11 @@ def _gain(network: Network, order: int, cosine: float, share: float) -> Mean:
 
 
 def _moment_exact(size: Size) -> Iterator[Experiment]:
-    cosine = 0.6
+    cosine = LIGHT_COSINE
     for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         for order in statement("jacobian.moment.exact").orders:
-            margin = 0.04 * (order - 1) * size.narrowness
+            margin = {2: 0.03, 3: 0.05}[order] * narrowness(network, size)
             yield Experiment(
                 statement("jacobian.moment.exact"),
                 network,
@@ -116,7 +118,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
 
 
 def _variance_exact(size: Size) -> Iterator[Experiment]:
-    cosine = 0.6
+    cosine = LIGHT_COSINE
     for network in light_networks("zero", size):
         case = Case(network, "zero", cosine)
         yield Experiment(
@@ -124,7 +126,7 @@ def _variance_exact(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain_half_squares,
-            partial(_spread, network, cosine, 0.08 * size.narrowness),
+            partial(_spread, network, cosine, 0.05 * narrowness(network, size)),
             parameters={"cosine": cosine},
             detail=case.detail,
             group=2,
@@ -144,7 +146,7 @@ def _spread(network: Network, cosine: float, share: float) -> Mean:
 
 def _upper_sharp(size: Size) -> Iterator[Experiment]:
     # The first two are tight: u nearly along x, and a large input where there are biases.
-    settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 2.0))
+    settings = (("zero", 0.995, 1.0), ("gaussian", 0.999, 100.0), ("gaussian", 0.6, 4.0))
     for bias, cosine, norm in settings:
         for network in deep_networks(bias, size):
             case = deep_case(network, cosine, norm, size)
@@ -174,7 +176,7 @@ def _wide(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_near, case, 0.03 * size.narrowness),
+                partial(_near, case, size.of(0.03, 0.01)),
                 remainder=partial(_off_aligned, case),
                 detail=case.detail,
                 twins=(second_moment_off(2), rank_off_by_one()),
@@ -202,7 +204,7 @@ def _alignment(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain,
-            partial(_gain, network, 1, 0.0, 0.06 * size.narrowness),
+            partial(_gain, network, 1, 0.0, 0.049 * size.narrowness),
             remainder=partial(evaluate, network, frame.alignment_remainder()),
             detail=case.detail,
             twins=(

@@ -35,6 +35,10 @@ class Size:
     narrowness: float
     deep: bool
 
+    def of(self, quick: float, standard: float) -> float:
+        """A margin that the standard suite narrows by more than ``narrowness``."""
+        return standard if self.deep else quick
+
 
 QUICK = Size("quick", 1.0, deep=False)
 STANDARD = Size("standard", 0.5, deep=True)

@@ -14,7 +14,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.estimands import Mean, mean_from_square
 from maxout.verify.experiments.any_bias import gain, gain_half_squares
-from maxout.verify.experiments.cases import Case
+from maxout.verify.experiments.cases import Case, narrowness
 from maxout.verify.experiments.experiment import (
     Builder,
     Experiment,
@@ -26,15 +26,16 @@ from maxout.verify.experiments.experiment import (
 )
 from maxout.verify.variances import half_squares_variance
 
-_COSINE, _NORM = 0.9, 1.5
+_COSINE, _NORM = 0.3, 1.5
 
 
 def _networks(size: Size) -> Iterator[Network]:
-    # c above 1/M_K keeps the input's length where neither the biases nor the input rule the angle,
-    # and many outputs keep rare networks from ruling the higher moments.
-    yield Network(4, (16, 16), 20, 5, c=1, bias="gaussian")
+    # Narrow, and far from along the input: there the mean depends on the widths. c above 1/M_K
+    # keeps the input's length where neither the biases nor the input rule the angle, and many
+    # outputs keep rare networks from ruling the higher moments.
+    yield Network(4, (6, 4), 30, 5, c=sp.Rational(4, 5), bias="gaussian")
     if size.deep:
-        yield Network(8, (24, 16, 24), 24, 4, c=sp.Rational(4, 5), bias="gaussian")
+        yield Network(8, (9, 6, 8), 30, 4, c=sp.Rational(4, 5), bias="gaussian")
 
 
 def _moment(network: Network, order: int) -> float:
@@ -69,7 +70,7 @@ def _one_dropped() -> Twin:
 def _twins() -> tuple[Twin, ...]:
     return (
         rank_off_by_one(),
-        other_parameters("the angle forgotten", cosine=0.0),
+        other_parameters("the angle forgotten", cosine=1.0),
         _biases_forgotten(),
         _one_dropped(),
     )
@@ -87,7 +88,7 @@ def _mean(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain,
-            partial(_power_rule, network, 1, 0.03 * size.narrowness),
+            partial(_power_rule, network, 1, size.of(0.015, 0.01)),
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
             twins=_twins(),
@@ -108,7 +109,7 @@ def _moments(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda arrays: gain(arrays) ** 2,
-            partial(_power_rule, network, 2, 0.06 * size.narrowness),
+            partial(_power_rule, network, 2, 0.05 * narrowness(network, size)),
             order=2,
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
@@ -124,7 +125,7 @@ def _variance(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             gain_half_squares,
-            partial(_pair_rule, network, 0.1 * size.narrowness),
+            partial(_pair_rule, network, 0.05 * narrowness(network, size)),
             parameters={"cosine": _COSINE, "norm": _NORM},
             detail=case.detail,
             group=2,

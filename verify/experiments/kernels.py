@@ -45,7 +45,7 @@ def _product(key: str, rank: int, rho: float, size: Size, *twins: Twin, **given:
     def estimand() -> Mean:
         fourth = moment(LargestNormalMoment, rank, 4)
         mean = float(kappa(rank, rho))
-        return mean_from_square(mean, fourth, 0.03 * size.narrowness, signed=True)
+        return mean_from_square(mean, fourth, size.of(0.03, 0.01), signed=True)
 
     return Experiment(
         statement(key),
@@ -66,12 +66,17 @@ def _same(key: str, rank: int, rho: float, size: Size, *twins: Twin, **given: An
         unit(rank),
         (UnitPairs(rank, rho),),
         lambda arrays: arrays["same"],
-        # At 1 or 0 a single event refutes; the margin says how often one could be missed.
-        lambda: Proportion(same_winner(rank, rho), 0.015 * size.narrowness),
+        partial(_chance, rank, rho, size),
         detail=f"K = {rank}, rho_xy = {rho:g}",
         twins=twins,
         **given,
     )
+
+
+def _chance(rank: int, rho: float, size: Size) -> Proportion:
+    # At 1 a single event refutes; the margin says how often one could be missed.
+    chance = same_winner(rank, rho)
+    return Proportion(chance, size.of(min(0.015, 0.03 * chance), 0.01 * chance))
 
 
 def same_winner(rank: int, rho: float) -> float:
@@ -99,7 +104,7 @@ def _kappa_derivative(size: Size) -> Iterator[Experiment]:
             unit(rank),
             (UnitPairs(rank, _RHO),),
             lambda arrays: arrays["slope"],
-            partial(_slope, rank, 0.05 * size.narrowness),
+            partial(_slope, rank, 0.04 * size.narrowness),
             parameters={"correlation": _RHO},
             detail=f"K = {rank}, rho_xy = {_RHO:g}",
             twins=(rank_off_by_one(), _other_angle(_RHO - 0.2)),
@@ -145,7 +150,7 @@ def _winner_variance(size: Size) -> Iterator[Experiment]:
         yield replace(
             base,
             measure=_half_squares,
-            estimand=partial(_spread, rank, 0.03 * size.narrowness),
+            estimand=partial(_spread, rank, size.of(0.03, 0.01)),
             group=2,
             detail=f"K = {rank}",
             twins=(rank_off_by_one(), _second_moment()),
@@ -190,7 +195,7 @@ def _near_one(size: Size) -> Iterator[Experiment]:
             unit(rank),
             (UnitPairs(rank, _NEAR_ONE),),
             lambda arrays: np.where(arrays["same"], 0.0, 1 / _ANGLE),
-            partial(_rate, rank, 0.08 * size.narrowness),
+            partial(_rate, rank, size.of(0.05, 0.01)),
             remainder=partial(
                 evaluate, unit(rank), near_one_remainder(sp.Rational(str(_ANGLE)), sp.Integer(rank))
             ),

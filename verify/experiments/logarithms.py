@@ -48,8 +48,8 @@ def _half_squares(arrays: Arrays) -> np.ndarray:
 def _along(size: Size) -> Iterator[tuple[Network, Case]]:
     # Sampled for the statements on any biases as well, as networks with "any" biases that are zero.
     yield (
-        Network(5, (12, 12), 8, 3, c=1, bias="zero"),
-        Case(Network(5, (12, 12), 8, 3, c=1, bias="any"), "zero", 1.0),
+        Network(5, (12, 9), 8, 3, c=sp.Rational(3, 5), bias="zero"),
+        Case(Network(5, (12, 9), 8, 3, c=sp.Rational(3, 5), bias="any"), "zero", 1.0),
     )
     if size.deep:
         *_, deep = deep_networks("zero", size)

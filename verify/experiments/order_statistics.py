@@ -66,6 +66,7 @@ def mean_of_power(
     order: int | None = None,
     remainder: Callable[[], float] | None = None,
     rank: int | None = None,
+    margin: float | None = None,
     detail: str = "",
     **parameters: int,
 ) -> Experiment:
@@ -75,8 +76,10 @@ def mean_of_power(
       population: drawn units; ``array`` names the extreme.
       remainder: how far a limit may be off, from the theory.
       rank: of the statement, where it is not the population's number of pieces.
+      margin: relative; that of the power where None.
     """
-    statistic, narrow = _MOMENTS[array], _MARGINS[array][power] * size.narrowness
+    statistic = _MOMENTS[array]
+    narrow = (margin or _MARGINS[array][power]) * size.narrowness
 
     def estimand() -> Mean:
         size_of = moment(statistic, population.pieces, power)
@@ -113,18 +116,24 @@ def _moments(
 
 
 _SIZES = ((4, 0.25), (6, 0.25))
-_DEEP_SIZES = ((3, 0.5), (5, 0.3), (8, 0.2))
+_DEEP_SIZES = ((3, 0.5), (5, 0.3), (8, 0.4))
 _GROUP = "m = {}, rho = {}"
 
 
 SHARE_MARGIN = 0.03
 """Relative margin of a probability."""
 
+SLOPE_MARGIN = 0.05
+"""Of a derivative of one."""
 
-def share_of(chance: Callable[..., float], *given: Any, narrowness: float) -> Proportion:
+LIMIT_MARGIN = 0.02
+"""Of a limit in the rank: units of many pieces take long to draw."""
+
+
+def share_of(chance: Callable[..., float], *given: Any, size: Size) -> Proportion:
     """A probability, to within ``SHARE_MARGIN`` of it."""
     value = chance(*given)
-    return Proportion(value, SHARE_MARGIN * narrowness * value)
+    return Proportion(value, size.of(SHARE_MARGIN, 0.01) * value)
 
 
 def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
@@ -138,7 +147,7 @@ def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals])
                 unit(1),
                 (population(m, correlation),),
                 lambda arrays: arrays[array],
-                partial(share_of, chance, m, correlation, narrowness=size.narrowness),
+                partial(share_of, chance, m, correlation, size=size),
                 parameters={"m": m, "rho": correlation},
                 detail=_GROUP.format(m, correlation),
                 twins=(off(SHARE_MARGIN), other_parameters("m + 1 instead of m", m=m + 1)),
@@ -149,7 +158,7 @@ def _probability(key: str, population: type[Equicorrelated] | type[HalfNormals])
 
 def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for m, correlation in _SIZES + (_DEEP_SIZES if size.deep else ()):
+        for m, correlation in _SIZES + (_DEEP_SIZES[:2] if size.deep else ()):
             drawn = population(m, correlation)
             yield Experiment(
                 statement(key),
@@ -160,7 +169,7 @@ def _derivative(key: str, population: type[Equicorrelated] | type[HalfNormals]) 
                 parameters={"m": m, "rho": correlation},
                 detail=_GROUP.format(m, correlation),
                 twins=(
-                    off(0.08),
+                    off(SLOPE_MARGIN),
                     # The unreduced correlation would be off by less than the margin.
                     rewritten(
                         "m - 1 normals left instead of m - 2",
@@ -179,7 +188,7 @@ def _score(population: Equicorrelated | HalfNormals, size: Size) -> Mean:
     # A score spreads far more than the probability that it differentiates.
     chance = facts.orthant if isinstance(population, Equicorrelated) else facts.half_normal
     value = facts.slope(chance, population.size, population.rho)
-    return Mean(value, population.score_variance(), 0.08 * size.narrowness, signed=True)
+    return Mean(value, population.score_variance(), size.of(SLOPE_MARGIN, 0.015), signed=True)
 
 
 def _large_rank(
@@ -193,9 +202,18 @@ def _large_rank(
 
     def build(size: Size) -> Iterator[Experiment]:
         for rank in ranks + ((10**9,) if size.deep else ()):
-            twins = (off(_MARGINS[array][power]), _rank_halved())
+            twins = (off(LIMIT_MARGIN), _rank_halved())
             left_out = partial(_evaluated, remainder, rank)
-            yield mean_of_power(key, Extremes(rank), array, power, size, twins, remainder=left_out)
+            yield mean_of_power(
+                key,
+                Extremes(rank),
+                array,
+                power,
+                size,
+                twins,
+                remainder=left_out,
+                margin=LIMIT_MARGIN,
+            )
 
     return build
 

@@ -33,6 +33,7 @@ from maxout.verify.networks import Sampler
 from maxout.verify.populations import Arrays, Population
 
 _SIDE = 6.0
+_C = sp.Rational(1, 2)
 
 
 def _slope(arrays: Arrays, order: int) -> np.ndarray:
@@ -54,11 +55,11 @@ def _second(network: Network, order: int) -> float:
 
 def _gradient_settings(key: str, size: Size) -> Iterator[tuple[Network, str]]:
     # With one input and zero biases the sharp bound is attained at even orders.
-    yield Network(1, (8, 8, 3), 1, 4, bias="zero"), "zero"
+    yield Network(1, (8, 6, 3), 2, 4, c=_C, bias="zero"), "zero"
     if key.endswith("sharp"):
-        yield Network(3, (8, 8, 3), 1, 4, bias="gaussian"), "gaussian"
+        yield Network(3, (8, 6, 3), 2, 4, c=_C, bias="gaussian"), "gaussian"
     else:
-        yield Network(3, (8, 8, 3), 1, 4, bias="any"), "one-hot"
+        yield Network(3, (8, 6, 3), 2, 4, c=_C, bias="any"), "one-hot"
 
 
 def _gradients(key: str, margin: float, twins: tuple[Twin, ...]) -> Builder:
@@ -93,12 +94,14 @@ def _at_most(network: Network, order: int, share: float) -> Mean:
 
 def _exact(size: Size) -> Iterator[Experiment]:
     key = "regions.gradient.exact"
-    networks = [Network(3, (8, 8, 3), 1, 4, bias="zero")]
+    networks = [Network(6, (8, 6, 3), 2, 4, c=_C, bias="zero")]
     if size.deep:
-        networks.append(Network(2, (6, 12, 6, 3), 1, 3, c=1, bias="zero"))
+        networks.append(Network(2, (6, 12, 7, 3), 2, 3, c=sp.Rational(3, 5), bias="zero"))
     for network in networks:
         for order in statement(key).orders:
-            margin = (0.05, 0.12)[order - 1] * math.sqrt(size.narrowness)
+            margin = (0.03, 0.05)[order - 1] * (
+                1 if len(network.widths) > 3 else math.sqrt(size.narrowness)
+            )
             yield Experiment(
                 statement(key),
                 network,
@@ -129,10 +132,10 @@ def _aligned() -> Twin:
 
 
 def _planes(size: Size) -> Iterator[tuple[Network, Windows]]:
-    network = Network(2, (5, 4), 3, 3, bias="gaussian")
+    network = Network(2, (5, 4), 3, 3, c=sp.Rational(3, 5), bias="gaussian")
     yield network, Windows(Sampler(network, "gaussian", 0.6), _SIDE)
     if size.deep:
-        deeper = Network(2, (6, 6, 6), 3, 2, bias="gaussian")
+        deeper = Network(2, (6, 5, 7), 3, 2, c=_C, bias="gaussian")
         yield deeper, Windows(Sampler(deeper, "gaussian", 0.6), _SIDE)
 
 
@@ -157,7 +160,7 @@ def _in_cube(exponent: int) -> Twin:
     return rewritten(label, lambda right: right.subs(volume, area))
 
 
-_FEW = Network(2, (2,), 2, 2, bias="gaussian")
+_FEW = Network(2, (2,), 2, 2, c=_C, bias="gaussian")
 _FEW_SIDE = 40.0
 """Two units of rank 2: four regions, if the two lines cross in the window."""
 
@@ -223,7 +226,7 @@ def _subdivision(size: Size) -> Iterator[Experiment]:
             (windows,),
             lambda arrays: arrays["right"],
             # All must pass: one failure refutes. The margin says how often one could be missed.
-            lambda: Proportion(1.0, 0.1 * size.narrowness),
+            lambda: Proportion(1.0, 0.05 * size.narrowness),
             detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
             twins=(other_population("one region lost from each subdivision", _with_one_lost),),
             least=least,

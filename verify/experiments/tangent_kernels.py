@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from maxout.numerics import kernels
 from maxout.theory import tangent
@@ -63,7 +64,7 @@ def _shallow(name: str, size: Size) -> Iterator[Experiment]:
     widths = (24,) + ((6,) if size.deep else ())
     for width in widths:
         for variance in (0.25,) + ((0.0,) if size.deep else ()):
-            network = Network(6, (width,), 1, 4, bias="any")
+            network = Network(6, (width,), 1, 4, c=sp.Rational(1, 2), bias="any")
             yield Experiment(
                 statement(key),
                 network,
@@ -109,20 +110,20 @@ def _shallow_rule(name: str, network: Network, variance: float, size: Size) -> M
         q = float(kernels.winner(network.rank, between / math.sqrt(s_x * s_y)))
         root += between * math.sqrt(3 * q)
     value, spread = _value(name, network, variance), root**2 / network.widths[0]
-    return Mean(value, spread, 0.03 * size.narrowness, signed=True)
+    return Mean(value, spread, size.of(0.03, 0.01), signed=True)
 
 
 def _deep(name: str, size: Size) -> Iterator[Experiment]:
     key = f"kernel.{name}.deep"
-    for width, layers in ((96, 2),) + (((96, 3),) if size.deep else ()):
-        network = Network(6, (width,) * layers, 1, 3, bias="any")
-        for variance in (0.25,) + ((0.0,) if size.deep and layers == 2 else ()):
+    for widths in ((96, 80),) + (((96, 72, 88),) if size.deep else ()):
+        network = Network(6, widths, 1, 3, c=sp.Rational(3, 5), bias="any")
+        for variance in (0.25,) + ((0.0,) if size.deep and len(widths) == 2 else ()):
             yield Experiment(
                 statement(key),
                 network,
                 (_pairs(network, _COSINE, variance),),
                 lambda arrays: arrays[name],
-                partial(_deep_rule, name, network, variance),
+                partial(_deep_rule, name, network, variance, size),
                 remainder=partial(_deep_remainder, name, network, variance),
                 parameters=_pair_parameters(_COSINE, variance),
                 detail=_pair_detail(_COSINE, variance),
@@ -150,10 +151,10 @@ def finite_width(network: Network) -> tuple[float, float]:
     return off, diagonal_second(zero, NORM, scaled=True) / exact**2 - 1
 
 
-def _deep_rule(name: str, network: Network, variance: float) -> Median:
+def _deep_rule(name: str, network: Network, variance: float, size: Size) -> Median:
     # A narrower margin would be lost in what a finite width is allowed.
     value = abs(_value(name, network, variance))
-    return Median(value, math.sqrt(finite_width(network)[1]) * value, 0.02)
+    return Median(value, math.sqrt(finite_width(network)[1]) * value, size.of(0.03, 0.02))
 
 
 def _deep_remainder(name: str, network: Network, variance: float) -> float:

@@ -31,9 +31,9 @@ from maxout.verify.populations import Arrays, Spectra
 
 
 def _networks(size: Size) -> Iterator[Network]:
-    yield Network(8, (8,) * 4, 1, 3, bias="zero")
+    yield Network(8, (8,) * 4, 3, 3, c=sp.Rational(3, 5), bias="zero")
     if size.deep:
-        yield Network(12, (12,) * 6, 1, 5, c=sp.Rational(1, 2), bias="zero")
+        yield Network(12, (12,) * 6, 2, 5, c=sp.Rational(4, 5), bias="zero")
 
 
 def _spectrum(network: Network) -> Spectra:
@@ -109,7 +109,9 @@ def _rest(size: Size) -> Iterator[Experiment]:
                 network,
                 (_spectrum(network),),
                 partial(_growth, index=index),
-                partial(_other_growth, network, index, 0.02 * size.narrowness),
+                partial(
+                    _other_growth, network, index, (0.01 if index == 1 else 0.02) * size.narrowness
+                ),
                 parameters={"exponent": index},
                 detail=f"zero biases, direction {index} across x",
                 twins=(
