@@ -72,7 +72,7 @@ def open_archive(file: BinaryIO) -> zipfile.ZipFile:
       zipfile.BadZipFile: for anything else.
     """
     try:
-        return zipfile.ZipFile(_InPieces(file))  # type: ignore[arg-type]
+        return zipfile.ZipFile(_InPieces(file))
     except zipfile.BadZipFile:
         raise
     except _UNZIP as error:
@@ -127,7 +127,7 @@ def read_array(stream: BinaryIO, size: int) -> tuple[np.ndarray, int]:
     if 0 in shape and max(shape) > 1 << 31:
         raise FileError(f"its header declares the shape {shape}")
     flat = np.empty(count, dtype)
-    room = memoryview(flat.view(np.uint8))
+    room = memoryview(flat.view(np.uint8))  # type: ignore[arg-type]
     while room:
         part = stream.read(min(len(room), _PIECE))
         if not part:
