@@ -162,7 +162,8 @@ def test_within_a_range(certified) -> None:
     assert above.lower == end if certified else above.lower <= end
     assert above.upper == 1
     below = Enclosure("-1.0e-20", "3.0e-20", 2, "arb", certified).within(0, None)
-    assert (below.midpoint, below.lower, below.upper) == ("0", 0, fmpq(2, 10**20))
+    assert (below.midpoint, below.lower) == ("0", 0)
+    assert below.upper == fmpq(2 if certified else 3, 10**20)
     inside = Enclosure("0.5", "1.0e-9", 9, "arb", certified)
     assert (inside.within(0, 1).midpoint, inside.within(0, 1).radius) == ("0.5", "1.0e-9")
     with pytest.raises(RangeError, match="outside its range"):

@@ -11,7 +11,6 @@ from maxout.theory.conditions import (
     FEW_NORMALS,
     FOUR_NORMALS,
     HALF_NORMALS,
-    HALF_NORMALS_INTERIOR,
     rank_at_least,
 )
 from maxout.theory.domain import Domain, Range
@@ -121,7 +120,7 @@ STATEMENTS = (
         lambda: dilogarithm.half_normal(3, rho),
         "three half-normals in dilogarithms",
         definitions=(_HALF_NORMALS,),
-        domain=Domain(HALF_NORMALS_INTERIOR),
+        domain=Domain(HALF_NORMALS),
         proof="order-statistics.md#chi2",
         parameters=(rho,),
     ),
