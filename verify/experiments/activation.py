@@ -109,7 +109,7 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             partial(_length, network),
-            partial(_size, network, 1, case.norm, 0.02 * size.narrowness),
+            partial(_size, network, 1, case.norm, size.of(0.03, 0.01)),
             parameters={"norm": case.norm},
             detail=case.detail,
             twins=(second_moment_off(2), rank_off_by_one(), *_biases_dropped(bias)),

@@ -242,7 +242,7 @@ def _locus(size: Size) -> Iterator[Experiment]:
     The locus is a cone over the origin, of area 2 pi density(1) in the unit ball; an isotropic
     uniform line that meets the ball meets a surface area/(2 pi) times.
     """
-    networks = [Network(3, (4, 3), 2, 3, c=_C, bias="zero")]
+    networks = [Network(3, (3, 3), 2, 3, c=_C, bias="zero")]
     if size.deep:
         networks.append(Network(3, (3, 2), 3, 4, c=_C, bias="zero"))
     for network in networks:
@@ -257,7 +257,7 @@ def _locus(size: Size) -> Iterator[Experiment]:
                 partial(_swept, network, math.pi / 2),
                 _line_ceiling(network),
                 0.35,
-                0.05 * narrow(size),
+                size.of(0.07, 0.035),
             ),
             parameters={"norm": 1},
             detail="lines through the unit ball, eight a network",

@@ -57,7 +57,7 @@ LIGHT_COSINE = 0.8
 
 def light_networks(bias: str, size: Size) -> Iterator[Network]:
     """Few layers and many outputs: high powers of the gain are then not ruled by rare networks."""
-    yield Network(6, (12, 9), 40, 4, c=sp.Rational(1, 2), bias=bias)
+    yield Network(3, (12, 9), 40, 4, c=sp.Rational(1, 2), bias=bias)
     if size.deep:
         yield Network(8, (16, 11, 13), 36, 5, c=sp.Rational(2, 3), bias=bias)
 
