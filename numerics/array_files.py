@@ -127,7 +127,7 @@ def read_array(stream: BinaryIO, size: int) -> tuple[np.ndarray, int]:
     if 0 in shape and max(shape) > 1 << 31:
         raise FileError(f"its header declares the shape {shape}")
     flat = np.empty(count, dtype)
-    room = memoryview(flat.view(np.uint8))  # type: ignore[arg-type]
+    room = flat.view(np.uint8).data
     while room:
         part = stream.read(min(len(room), _PIECE))
         if not part:
