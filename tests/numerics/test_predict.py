@@ -146,7 +146,7 @@ def test_a_value_outside_the_range_is_no_prediction(key: str, right: str) -> Non
     network = Network(2, (5, 5), 1, 3, bias="zero")
     with pytest.raises(RangeError, match=key) as caught:
         maxout.predict(wrong, network)
-    assert not isinstance(caught.value, ValueError)
+    assert not isinstance(caught.value, MaxoutError)
     assert float(caught.value.value) == float(right)
 
 
