@@ -16,7 +16,6 @@ from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, Smalle
 from maxout.theory.orthant import (
     HalfNormalProbability,
     HalfNormalSurvival,
-    OrthantProbability,
 )
 
 MAX_FACTORS = 10**6  # of a factorial-like product with integer length
@@ -176,7 +175,6 @@ FUNCTIONS: dict[type, Callable[..., Any]] = {
     LargestNormalMoment: _moment("largest"),
     LargestChi2Moment: _moment("chi2-largest"),
     SmallestChi2Moment: _moment("chi2-smallest"),
-    OrthantProbability: _probability(orthant.orthant_ball),
     HalfNormalProbability: _probability(orthant.half_normal_ball),
     HalfNormalSurvival: _probability(orthant.half_normal_survival_ball),
 }

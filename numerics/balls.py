@@ -10,11 +10,12 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb, ctx, fmpq, fmpz
 
-from maxout.numerics import ball_functions
+from maxout.numerics import ball_functions, orthant
 from maxout.numerics.enclosure import Enclosure
 from maxout.numerics.precision import at_digits, working_precision
 from maxout.numerics.routes import rule_of
 from maxout.theory.errors import DomainError
+from maxout.theory.orthant import OrthantProbability
 from maxout.theory.precision import alone
 
 Environment = Mapping[sp.Basic, Any]
@@ -291,6 +292,15 @@ def _mul(self: Evaluator, expr: sp.Mul) -> Any:
     return total
 
 
+def _orthant(self: Evaluator, expr: sp.Expr) -> arb:
+    """P_m(rho): at the end of its domain only the exact correlation tells that it is 0."""
+    m, rho = self.integer(expr.args[0]), expr.args[1]
+    exact = self.env.get(rho, rho)
+    if isinstance(exact, sp.Rational) and exact * (m - 1) == -1:
+        return arb(0)
+    return orthant.orthant_ball(m, self(rho))
+
+
 def _float(_: Evaluator, expr: sp.Float) -> arb:
     """A Float is the dyadic number it stores."""
     sign, mantissa, exponent, _bits = expr._mpf_
@@ -321,6 +331,7 @@ _RULES: dict[type, Callable[[Evaluator, Any], Any]] = {
     sp.Add: _add,
     sp.Mul: _mul,
     sp.Pow: _power,
+    OrthantProbability: _orthant,
     sp.Sum: lambda self, expr: self._accumulate(expr, 0, lambda a, b: a + b),
     sp.Product: lambda self, expr: self._accumulate(expr, 1, lambda a, b: a * b),
 }

@@ -119,8 +119,10 @@ class Row:
         elif value is None:
             text = "a law: maxout bounds KEY"
         else:
-            # Certified digits are all right; others carry their error.
-            text = value.midpoint if value.certified else f"{value.midpoint} +- {value.radius}"
+            # Certified digits are all right; others carry their error, and so does what is only
+            # known to lie about 0.
+            bare = value.certified and (value.midpoint != "0" or value.radius == "0")
+            text = value.midpoint if bare else f"{value.midpoint} +- {value.radius}"
         last = self.reason or statement.source.short
         return self.name, statement.relation.value, text, str(statement.status), last
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ def command(
         raise click.UsageError("give correlations RHO or --data FILE (one of them)")
     chosen = parse.integer(rank, "rank")
     if data is None:
-        _at(chosen, [parse.real(word, "rho") for word in correlations], as_json)
+        _at(chosen, correlations, as_json)
         return
     from maxout.numerics import kernels
 
@@ -88,26 +89,51 @@ def command(
         click.echo(",".join(repr(float(value)) for value in row))
 
 
-def _at(rank: int, rhos: list[float], as_json: bool) -> None:
-    from maxout.numerics.kernels import ACCURACY, kappa, winner
+def _at(rank: int, words: tuple[str, ...], as_json: bool) -> None:
+    # From the correlations as they were typed: near 1 rounding them alone would move q by 1e-8.
+    import sympy as sp
 
+    from maxout.numerics.balls import enclose
+    from maxout.numerics.kernels.table import checked_rank
+    from maxout.theory.kernels import MaxKernel, WinnerProbability
+
+    pieces = sp.Integer(checked_rank(rank))
+    rhos = [parse.number(word, "rho") for word in words]
+    for word, rho in zip(words, rhos, strict=True):
+        if abs(rho) > 1:
+            raise DomainError(f"rho must be a correlation, from -1 to 1; got {word[:60]}")
     with working("computing the kernel") as say:
-        rows = [
-            (rho, float(kappa(rank, rho)), float(winner(rank, rho))) for rho in counted(rhos, say)
+        values = [
+            [
+                enclose(kind(pieces, sp.Rational(rho)), {}, 17)
+                for kind in (MaxKernel, WinnerProbability)
+            ]
+            for rho in counted(rhos, say)
         ]
     if as_json:
-        names = ("rho", "kappa", "q")
+        # What is written out is rounded to float64 once more.
+        errors = [
+            max(float(value.radius) + abs(float(value)) * 2.0**-53 for value in column)
+            for column in zip(*values, strict=True)
+        ]
+        rows = zip(rhos, values, strict=True)
         output.dump(
             {
                 "rank": rank,
-                "error": {"kappa": ACCURACY * float(kappa(rank, 1.0)), "q": ACCURACY},
-                "rows": [dict(zip(names, row, strict=True)) for row in rows],
+                "error": dict(zip(("kappa", "q"), errors, strict=True)),
+                "rows": [
+                    {"rho": float(rho), "kappa": float(kappa), "q": float(q)}
+                    for rho, (kappa, q) in rows
+                ],
             }
         )
         return
     output.table(
         ("rho", f"kappa_{rank}", f"q_{rank}"),
-        [(f"{rho:g}", f"{k:.14f}", f"{q:.14f}") for rho, k, q in rows],
+        [
+            (word.strip(), *(f"{Decimal(value.midpoint):.14f}" for value in row))
+            for word, row in zip(words, values, strict=True)
+        ],
     )
 
 
