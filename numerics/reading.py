@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from maxout.theory.errors import MaxoutError, while_on
 
@@ -126,7 +125,7 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-def read_table(path: Name, limit: int) -> npt.NDArray[np.float64]:
+def read_table(path: Name, limit: int) -> np.ndarray:
     """Return numbers (rows, columns) of a CSV file; empty lines and lines after # are left out.
 
     Raises:
