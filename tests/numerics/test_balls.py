@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 from flint import arb, ctx
 
-from maxout.numerics import ball_functions
+from maxout.numerics import orthant
 from maxout.numerics.balls import MAX_TERMS, ball, enclose
 from maxout.theory.errors import MaxoutError
 from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
@@ -90,13 +90,14 @@ def test_functions_of_one_argument(name: str) -> None:
 @pytest.mark.parametrize("rho", [sp.Rational(1, 4), sp.Rational(-1, 7), sp.Rational(9, 10)])
 def test_probabilities_against_the_theory(m: int, rho: sp.Rational) -> None:
     """The balls integrate; the theory has closed forms up to m = 5."""
-    functions = [OrthantProbability]
+    functions = {OrthantProbability: orthant.orthant_ball}
     if rho > 0:
-        functions += [HalfNormalProbability, HalfNormalSurvival]
-    for function in functions:
+        functions[HalfNormalProbability] = orthant.half_normal_ball
+        functions[HalfNormalSurvival] = orthant.half_normal_survival_ball
+    for function, enclosing in functions.items():
         exact = function(m, rho)
         with ctx.workprec(150):
-            found = ball_functions.FUNCTIONS[function](arb(m), arb(int(rho.p)) / int(rho.q))
+            found = enclosing(m, arb(int(rho.p)) / int(rho.q))
         known = sp.N(exact, 35)
         with mpmath.workdps(35):
             middle = mpmath.mpf(found.mid().str(35, radius=False))
