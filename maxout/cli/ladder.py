@@ -75,7 +75,10 @@ def command(
     if not rows:
         refusals = [refusal for row in found for refusal in row.refusals.values()]
         nothing = f"nothing under {', '.join(keys)} has a ladder for {network}"
-        raise click.UsageError(str(refusals[0]) if len(refusals) == 1 else nothing)
+        if not refusals:
+            raise click.UsageError(nothing)
+        nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail
+        raise click.UsageError(nearest if len(refusals) == 1 else f"{nothing}: {nearest}")
     estimates = {} if samples is None else _simulated(network, rows, samples, given, seed)
     if as_json:
         output.dump([_record(row, estimates) for row in rows])

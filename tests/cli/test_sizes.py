@@ -162,7 +162,7 @@ BAD = {
     "ladder of an unknown key": (("ladder", "nothing", *SIZED), "did you mean"),
     "ladder of no ladder": (("ladder", "order.mean", *SIZED), "has a ladder"),
     "ladder order": (("ladder", *SIZED, "--order", "0"), "order must be"),
-    "ladder layer": (("ladder", "gradients", *SIZED, "--layer", "9"), "layer must be"),
+    "ladder layer": (("ladder", "gradients", *SIZED, "--layer", "9"), "1 <= l <= L-1 (--layer"),
     "too few networks": (("ladder", "jacobian.mean", *SIZED, "--simulate", "3"), "simulate must"),
     "networks in words": (("ladder", "jacobian.mean", *SIZED, "--simulate", "x"), "simulate must"),
     "typical without a network": (("typical",), "--rank"),
