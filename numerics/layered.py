@@ -95,22 +95,6 @@ def log_gradient_bounds(layers: Sequence[LayerConstants]) -> list[tuple[float, f
     return bounds[::-1]
 
 
-def relative_spread(fourth: Sequence[float], layers: Sequence[LayerConstants]) -> float:
-    """Return the standard deviation of ||x^(L)||^2 over networks, divided by its mean.
-
-    Exact for fully connected layers with zero biases: the squared lengths are products of
-    independent means of Xi_K^2.
-
-    Args:
-      fourth: E Xi_K^4 of each layer.
-    """
-    log_ratio = sum(
-        math.log1p((moment / layer.second_moment**2 - 1) / layer.units)
-        for moment, layer in zip(fourth, layers, strict=True)
-    )
-    return math.sqrt(math.expm1(log_ratio)) if log_ratio < 700 else math.inf
-
-
 def repetitions(layer: LayerConstants, log_limit: float) -> int | None:
     """Return after how many layers like this an activation of mean square 1 has passed a limit.
 

@@ -30,11 +30,6 @@ def rule_error(line: arb, edges: arb, height: arb, step: arb) -> arb:
     return 2 * line / (2 * arb.pi() * height / step).expm1() + 2 * edges
 
 
-def ball_between(low: arb, high: arb) -> arb:
-    """The ball that reaches from ``low`` to ``high``."""
-    return low.union(high)
-
-
 def line_integral(majorant: Majorant, left: arb, right: arb, height: arb, cells: int) -> arb:
     """Upper bound of the integral of |f(x + i height)| over [left, right], cell by cell."""
     with working_precision(BOUND_BITS):

@@ -21,7 +21,6 @@ STATISTICS = {
     "chi2-largest": LargestChi2Moment,
     "chi2-smallest": SmallestChi2Moment,
 }
-MAX_EXPRESSION_TERMS = 12  # an expression longer than this is no help to a reader
 
 
 @click.command("moments", context_settings={"ignore_unknown_options": True})
