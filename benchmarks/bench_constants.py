@@ -19,8 +19,9 @@ import numpy as np
 import scipy.stats as stats
 from flint import arb, ctx
 
-from maxout.numerics.float64 import moments
-from maxout.numerics.moments import _moment_ball, moment, moment_ball, table
+from maxout.numerics.order.float_moments import moments
+from maxout.numerics.order.moment_balls import _moment_ball, moment_ball
+from maxout.numerics.order.order_moments import moment, table
 
 DIGITS = 50
 LARGE = (10**3, 10**6, 10**9, 10**12)

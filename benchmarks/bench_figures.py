@@ -22,18 +22,18 @@ from time import perf_counter
 
 import numpy as np
 
-from maxout.theory.moments import LargestNormalMoment
-from maxout.verify.constants import moment
-from maxout.verify.figures import (
+from maxout.lab.figures import (
     Request,
-    activation_length,
-    angles,
-    gradient_histogram,
+    activation_length_figure,
+    angles_figure,
+    gradient_histogram_figure,
     make,
-    second_moments,
+    second_moments_figure,
 )
-from maxout.verify.figures import gradient_plane as plane
-from maxout.verify.figures import gradients_depth as depth
+from maxout.lab.figures import gradient_plane_figure as plane
+from maxout.lab.figures import gradients_depth_figure as depth
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.verify.sampling.scales import moment
 
 Array = np.ndarray
 Loop = Callable[[np.random.Generator], float]
@@ -112,45 +112,45 @@ def loop_depth(rng: np.random.Generator) -> float:
 
 def loop_moments(rng: np.random.Generator) -> float:
     samples = 20
-    for rank in second_moments.RANKS:
+    for rank in second_moments_figure.RANKS:
         sum(rng.standard_normal(rank).max() ** 2 for _ in range(samples))
-    return samples / second_moments.SAMPLES
+    return samples / second_moments_figure.SAMPLES
 
 
 def loop_angles(rng: np.random.Generator) -> float:
-    for width in angles.WIDTHS:
-        for rank in angles.RANKS:
+    for width in angles_figure.WIDTHS:
+        for rank in angles_figure.RANKS:
             largest = moment(LargestNormalMoment, rank, 2)
-            for c in (angles.SMALL, 1 / largest, angles.LARGE):
-                layers = draw(rng, width, (width,) * angles.DEPTH, rank, c, True)
+            for c in (angles_figure.SMALL, 1 / largest, angles_figure.LARGE):
+                layers = draw(rng, width, (width,) * angles_figure.DEPTH, rank, c, True)
                 for x, u in propagate(layers, unit(rng, width), unit(rng, width)):
                     x @ u / np.sqrt((x @ x) * (u @ u))
-    return 1 / angles.NETWORKS
+    return 1 / angles_figure.NETWORKS
 
 
 def loop_histogram(rng: np.random.Generator) -> float:
-    n, networks = gradient_histogram.WIDTH, 2
+    n, networks = gradient_histogram_figure.WIDTH, 2
     u = unit(rng, n)
-    inputs = rng.standard_normal((gradient_histogram.INPUTS_DRAWN, n))
-    c = 1 / moment(LargestNormalMoment, gradient_histogram.RANK, 2)
+    inputs = rng.standard_normal((gradient_histogram_figure.INPUTS_DRAWN, n))
+    c = 1 / moment(LargestNormalMoment, gradient_histogram_figure.RANK, 2)
     for _ in range(networks):
-        widths = (n,) * (gradient_histogram.DEPTH - 1)
-        layers = draw(rng, n, widths, gradient_histogram.RANK, c, True)
+        widths = (n,) * (gradient_histogram_figure.DEPTH - 1)
+        layers = draw(rng, n, widths, gradient_histogram_figure.RANK, c, True)
         for x in inputs:
             readout(rng, propagate(layers, x, u)[-1][1])
-    return networks / gradient_histogram.NETWORKS
+    return networks / gradient_histogram_figure.NETWORKS
 
 
 def loop_activation(rng: np.random.Generator) -> float:
-    n, networks = activation_length.WIDTH, 2
-    for c in (0.5, 1 / moment(LargestNormalMoment, activation_length.RANK, 2), 0.6, 1.0):
+    n, networks = activation_length_figure.WIDTH, 2
+    for c in (0.5, 1 / moment(LargestNormalMoment, activation_length_figure.RANK, 2), 0.6, 1.0):
         for _ in range(networks):
-            widths = (n,) * activation_length.DEPTH
+            widths = (n,) * activation_length_figure.DEPTH
             x = np.sqrt(n) * unit(rng, n)
-            for weights, biases in draw(rng, n, widths, activation_length.RANK, c, True):
+            for weights, biases in draw(rng, n, widths, activation_length_figure.RANK, c, True):
                 x = (weights @ x + biases).max(axis=1)
                 x @ x / n
-    return networks / activation_length.NETWORKS
+    return networks / activation_length_figure.NETWORKS
 
 
 def loop_plane(rng: np.random.Generator) -> float:

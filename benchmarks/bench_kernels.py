@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtr, owens_t
 
 from maxout.numerics.kernels import ntk
-from maxout.numerics.kernels.table import kernel_table
+from maxout.numerics.kernels.winner_table import kernel_table
 
 _STEP = 1 / 8
 _LINE = (np.arange(-64, 64) + 0.25) * _STEP  # misses the origin, where Owen's slopes are infinite

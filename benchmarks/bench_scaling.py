@@ -24,11 +24,11 @@ WAYS = {"1 process": (1, 1), "2 processes": (2, 1), "1 process, 2 threads": (1, 
 def measure(rounds: int) -> None:
     """One process's part; the first prints."""
     from maxout.theory.network import Network
-    from maxout.verify.campaign import Campaign
-    from maxout.verify.collector import Collector
+    from maxout.verify.campaigns.folder import Campaign
     from maxout.verify.distributed import Team
-    from maxout.verify.networks import Sampler
-    from maxout.verify.populations import Networks
+    from maxout.verify.sampling.collector import Collector
+    from maxout.verify.sampling.networks import Sampler
+    from maxout.verify.sampling.populations import Networks
 
     team = Team.from_environment()
     population = Networks(Sampler(Network(32, (32,) * 8, 8, 5, bias="zero"), "zero"))

@@ -15,9 +15,9 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from maxout.verify.training.architectures import build
-from maxout.verify.training.schemes import scheme
-from maxout.verify.training.stacked import Stack, optimizer_of
+from maxout.lab.training.architectures import build
+from maxout.lab.training.schemes import scheme
+from maxout.lab.training.stacked import Stack, optimizer_of
 
 SEEDS, BATCH, ROUNDS = 20, 32, 7
 

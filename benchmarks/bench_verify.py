@@ -3,7 +3,7 @@
     python benchmarks/bench_verify.py [--rounds 5] [--seconds 1.0] [--json]
 
 The limit is the rate at which all cores together fill memory with float32 normals: by the best
-generator of NumPy and PyTorch, and by the best of those and of ``maxout.verify.sfc64``, from which
+generator of NumPy and PyTorch, and by the best of those and of ``sfc64``, from which
 the sampler draws. It draws every weight of every network once and pushes an input and a direction
 through; its weights are counted against both limits. All is measured in turns, round by round, so
 that whatever else the machine does falls on everything; printed are medians over rounds, of the
@@ -13,7 +13,7 @@ The loop is the usual way of doing it: one network at a time in NumPy, float64, 
 activations and Jacobian propagated layer by layer.
 
 On a CUDA device the same is measured there: torch.randn alone, the sampler with --stream philox,
-and the fused kernel of maxout.verify.fused.
+and the fused kernel of maxout.verify.sampling.fused.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ import numpy as np
 import torch
 
 from maxout.theory.network import Network
-from maxout.verify import sfc64
-from maxout.verify.networks import Sampler
-from maxout.verify.populations import Networks, Setting
-from maxout.verify.streams import Stream
+from maxout.verify.sampling import sfc64
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.streams import Stream
 
 CORES = len(os.sched_getaffinity(0))
 FILLED = 1 << 22  # normals of one buffer, 16 MiB
@@ -73,7 +73,7 @@ FILLERS = {
     "torch": torch_filler,
 }
 """The generators of normals that NumPy and PyTorch have."""
-OURS = "maxout.verify.sfc64"
+OURS = "maxout.verify.sampling.sfc64"
 
 
 def rate(work: list[Callable[[], None]], per_call: int, seconds: float) -> float:
@@ -137,7 +137,7 @@ def cuda_rows(seconds: float) -> list[dict[str, object]]:
     """The same on a GPU; empty where there is none."""
     if not torch.cuda.is_available():
         return []
-    from maxout.verify import fused
+    from maxout.verify.sampling import fused
 
     device = torch.device("cuda")
     out = torch.empty(1 << 28, device=device)

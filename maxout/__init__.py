@@ -6,21 +6,30 @@ The public names are loaded on first use, so that ``import maxout`` costs nothin
 from importlib import import_module
 from typing import Any
 
+from maxout.theory import providers
+
 __version__ = "0.1.0"
 
 # name -> module that defines it
 _PUBLIC: dict[str, str] = {
     "CATALOGUE": "maxout.theory.catalogue",
-    "Enclosure": "maxout.numerics.enclosure",
+    "Enclosure": "maxout.numerics.balls.enclosure",
     "Network": "maxout.theory.network",
     "Statement": "maxout.theory.statement",
-    "constant": "maxout.numerics.moments",
-    "moment": "maxout.numerics.moments",
-    "moments": "maxout.numerics.float64",
+    "constant": "maxout.numerics.order.order_moments",
+    "moment": "maxout.numerics.order.order_moments",
+    "moments": "maxout.numerics.order.float_moments",
     "predict": "maxout.numerics.predict",
 }
 
 __all__ = ["__version__", *_PUBLIC]
+
+
+def _evalf_rule(kind: type) -> Any:
+    return import_module("maxout.numerics.routes").evalf_of(kind)
+
+
+providers.provide(_evalf_rule)
 
 
 def __getattr__(name: str) -> Any:

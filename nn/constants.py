@@ -24,7 +24,7 @@ def second_moment(rank: int) -> float:
 @lru_cache(maxsize=256)
 def _computed(rank: int) -> float:
     # Here, not above: importing the layers must not cost what computing a moment costs.
-    from maxout.numerics.moments import moment
+    from maxout.numerics.order.order_moments import moment
 
     # 20 certified digits decide the rounding to a float's 17 but in one case of a thousand.
     return float(moment(rank, order=2, digits=20))

@@ -8,12 +8,12 @@ from typing import Any
 
 # name -> module that defines it
 _PUBLIC: dict[str, str] = {
-    "Enclosure": "maxout.numerics.enclosure",
-    "PrecisionError": "maxout.numerics.precision",
-    "constant": "maxout.numerics.moments",
-    "enclose": "maxout.numerics.balls",
-    "moment": "maxout.numerics.moments",
-    "table": "maxout.numerics.moments",
+    "Enclosure": "maxout.numerics.balls.enclosure",
+    "PrecisionError": "maxout.numerics.balls.precision",
+    "constant": "maxout.numerics.order.order_moments",
+    "enclose": "maxout.numerics.balls.evaluator",
+    "moment": "maxout.numerics.order.order_moments",
+    "table": "maxout.numerics.order.order_moments",
 }
 
 __all__ = list(_PUBLIC)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from maxout.numerics.enclosure import Enclosure
+from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.predict import predict
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network

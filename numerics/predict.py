@@ -9,14 +9,14 @@ from typing import Any
 
 import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure, RangeError
-from maxout.numerics.precision import PrecisionError
+from maxout.numerics.balls.enclosure import Enclosure, RangeError
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.balls.precision import PrecisionError
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError, while_on
 from maxout.theory.network import Network
 from maxout.theory.parameters import ORDER, environment
-from maxout.theory.precision import alone
+from maxout.theory.precision_lock import alone
 from maxout.theory.statement import Statement
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory.domain import Condition
-from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import BIAS, INPUTS, OUTPUTS, RANK, WEIGHT_VARIANCE, WIDTHS
+from maxout.theory.order.moments import LargestNormalMoment
 from maxout.theory.parameters import (
     BIAS_VARIANCE,
     CORRELATION,
@@ -25,10 +25,7 @@ from maxout.theory.parameters import (
     OTHER_NORM,
     PAIR_CORRELATION,
     SWEEP,
-    VOLUME,
 )
-from maxout.theory.regions import smallest_side
-from maxout.theory.symbols import n_0, volume
 
 # Biases
 
@@ -183,22 +180,3 @@ FEW_NORMALS = Condition("m <= 12", (ORTHANT_SIZE,), lambda m: m <= 12)
 
 
 # Cubes of inputs
-
-
-def cube(source: str, outputs: bool = False) -> Condition:
-    """The cube is at least as large as the 2021 theorem needs; for N <= n_0 any cube is.
-
-    Args:
-      source: of C_grad, "paper" or "sharp"; outputs: whether they count among the features.
-    """
-
-    def large_enough(vol: Any, inputs: int, widths: tuple[int, ...], *_: Any) -> bool | sp.Rel:
-        if sum(widths) <= inputs:
-            return True
-        return sp.Gt(volume, smallest_side(source, outputs) ** n_0, evaluate=False)
-
-    return Condition(
-        "vol > 1/(2 C_bias C_grad)^n_0, where N > n_0",
-        (VOLUME, INPUTS, WIDTHS, RANK, WEIGHT_VARIANCE, OUTPUTS),
-        large_enough,
-    )

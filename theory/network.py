@@ -14,7 +14,7 @@ import sympy as sp
 
 from maxout.theory import symbols
 from maxout.theory.field import Field, integer, real
-from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.order.moments import LargestNormalMoment
 
 BIASES = ("any", "gaussian", "zero")
 MAX_RANK = 10**15

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import comb
 from pathlib import Path
 
-from maxout.numerics.moments import moment
+from maxout.numerics.order.order_moments import moment
 
 LARGEST = 128
 DIGITS = 60  # 38 are lost in the identity at K = 128

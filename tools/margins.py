@@ -15,7 +15,7 @@ from pathlib import Path
 from maxout.theory.statement import Relation
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import look_alpha, sizes
-from maxout.verify.populations import shards_for
+from maxout.verify.sampling.populations import shards_for
 from maxout.verify.suite import ALPHA, verdict_alpha
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "margins.md"

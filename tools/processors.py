@@ -28,7 +28,7 @@ OLDER = ("AVX2", "no AVX")
 
 def environment(processor: str) -> dict[str, str]:
     """Return the variables that make a new process compute as on one of ``OLDER``."""
-    from maxout.verify.processor import numpy_features
+    from maxout.verify.campaigns.processor import numpy_features
 
     dispatched = numpy_features(found=False)
     if processor == "AVX2":
@@ -59,8 +59,8 @@ def record(suite: str, keys: list[str], verdicts: bool, draws: bool) -> Record:
     """
     from maxout.numerics.predict import predict
     from maxout.verify import looks
-    from maxout.verify.collector import Collector
-    from maxout.verify.manifest import processor
+    from maxout.verify.campaigns.manifest import processor
+    from maxout.verify.sampling.collector import Collector
     from maxout.verify.suite import ALPHA, job, run
 
     found: Record = {"processor": processor(), "experiments": [], "draws": {}, "verdicts": []}
@@ -93,8 +93,8 @@ def _draws(populations: list[Any]) -> dict[str, str]:
     import numpy as np
     import torch
 
-    from maxout.verify.populations import Networks, Setting
-    from maxout.verify.streams import Stream
+    from maxout.verify.sampling.populations import Networks, Setting
+    from maxout.verify.sampling.streams import Stream
 
     torch.set_num_threads(1)
     cpu, found = torch.device("cpu"), {}
@@ -125,7 +125,7 @@ def _draws(populations: list[Any]) -> dict[str, str]:
 
 def differences(here: Record, there: Record) -> list[str]:
     """Say where another processor's record contradicts this one's."""
-    from maxout.numerics.enclosure import Enclosure
+    from maxout.numerics.balls.enclosure import Enclosure
 
     found = []
     if len(here["experiments"]) != len(there["experiments"]):

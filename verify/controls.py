@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import Outcome
 from maxout.verify.experiments import Experiment, Twin, experiments
 from maxout.verify.looks import Watch, failed, judge
+from maxout.verify.sampling.collector import Collector
 from maxout.verify.suite import ALPHA, Queue, chosen_keys, one_thread, verdict_alpha
 
 

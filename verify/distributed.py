@@ -1,4 +1,4 @@
-"""Many processes on one campaign: ``torchrun --nproc-per-node N -m maxout.verify ...``.
+"""Many processes on one campaign: ``torchrun --nproc-per-node N -m maxout.torchrun ...``.
 
 All processes walk the same plan. What is to be done at a look is a list that each computes for
 itself; a counter in torchrun's store deals its items out one by one, and finished shards lie in the
@@ -22,12 +22,12 @@ from pathlib import Path
 from torch.distributed import Store, is_available, rendezvous
 
 from maxout.theory.errors import MaxoutError
-from maxout.verify.campaign import Campaign
-from maxout.verify.collector import Collector, cores
+from maxout.verify.campaigns.folder import Campaign
 from maxout.verify.decisions import INCONCLUSIVE, Outcome
 from maxout.verify.experiments import Experiment
 from maxout.verify.looks import QUARTERS, Look, Watch, decide, failed, sizes
-from maxout.verify.populations import Population
+from maxout.verify.sampling.collector import Collector, cores
+from maxout.verify.sampling.populations import Population
 from maxout.verify.suite import ALPHA, Job, Report, job
 
 Item = tuple[Population, int]
@@ -59,7 +59,7 @@ class Team:
         """
         if not is_available() or not {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= set(os.environ):
             raise MaxoutError(
-                "start several processes by: torchrun --nproc-per-node N -m maxout.verify"
+                "start several processes by: torchrun --nproc-per-node N -m maxout.torchrun"
             )
         store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
         return cls(store, rank, size)

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import ndtr
 
-from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
-from maxout.verify.constants import moment, sum_moment, weight_variance
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.verify.sampling.scales import moment, sum_moment, weight_variance
 
 
 def chi2_moment(freedom: float, order: int) -> float:
@@ -30,7 +30,7 @@ def length_moments(rank: int, units: int, order: int) -> list[float]:
 
 
 def gain_moment(network: Network, order: int, cosine: float) -> float:
-    """Return E ||J u||^{2 order} at zero bias, by the moving frame of ``theory.frame``."""
+    """Return E ||J u||^{2 order} at zero bias, by the moving frame of ``moving_frame``."""
     start = [cosine ** (2 * a) * (1 - cosine**2) ** (order - a) for a in range(order + 1)]
     value = _through_layers(network, order, start)
     return value * chi2_moment(network.outputs, order) / network.widths[-1] ** order

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from maxout.theory.errors import while_on
 from maxout.verify.decisions import ERROR, INCONCLUSIVE, DecisionError, Outcome
 from maxout.verify.experiments import Experiment
-from maxout.verify.populations import Arrays
+from maxout.verify.sampling.populations import Arrays
 
 if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
-    from maxout.verify.collector import Collector
+    from maxout.verify.sampling.collector import Collector
 
 SHARES = 2000
 """Parts that a suite's rate is divided into, one an experiment, whatever their number: a verdict

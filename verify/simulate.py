@@ -14,9 +14,10 @@ import torch
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field, integer
 from maxout.theory.network import Network
-from maxout.verify.networks import Sampler
-from maxout.verify.parameters import ParameterGradients
-from maxout.verify.populations import (
+from maxout.verify.gradients.sampled_gradients import ParameterGradients
+from maxout.verify.sampling.half_squares import half_squares
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import (
     Arrays,
     Networks,
     Population,
@@ -24,8 +25,7 @@ from maxout.verify.populations import (
     concatenate,
     shards_for,
 )
-from maxout.verify.streams import Stream
-from maxout.verify.variances import half_squares
+from maxout.verify.sampling.streams import Stream
 
 Wanted = tuple[str, int | None, int | None]
 """Quantity of the catalogue, order t and layer of one row of the ladder."""

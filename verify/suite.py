@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from maxout.theory.catalogue import CATALOGUE, select
 from maxout.theory.statement import Relation
-from maxout.verify.campaign import Campaign
-from maxout.verify.collector import Collector
+from maxout.verify.campaigns.folder import Campaign
+from maxout.verify.campaigns.manifest import manifest
 from maxout.verify.decisions import (
     ERROR,
     INCONCLUSIVE,
@@ -24,8 +24,8 @@ from maxout.verify.decisions import (
 )
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import Watch, judge, last_look, verdict_alpha
-from maxout.verify.manifest import manifest
-from maxout.verify.populations import Population
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.populations import Population
 
 ALPHA = 1e-3
 """Family-wise false-alarm rate of a whole suite, unless another is asked for."""

@@ -10,16 +10,12 @@ import sympy as sp
 
 from maxout.cli import output, parse
 from maxout.cli.progress import counted, working
-from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.moments import CLOSED_FROM, constants
+from maxout.numerics.balls.enclosure import Enclosure
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.order.order_moments import CLOSED_FROM, constants
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import (
-    LargestChi2Moment,
-    LargestNormalMoment,
-    SmallestChi2Moment,
-)
-from maxout.theory.orthant import is_closed
+from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.order.orthant import is_closed
 
 CLOSED_UP_TO = 8  # the last rank whose M_K the theory reduces to elementary and dilogarithms
 MAX_DIGITS = 1000
@@ -126,7 +122,7 @@ def command(
         chosen = [rank * WINDOW(window) for rank in chosen]
     if derive:
         from maxout.cli.derivation import show
-        from maxout.theory.derivation import derive_constant
+        from maxout.theory.order.moment_derivation import derive_constant
 
         for rank in chosen:
             show(derive_constant(rank), "json" if as_json else style, {"rank": rank})
@@ -149,7 +145,7 @@ def _by_criterion(
     ranks: list[int], criterion: str, width: str | None, window: int, digits: int, as_json: bool
 ) -> None:
     from maxout.cli import criterion as shown
-    from maxout.numerics.criteria import choose
+    from maxout.numerics.typical.criteria import choose
 
     units = None if width is None else parse.integer(width, "width")
     with working("choosing") as say:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli import output
-from maxout.numerics.criteria import CRITERIA, Choice
+from maxout.numerics.typical.criteria import CRITERIA, Choice
 
 DEEP = 20  # layers over which a factor is shown to add up
 

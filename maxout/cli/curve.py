@@ -66,7 +66,11 @@ def command(
 def _evaluate(
     network: Any, curve: Any, order: int, count: int, seed: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
-    from maxout.numerics.curve import expected_breakpoints, length_bounds, polyline
+    from maxout.numerics.curves.curve_quantities import (
+        expected_breakpoints,
+        length_bounds,
+        polyline,
+    )
 
     points = polyline(curve, network.inputs)
     if network.bias != "any":

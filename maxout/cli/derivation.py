@@ -10,7 +10,7 @@ import sympy as sp
 
 from maxout.cli import output
 from maxout.cli.progress import working
-from maxout.theory.derivation import Step
+from maxout.theory.order.moment_derivation import Step
 
 CHECK_DIGITS = 30  # both sides of a step are evaluated to this many digits
 AGREEMENT = 25  # and must agree to this many: the rest is left to quadrature and cancellation

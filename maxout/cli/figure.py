@@ -13,7 +13,7 @@ from maxout.cli import output, parse
 from maxout.theory.errors import DomainError, MaxoutError
 
 if TYPE_CHECKING:
-    from maxout.verify.figures import Figure
+    from maxout.lab.figures import Figure
 
 NO_TORCH = "figures need PyTorch: pip install 'maxout[torch,plots]'"
 
@@ -41,7 +41,7 @@ def command(
 
     Without a NAME, list the figures. Without --out, --csv and --json, say what the figure has.
     """
-    from maxout.verify import figures
+    from maxout.lab import figures
 
     if name is None:
         _list(figures.FIGURES, as_json)
@@ -54,7 +54,7 @@ def command(
         raise MaxoutError("--data is for training-gradients alone; the other figures sample")
     picture = None if out is None else Path(out)
     if picture is not None:
-        from maxout.verify.figures import drawing
+        from maxout.lab.figures import drawing
 
         drawing.check(picture)
     if csv_file is not None and not Path(csv_file).absolute().parent.is_dir():
@@ -93,7 +93,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _draw(figure: Figure, path: Path) -> None:
-    from maxout.verify.figures import drawing
+    from maxout.lab.figures import drawing
 
     try:
         drawing.write(figure, path)

@@ -16,7 +16,7 @@ from maxout.theory.network import Network
 if TYPE_CHECKING:
     import numpy as np
 
-    from maxout.numerics.gradients import GradientProfile
+    from maxout.numerics.gradients.layer_gradients import GradientProfile
 
 COLUMNS = {
     "lower": "lower",
@@ -117,7 +117,7 @@ def _rows(
     seed: int,
     say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    from maxout.numerics.gradients import gradient_profile
+    from maxout.numerics.gradients.layer_gradients import gradient_profile
 
     profile = gradient_profile(network, norm)
     drawn = None if samples is None else _simulated(network, norm, by, samples, seed, say)
@@ -189,9 +189,9 @@ def _simulated(
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
         raise click.UsageError(NO_TORCH) from None
-    from maxout.verify.collector import Collector
-    from maxout.verify.networks import Sampler
-    from maxout.verify.parameters import ParameterGradients
+    from maxout.verify.gradients.sampled_gradients import ParameterGradients
+    from maxout.verify.sampling.collector import Collector
+    from maxout.verify.sampling.networks import Sampler
 
     size = math.sqrt(network.inputs) if norm is None else float(norm)
     population = ParameterGradients(Sampler(network, network.bias, 1.0, size))

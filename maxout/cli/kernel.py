@@ -93,9 +93,9 @@ def _at(rank: int, words: tuple[str, ...], as_json: bool) -> None:
     # From the correlations as they were typed: near 1 rounding them alone would move q by 1e-8.
     import sympy as sp
 
-    from maxout.numerics.balls import enclose
-    from maxout.numerics.kernels.table import checked_rank
-    from maxout.theory.kernels import MaxKernel, WinnerProbability
+    from maxout.numerics.balls.evaluator import enclose
+    from maxout.numerics.kernels.winner_table import checked_rank
+    from maxout.theory.kernels.infinite_width import MaxKernel, WinnerProbability
 
     pieces = sp.Integer(checked_rank(rank))
     rhos = [parse.number(word, "rho") for word in words]

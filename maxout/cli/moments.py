@@ -8,12 +8,8 @@ import sympy as sp
 from maxout.cli import output, parse
 from maxout.cli.constant import evaluated
 from maxout.cli.progress import counted, working
-from maxout.theory.moments import (
-    LargestChi2Moment,
-    LargestNormalMoment,
-    SmallestChi2Moment,
-)
-from maxout.theory.orthant import is_closed
+from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.order.orthant import is_closed
 from maxout.theory.parameters import ORDER
 
 STATISTICS = {
@@ -53,7 +49,7 @@ def command(
     chosen = parse.ranks(ranks)
     if derive:
         from maxout.cli.derivation import show
-        from maxout.theory.derivation import derive as steps
+        from maxout.theory.order.moment_derivation import derive as steps
 
         for rank in chosen:
             header = {"rank": rank, "order": order, "statistic": statistic}

@@ -5,6 +5,7 @@ Rich is imported only where a terminal is there to see it.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -107,3 +108,17 @@ def _styled(text: Any) -> Any:
     if text.plain in _COLOURS:
         text.stylize(_COLOURS[text.plain])
     return text
+
+
+def bluntness(verdict: dict[str, Any]) -> float:
+    """The error that a verdict could have seen, relative where the predicted value is not 0.
+
+    Of a bound: how far it would have to be moved to be refuted, as a factor. Infinite where nothing
+    was judged, or nothing would refute it.
+    """
+    if verdict["refuted_at"] is not None:
+        factor = float(verdict["refuted_at"])
+        return abs(math.log(factor)) if factor > 0 else math.inf
+    if verdict["detectable"] is None:
+        return math.inf
+    return float(verdict["detectable"]) / (abs(float(verdict["predicted"] or 0)) or 1.0)

@@ -23,7 +23,7 @@ def count(
 ) -> int:
     import numpy as np
 
-    from maxout.numerics.curve import curve_length, polyline
+    from maxout.numerics.curves.curve_quantities import curve_length, polyline
     from maxout.numerics.regions import count_polyline
 
     points = polyline(curve, layers.inputs)
@@ -80,7 +80,7 @@ def _expected_along(network: Any, points: Any) -> Any:
     """Expected breakpoints; None where the theory has no value."""
     if network is None:
         return None
-    from maxout.numerics.curve import expected_breakpoints
+    from maxout.numerics.curves.curve_quantities import expected_breakpoints
 
     try:
         return expected_breakpoints(network, points, limits.chain_draws(len(network.widths)))

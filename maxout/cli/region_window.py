@@ -70,8 +70,8 @@ def _expected_in_window(network: Any, window: tuple[float, ...]) -> list[dict[st
     """What the theory says of the count in this window, over random networks."""
     if network is None or network.rank < 2 or network.inputs != 2:
         return []
-    from maxout.numerics.breakpoints import breakpoint_rates
-    from maxout.numerics.regions import count_bounds
+    from maxout.numerics.curves.mean_breakpoints import breakpoint_rates
+    from maxout.numerics.regions import bound_values
 
     x0, x1, y0, y1 = window
     if network.bias == "zero":
@@ -83,7 +83,7 @@ def _expected_in_window(network: Any, window: tuple[float, ...]) -> list[dict[st
         mean = 2 * math.pi * breakpoint_rates(network).total
         return [_said("exact mean (curve.plane.regions)", "==", mean)]
     side = max(x1 - x0, y1 - y0)  # the smallest square around the window has no fewer regions
-    bounds = count_bounds(network, side)
+    bounds = bound_values(network, side)
     return [_said(f"{_BOUNDS[key]} ({key})", "<=", value) for key, value in bounds.items()]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from maxout.cli import output
-from maxout.cli.verify import bluntness
+from maxout.cli.output import bluntness
 
 
 def show(verdicts: list[dict[str, Any]]) -> None:

@@ -53,7 +53,7 @@ def command(as_json: bool, **words: Any) -> int:
         import torch  # noqa: F401 - asked for first, so that its absence is told clearly
     except ImportError:
         raise click.UsageError(NO_TORCH) from None
-    from maxout.verify.training.campaign import plan, run_campaign
+    from maxout.lab.training.training_campaign import plan, run_campaign
 
     settings = plan(**options["plan"])
     with _folder(words["out"]) as out, _Progress(settings) as progress:

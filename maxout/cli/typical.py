@@ -14,7 +14,7 @@ from maxout.theory.network import Network
 from maxout.theory.parameters import COSINE, NORM, value_of
 
 if TYPE_CHECKING:
-    from maxout.numerics.summary import Summary
+    from maxout.numerics.typical.size_summary import Summary
 
 SHOWN_EXPONENTS = 3
 MAX_DRAWN = 2 * 10**8
@@ -52,7 +52,7 @@ def command(
         for field, text in ((COSINE, cosine), (NORM, norm))
     }
     count = parse.integer(samples, "samples")
-    from maxout.numerics.summary import summarize
+    from maxout.numerics.typical.size_summary import summarize
 
     if count * len(network.widths) > MAX_DRAWN:
         raise DomainError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
+from maxout.cli.output import bluntness
 from maxout.cli.progress import Progress
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError
@@ -78,7 +78,7 @@ def command(
 ) -> int:
     """Check the statements (all, or those under KEY) against sampled networks.
 
-    In several processes, on one machine or many: torchrun --nproc-per-node N -m maxout.verify,
+    In several processes, on one machine or many: torchrun --nproc-per-node N -m maxout.torchrun,
     with the same arguments.
 
     Exit codes: 0 all verified, 1 one refuted, 4 one inconclusive and none refuted, 3 one that could
@@ -245,17 +245,3 @@ def _list(verdicts: list[dict[str, Any]]) -> None:
 def _interval(verdict: dict[str, Any]) -> str:
     low, high = verdict["interval"]
     return f"[{output.number(low)}, {output.number(high)}]"
-
-
-def bluntness(verdict: dict[str, Any]) -> float:
-    """The error that a verdict could have seen, relative where the predicted value is not 0.
-
-    Of a bound: how far it would have to be moved to be refuted, as a factor. Infinite where nothing
-    was judged, or nothing would refute it.
-    """
-    if verdict["refuted_at"] is not None:
-        factor = float(verdict["refuted_at"])
-        return abs(math.log(factor)) if factor > 0 else math.inf
-    if verdict["detectable"] is None:
-        return math.inf
-    return float(verdict["detectable"]) / (abs(float(verdict["predicted"] or 0)) or 1.0)

@@ -10,7 +10,7 @@ from maxout.nn.auditing.report import RANGES, AuditReport, LayerAudit
 from maxout.nn.auditing.specification import check_numbers
 from maxout.nn.auditing.statistics import WeightStatistics, describe
 from maxout.nn.constants import second_moment
-from maxout.numerics.layered import (
+from maxout.numerics.activation.layered import (
     LayerConstants,
     gradient_repetitions,
     log_activations,

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maxout.numerics.kernels.inputs import matrix, positive
-from maxout.numerics.kernels.integral import Array
+from maxout.numerics.kernels.angle_integral import Array
+from maxout.numerics.kernels.kernel_inputs import matrix, positive
 from maxout.numerics.kernels.recursion import Network, Side, block
-from maxout.numerics.kernels.table import checked_rank, kernel_table
+from maxout.numerics.kernels.winner_table import checked_rank, kernel_table
 from maxout.theory.errors import DomainError
 
 MAX_DEPTH = 10**6

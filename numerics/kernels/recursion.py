@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maxout.numerics.kernels.inputs import Inputs, angles
-from maxout.numerics.kernels.integral import Array
-from maxout.numerics.kernels.table import KernelTable
+from maxout.numerics.kernels.angle_integral import Array
+from maxout.numerics.kernels.kernel_inputs import Inputs, angles
+from maxout.numerics.kernels.winner_table import KernelTable
 from maxout.theory.errors import OutOfReachError
 
 

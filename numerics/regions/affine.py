@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maxout.numerics.regions.layers import Array
+from maxout.numerics.regions.concrete_layers import Array
 from maxout.theory.errors import MaxoutError
 
 UNIT = 2.0**-53

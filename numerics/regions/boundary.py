@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maxout.numerics.regions.layers import Array
+from maxout.numerics.regions.concrete_layers import Array
 from maxout.numerics.regions.polygons import Index, doubtful
 from maxout.numerics.regions.split import split
 from maxout.numerics.regions.subdivision import MAX_RANK, Subdivision

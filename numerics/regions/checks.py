@@ -8,7 +8,7 @@ import numpy as np
 
 from maxout.numerics.regions.adjacency import edge_units, topology
 from maxout.numerics.regions.affine import UNIT
-from maxout.numerics.regions.layers import MaxoutLayers
+from maxout.numerics.regions.concrete_layers import MaxoutLayers
 from maxout.numerics.regions.subdivision import Subdivision
 
 # Numbers of one temporary array (8 bytes each).

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from maxout.numerics.regions.affine import UNIT
-from maxout.numerics.regions.layers import Array
+from maxout.numerics.regions.concrete_layers import Array
 
 Index = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -18,8 +18,8 @@ from maxout.numerics.regions.affine import (
     join_maps,
     select,
 )
+from maxout.numerics.regions.concrete_layers import Array, MaxoutLayers
 from maxout.numerics.regions.envelope import envelope
-from maxout.numerics.regions.layers import Array, MaxoutLayers
 from maxout.numerics.regions.room import Room
 from maxout.theory.errors import DomainError
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maxout.numerics.regions.layers import Array
+from maxout.numerics.regions.concrete_layers import Array
 from maxout.numerics.regions.polygons import DIFFERENCE, Flags, Index, Polygons, clip, join
 
 # Numbers of the largest temporary array (8 bytes each).

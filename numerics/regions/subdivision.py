@@ -17,7 +17,7 @@ from maxout.numerics.regions.affine import (
     join_maps,
     select,
 )
-from maxout.numerics.regions.layers import Array, MaxoutLayers
+from maxout.numerics.regions.concrete_layers import Array, MaxoutLayers
 from maxout.numerics.regions.polygons import Flags, Index, Polygons, doubtful, join, rectangle
 from maxout.numerics.regions.room import Room
 from maxout.numerics.regions.split import split

@@ -13,7 +13,7 @@ import sympy
 
 from maxout.cli.constant import CLOSED_UP_TO
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.moments import LargestNormalMoment, is_closed
+from maxout.theory.order.moments import LargestNormalMoment, is_closed
 
 NETWORK = ("--rank", "5", "--inputs", "10", "--widths", "20x3", "--outputs", "2")
 

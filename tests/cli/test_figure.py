@@ -6,7 +6,7 @@ import json
 import pytest
 
 from maxout.cli.main import USAGE, run
-from maxout.verify.figures import FIGURES
+from maxout.lab.figures import FIGURES
 
 SMALL = ("figure", "second-moments", "--networks", "20")
 

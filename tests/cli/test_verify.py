@@ -10,11 +10,12 @@ from maxout.cli import output, progress, summary
 from maxout.cli.controls import show as show_controls
 from maxout.cli.explain import rule
 from maxout.cli.main import run
-from maxout.cli.verify import bluntness, seen, show
+from maxout.cli.output import bluntness
+from maxout.cli.verify import seen, show
 from maxout.verify import controls, looks, suite
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiments import BUILDERS, experiments
+from maxout.verify.sampling.collector import Collector
 
 
 def test_a_campaign_from_the_command_line(maxout, tmp_path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from maxout.verify.training.campaign import ALPHA
-from maxout.verify.training.compare import compare
-from maxout.verify.training.results import from_csv
-from maxout.verify.training.tables import gradients_markdown, markdown
+from maxout.lab.training.accuracies import from_csv
+from maxout.lab.training.compare import compare
+from maxout.lab.training.training_campaign import ALPHA
+from maxout.lab.training.training_tables import gradients_markdown, markdown
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "training.md").read_text()

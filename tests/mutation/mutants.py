@@ -10,9 +10,9 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.kernels import MaxKernel, WinnerProbability
-from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
-from maxout.theory.orthant import HalfNormalProbability, OrthantProbability
+from maxout.theory.kernels.infinite_width import MaxKernel, WinnerProbability
+from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.order.orthant import HalfNormalProbability, OrthantProbability
 from maxout.theory.statement import Relation, Statement
 from maxout.theory.symbols import K, L, n
 

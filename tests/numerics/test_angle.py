@@ -8,12 +8,12 @@ import pytest
 import sympy as sp
 from scipy.special import log_ndtr
 
-from maxout.numerics.angle import jacobian_moment
+from maxout.numerics.jacobian.value_functions import jacobian_moment
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError, OutOfReachError
-from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
+from maxout.theory.order.moments import LargestNormalMoment
 
 CASE = Network(6, (8, 5, 7), 1, 4, bias="gaussian")
 

@@ -7,8 +7,9 @@ import dataclasses
 import pytest
 from flint import arb, ctx
 
-from maxout.numerics import halfline, halfline_rule, normal_power, normal_rule, shared
-from maxout.numerics.weight import Weighted, by_parts
+from maxout.numerics.balls import halfline, halfline_rule, normal_power, normal_rule
+from maxout.numerics.balls.weight import Weighted, by_parts
+from maxout.numerics.order import rank_tables
 
 RANKS = (2, 3, 5, 17, 100, 300, 10**4, 10**6, 10**12)
 ORDERS = (1, 2, 5, 8)
@@ -94,9 +95,9 @@ def test_half_line_bounds(rank: int, smallest: bool) -> None:
 def test_shared_bound_covers_every_rank() -> None:
     """A coarse grid for ranks 2 to 40: every ball still holds the value."""
     with ctx.workprec(20):
-        coarse = shared.largest_moments(2, 40, 3)
+        coarse = rank_tables.largest_moments(2, 40, 3)
     with ctx.workprec(200):
-        fine = shared.largest_moments(2, 40, 3)
+        fine = rank_tables.largest_moments(2, 40, 3)
         assert all(coarse[k].contains(fine[k]) for k in fine)
         assert all(coarse[k].rel_accuracy_bits() < 60 for k in coarse)
 

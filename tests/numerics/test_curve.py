@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from maxout.numerics.angle import jacobian_moment
-from maxout.numerics.curve import (
+from maxout.numerics.curves.curve_quantities import (
     curve_length,
     expected_breakpoints,
     length_bounds,
     polyline,
     swept_angle,
 )
+from maxout.numerics.jacobian.value_functions import jacobian_moment
 from maxout.numerics.predict import predict
 from maxout.numerics.regions import count_polyline, sample
 from maxout.theory.catalogue import CATALOGUE

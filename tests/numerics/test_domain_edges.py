@@ -8,9 +8,9 @@ import pytest
 import sympy as sp
 from flint import arb
 
-from maxout.numerics.balls import enclose
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.balls.trapezoid import rule_error
 from maxout.numerics.predict import predict
-from maxout.numerics.trapezoid import rule_error
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network

@@ -12,8 +12,8 @@ from flint import arb, ctx, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maxout.numerics.enclosure import Enclosure, RangeError
-from maxout.numerics.precision import PrecisionError, at_digits, bits_of
+from maxout.numerics.balls.enclosure import Enclosure, RangeError
+from maxout.numerics.balls.precision import PrecisionError, at_digits, bits_of
 from maxout.theory.errors import MaxoutError
 
 MANTISSAS = st.integers(-(10**30), 10**30)

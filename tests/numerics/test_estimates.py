@@ -12,21 +12,26 @@ import pytest
 import sympy as sp
 from scipy.special import log_ndtr
 
-from maxout.numerics import gradients
-from maxout.numerics.angle import Layers, at_input, jacobian_moment, value_functions
-from maxout.numerics.angle_grid import LengthGrid
-from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.frame import norm_statistics
-from maxout.numerics.kernels.table import kernel_table
+from maxout.numerics.balls.enclosure import Enclosure
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.gradients import layer_gradients
+from maxout.numerics.jacobian.length_grid import LengthGrid
+from maxout.numerics.jacobian.value_functions import (
+    Layers,
+    at_input,
+    jacobian_moment,
+    value_functions,
+)
+from maxout.numerics.kernels.kernel_integral import winner_value
+from maxout.numerics.kernels.winner_table import kernel_table
+from maxout.numerics.order.norm_logarithms import norm_statistics
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.curves import AngularSpeed
-from maxout.theory.kernel_integral import winner_value
-from maxout.theory.kernels import MaxKernel, PairNNGP, PairNTK, WinnerProbability
-from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.curves.curve_means import AngularSpeed
+from maxout.theory.kernels.infinite_width import MaxKernel, PairNNGP, PairNTK, WinnerProbability
 from maxout.theory.network import Network
-from maxout.theory.norm import InverseNormMean, LogNormMean, SquaredNormMoment
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.theory.order.norm import InverseNormMean, LogNormMean, SquaredNormMoment
 from maxout.theory.symbols import K, L, c, n
 
 SEVENTH = sp.Rational(1, 7)
@@ -101,8 +106,8 @@ def test_value_functions_on_a_finer_grid(rank: int, widths: tuple) -> None:
 
 
 def gradients_on(layers: Layers, log_x: float, refine: int) -> np.ndarray:
-    lengths = gradients._gaussian_lengths(layers, log_x)
-    return gradients._gaussian(layers, log_x, lengths, refine)
+    lengths = layer_gradients._gaussian_lengths(layers, log_x)
+    return layer_gradients._gaussian(layers, log_x, lengths, refine)
 
 
 @pytest.mark.parametrize("rank", [2, 3, 5, 50, 10**6])
@@ -111,7 +116,7 @@ def gradients_on(layers: Layers, log_x: float, refine: int) -> np.ndarray:
 def test_gradients_with_gaussian_biases(rank: int, widths: tuple, constant: sp.Expr) -> None:
     layers = Layers.of(Network(3, widths, 2, rank, c=constant, bias="gaussian"))
     for log_x in (-np.inf, -3.0, 5.0):
-        found = gradients.gaussian_gradients(layers, log_x)
+        found = layer_gradients.gaussian_gradients(layers, log_x)
         values = np.array([found.weights, found.biases])
         with np.errstate(invalid="ignore"):
             change = np.abs(np.expm1(values - gradients_on(layers, log_x, 3)))
@@ -137,14 +142,14 @@ def test_the_resolution_counts_in_the_error_of_value_functions(rank: int) -> Non
 def test_the_resolution_counts_in_the_error_of_gradients(monkeypatch) -> None:
     """Gradients have converged on either grid: two that do not agree are made to be seen."""
     layers = Layers.of(Network(3, (4, 2), 1, 5, c=sp.Integer(1), bias="gaussian"))
-    carried = gradients._gaussian
+    carried = layer_gradients._gaussian
 
     def off_on_the_coarse_grid(*arguments):
         *_, refine = arguments
         return carried(*arguments) + (1e-7 if refine == 1 else 0)
 
-    monkeypatch.setattr(gradients, "_gaussian", off_on_the_coarse_grid)
-    assert gradients.gaussian_gradients.__wrapped__(layers, 0.0).error > 0.99e-7
+    monkeypatch.setattr(layer_gradients, "_gaussian", off_on_the_coarse_grid)
+    assert layer_gradients.gaussian_gradients.__wrapped__(layers, 0.0).error > 0.99e-7
 
 
 @pytest.mark.parametrize(("rank", "units"), [(3, 1), (3, 2), (5, 4), (4, 30), (3, 1000)])

@@ -5,8 +5,9 @@ import pytest
 from flint import arb, ctx
 
 import maxout
-from maxout.numerics.float64 import _EDGES, RELATIVE_ERROR, moments
-from maxout.numerics.moments import STATISTICS, moment, moment_ball
+from maxout.numerics.order.float_moments import _EDGES, RELATIVE_ERROR, moments
+from maxout.numerics.order.moment_balls import STATISTICS, moment_ball
+from maxout.numerics.order.order_moments import moment
 from maxout.theory.errors import MaxoutError
 
 

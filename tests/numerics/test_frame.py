@@ -8,8 +8,8 @@ import pytest
 import sympy as sp
 from scipy.special import digamma, gammaln, polygamma
 
-from maxout.numerics.frame import inverse_norm_mean, log_norm_mean, norm_statistics
-from maxout.numerics.frame_law import log_law
+from maxout.numerics.order.norm_law import log_law
+from maxout.numerics.order.norm_logarithms import inverse_norm_mean, log_norm_mean, norm_statistics
 from maxout.theory.errors import MaxoutError
 
 
@@ -75,7 +75,7 @@ def test_against_the_rule_on_the_grid(rank, width) -> None:
 
 
 def test_theory_evaluates_the_same_numbers() -> None:
-    from maxout.theory.norm import InverseNormMean, LogNormMean
+    from maxout.theory.order.norm import InverseNormMean, LogNormMean
 
     exact = LogNormMean(sp.Integer(3), sp.Integer(2)).evalf(8)
     assert abs(log_norm_mean(3, 2) - float(exact)) < 1e-8

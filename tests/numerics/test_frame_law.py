@@ -5,11 +5,11 @@ import pytest
 import sympy as sp
 from scipy.special import digamma, polygamma
 
-from maxout.numerics.angle_grid import LengthGrid
-from maxout.numerics.balls import enclose
-from maxout.numerics.frame_law import STEP, log_law, stencil
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.jacobian.length_grid import LengthGrid
+from maxout.numerics.order.norm_law import STEP, log_law, stencil
 from maxout.theory.errors import MaxoutError
-from maxout.theory.norm import SquaredNormMoment
+from maxout.theory.order.norm import SquaredNormMoment
 
 
 def test_stencil_reproduces_polynomials_and_points() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from maxout.numerics.gradients import COLUMNS, gradient_profile
+from maxout.numerics.gradients.layer_gradients import COLUMNS, gradient_profile
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError

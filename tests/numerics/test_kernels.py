@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
 
-from maxout.numerics.kernels import ACCURACY, KernelAccuracyError, kappa, table, winner
-from maxout.numerics.kernels.integral import winner_integral
-from maxout.numerics.kernels.table import kernel_table
+from maxout.numerics.kernels import ACCURACY, KernelAccuracyError, kappa, winner, winner_table
+from maxout.numerics.kernels.angle_integral import winner_integral
+from maxout.numerics.kernels.winner_table import kernel_table
 from maxout.theory.errors import MaxoutError
 
 RHO = np.concatenate([np.linspace(-1, 1, 401), np.cos(np.logspace(-6, 0, 50))])
@@ -134,13 +134,13 @@ def test_the_audit_refuses_a_table_that_is_off(monkeypatch):
     """A lattice three times too coarse, and a mean that is off in its twelfth digit."""
     kernel_table.cache_clear()
     with monkeypatch.context() as patch:
-        patch.setattr("maxout.numerics.kernels.integral._STEPS", ((10**5, 3 / 4),))
+        patch.setattr("maxout.numerics.kernels.angle_integral._STEPS", ((10**5, 3 / 4),))
         with pytest.raises(KernelAccuracyError, match="rank 10 failed its audit"):
             kappa(10, 0.5)
-    moments = table.mean_and_second_moment
+    moments = winner_table.mean_and_second_moment
     with monkeypatch.context() as patch:
         patch.setattr(
-            table, "mean_and_second_moment", lambda k: (moments(k)[0] + 1e-12, moments(k)[1])
+            winner_table, "mean_and_second_moment", lambda k: (moments(k)[0] + 1e-12, moments(k)[1])
         )
         with pytest.raises(KernelAccuracyError, match="Var Xi"):
             kappa(10, 0.5)

@@ -7,8 +7,7 @@ import pytest
 import sympy as sp
 
 from maxout.nn.constants import second_moment
-from maxout.numerics.gradients import gradient_profile
-from maxout.numerics.layered import (
+from maxout.numerics.activation.layered import (
     LayerConstants,
     gradient_repetitions,
     log_activations,
@@ -16,6 +15,7 @@ from maxout.numerics.layered import (
     log_gradients,
     repetitions,
 )
+from maxout.numerics.gradients.layer_gradients import gradient_profile
 from maxout.theory.network import Network
 
 

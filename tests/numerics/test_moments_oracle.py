@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 from flint import ctx
 
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.moments import STATISTICS, constant, moment
+from maxout.numerics.balls.enclosure import Enclosure
+from maxout.numerics.order.moment_balls import STATISTICS
+from maxout.numerics.order.order_moments import constant, moment
 
 from .oracle import oracle
 

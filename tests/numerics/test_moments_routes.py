@@ -11,9 +11,14 @@ from flint import arb, ctx
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.moments import ROUTES, STATISTICS, constant, moment, moment_ball, table
-from maxout.numerics.orthant import half_normal_ball, half_normal_survival_ball, orthant_ball
+from maxout.numerics.balls.enclosure import Enclosure
+from maxout.numerics.order.moment_balls import STATISTICS, moment_ball
+from maxout.numerics.order.order_moments import ROUTES, constant, moment, table
+from maxout.numerics.order.orthant_balls import (
+    half_normal_ball,
+    half_normal_survival_ball,
+    orthant_ball,
+)
 from maxout.theory.errors import MaxoutError
 
 RANKS = st.one_of(
@@ -210,8 +215,8 @@ def test_bad_arguments() -> None:
 def test_moments_do_not_load_the_float_tables() -> None:
     """``maxout constant`` starts without NumPy and SciPy."""
     code = (
-        "import sys; from maxout.numerics.moments import constant; constant(5);"
-        "print([m for m in ('numpy', 'scipy', 'torch', 'maxout.numerics.float64') "
+        "import sys; from maxout.numerics.order.order_moments import constant; constant(5);"
+        "print([m for m in ('numpy', 'scipy', 'torch', 'maxout.numerics.order.float_moments') "
         "if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flint import arb, ctx
 
-from maxout.numerics import halfline, normal_power, orthant
-from maxout.numerics.weight import Weighted
+from maxout.numerics.balls import halfline, normal_power
+from maxout.numerics.balls.weight import Weighted
+from maxout.numerics.order import orthant_balls
 
 BITS = 12
 _GUARD = 40  # bits at which the nodes are summed beyond those asked for
@@ -98,9 +99,9 @@ def test_orthants_of_negative_correlation(m: int, share: float, bits: int) -> No
     """Few bits make the step wide: the rule's error is then far above the sum's rounding."""
     rho = arb(-share / (m - 1))
     with ctx.workprec(300):
-        truth = orthant.orthant_ball(m, rho)
+        truth = orthant_balls.orthant_ball(m, rho)
     with ctx.workprec(bits):
-        found = orthant.orthant_ball(m, rho)
+        found = orthant_balls.orthant_ball(m, rho)
     assert found.contains(truth)
     off = abs(found.mid() - truth)
     assert off > 100 * arb(2) ** -(bits + _GUARD)

@@ -9,8 +9,8 @@ import pytest
 import sympy as sp
 
 import maxout
-from maxout.numerics.enclosure import RangeError
-from maxout.numerics.moments import moment
+from maxout.numerics.balls.enclosure import RangeError
+from maxout.numerics.order.order_moments import moment
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import DoesNotApplyError, MaxoutError
 from maxout.theory.network import Network

@@ -11,13 +11,13 @@ import sympy as sp
 from flint import arb
 
 from maxout.numerics import kernels
-from maxout.numerics.angle import jacobian_moment, mean_gains
-from maxout.numerics.balls import enclose
-from maxout.numerics.breakpoints import breakpoint_rates
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.gradients import gradient_profile
+from maxout.numerics.balls.enclosure import Enclosure
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.curves.mean_breakpoints import breakpoint_rates
+from maxout.numerics.gradients.layer_gradients import gradient_profile
+from maxout.numerics.jacobian.value_functions import jacobian_moment, mean_gains
 from maxout.numerics.predict import predict
-from maxout.numerics.summary import exponents
+from maxout.numerics.typical.size_summary import exponents
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.domain import Range
 from maxout.theory.errors import DoesNotApplyError, OutOfReachError

@@ -13,14 +13,14 @@ import pytest
 import sympy as sp
 from flint import ctx
 
-from maxout.numerics.balls import enclose
-from maxout.numerics.enclosure import Enclosure
-from maxout.numerics.moments import constants, moment
+from maxout.numerics.balls.enclosure import Enclosure
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.order.order_moments import constants, moment
 from maxout.numerics.predict import predict
-from maxout.theory.asymptotics import UpperQuantile
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
+from maxout.theory.order.asymptotics import UpperQuantile
+from maxout.theory.order.moments import LargestNormalMoment
 
 THREADS = 13
 

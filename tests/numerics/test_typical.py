@@ -7,18 +7,18 @@ import pytest
 import sympy as sp
 from scipy import stats
 
-from maxout.numerics import criteria
-from maxout.numerics.angle import jacobian_moment
-from maxout.numerics.frame import norm_statistics
+from maxout.numerics.jacobian.value_functions import jacobian_moment
+from maxout.numerics.order.norm_draws import FEW, _table, draw_log_radius
+from maxout.numerics.order.norm_logarithms import norm_statistics
 from maxout.numerics.predict import predict
-from maxout.numerics.radius import FEW, _table, draw_log_radius
-from maxout.numerics.summary import exponents, summarize
-from maxout.numerics.typical import draw_log_gain, quantiles
+from maxout.numerics.typical import criteria
+from maxout.numerics.typical.size_law import draw_log_gain, quantiles
+from maxout.numerics.typical.size_summary import exponents, summarize
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify.laws import Law
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.streams import Stream
 
 FALSE_ALARM = 1e-6  # of each sampled test, under its fixed seed
 
@@ -121,7 +121,7 @@ def test_quantiles_are_deterministic_and_cover() -> None:
 
 def test_interval_of_a_quantile_by_the_binomial() -> None:
     """Ends of the interval are the order statistics that miss with the stated chance at most."""
-    from maxout.numerics.typical import _quantile
+    from maxout.numerics.typical.size_law import _quantile
 
     count, level, chance = 1000, 0.25, 0.01
     found = _quantile(np.arange(1, count + 1, dtype=float), level, chance)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maxout.numerics import moment
-from maxout.numerics.winner import winner_mean_square
+from maxout.numerics.jacobian.shifted_winner import winner_mean_square
 from maxout.theory.errors import MaxoutError
 
 SHIFTS = st.lists(st.floats(-30, 30), min_size=1, max_size=8)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from maxout.theory.statement import Statement
-from maxout.verify.laws import Law
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.streams import Stream
 
 from .registry import ORACLES, At
 

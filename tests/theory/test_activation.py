@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.theory import activation, symbols
+from maxout.numerics.balls.evaluator import enclose
+from maxout.theory import symbols
+from maxout.theory.activation import activation_length
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import Network
+from maxout.theory.order.moments import LargestNormalMoment
 
 NORM = sp.Rational(3, 2)
 
@@ -60,7 +61,7 @@ def naive_moments(net: Network, order: int) -> list[float]:
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_moments_against_the_recursion(bias: str, order: int) -> None:
     net = network(bias)
-    stated = value(activation.length_moment(order, bias=bias), net)
+    stated = value(activation_length.length_moment(order, bias=bias), net)
     assert stated == pytest.approx(naive_moments(net, order)[order], rel=1e-12)
     wrong = naive_moments(network("zero" if bias == "gaussian" else "gaussian"), order)[order]
     assert stated != pytest.approx(wrong, rel=0.1)
@@ -69,17 +70,17 @@ def test_moments_against_the_recursion(bias: str, order: int) -> None:
 @pytest.mark.parametrize("bias", ["gaussian", "zero"])
 def test_mean_and_variance_are_the_moments(bias: str) -> None:
     net = network(bias)
-    mean, second = (value(activation.length_moment(t, bias=bias), net) for t in (1, 2))
-    assert value(activation.length_mean(bias=bias), net) == pytest.approx(mean, rel=1e-13)
-    variance = value(activation.length_variance(bias=bias), net)
+    mean, second = (value(activation_length.length_moment(t, bias=bias), net) for t in (1, 2))
+    assert value(activation_length.length_mean(bias=bias), net) == pytest.approx(mean, rel=1e-13)
+    variance = value(activation_length.length_variance(bias=bias), net)
     assert variance == pytest.approx(second - mean**2, rel=1e-12)
 
 
 @pytest.mark.parametrize("bias", ["gaussian", "zero"])
 def test_mean_of_the_input_is_its_own_length(bias: str) -> None:
-    assert value(activation.length_mean(sp.Integer(0), bias), network(bias)) == pytest.approx(
-        float(NORM**2 / 6), rel=1e-14
-    )
+    assert value(
+        activation_length.length_mean(sp.Integer(0), bias), network(bias)
+    ) == pytest.approx(float(NORM**2 / 6), rel=1e-14)
 
 
 def test_the_papers_form_of_the_mean() -> None:
@@ -89,7 +90,7 @@ def test_the_papers_form_of_the_mean() -> None:
     widths = (6, *net.widths)
     printed = float(NORM**2 + 1) / 6 * gain**3
     printed += sum(gain ** (3 - j + 1) / widths[j - 1] for j in (2, 3))
-    assert value(activation.length_mean(), net) == pytest.approx(printed, rel=1e-13)
+    assert value(activation_length.length_mean(), net) == pytest.approx(printed, rel=1e-13)
 
 
 def test_simulated_networks() -> None:
@@ -104,17 +105,17 @@ def test_simulated_networks() -> None:
         x = (np.einsum("nukf,nf->nuk", w, x) + b).max(axis=2)
     length = np.sum(x**2, axis=1) / 7
     error = length.std() / np.sqrt(count)
-    mean = value(activation.length_mean(), net)
+    mean = value(activation_length.length_mean(), net)
     assert abs(length.mean() - mean) < 4.5 * error
-    assert abs(length.mean() - value(activation.length_mean(bias="zero"), net)) > 20 * error
+    assert abs(length.mean() - value(activation_length.length_mean(bias="zero"), net)) > 20 * error
     squares = (length - mean) ** 2
-    variance = value(activation.length_variance(), net)
+    variance = value(activation_length.length_variance(), net)
     assert abs(squares.mean() - variance) < 4.5 * squares.std() / np.sqrt(count)
 
 
 def test_rank_one_is_the_linear_network() -> None:
     net = network("zero", rank=1)
-    assert value(activation.length_mean(bias="zero"), net) == pytest.approx(
+    assert value(activation_length.length_mean(bias="zero"), net) == pytest.approx(
         float(NORM**2 / 6 * sp.Rational(2, 5) ** 3), rel=1e-14
     )
 
@@ -122,10 +123,10 @@ def test_rank_one_is_the_linear_network() -> None:
 @pytest.mark.parametrize("order", [0, -1, 1.5])
 def test_orders_outside_the_domain(order: float) -> None:
     with pytest.raises(MaxoutError, match="order must be an integer >= 1"):
-        activation.length_moment(order)
+        activation_length.length_moment(order)
 
 
 def test_biases_that_nobody_knows() -> None:
-    for function in (activation.length_law, activation.length_mean):
+    for function in (activation_length.length_law, activation_length.length_mean):
         with pytest.raises(MaxoutError, match="'gaussian' or 'zero'; got 'any'"):
             function(bias="any")

@@ -6,10 +6,10 @@ import mpmath as mp
 import pytest
 import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.theory import asymptotics
+from maxout.numerics.balls.evaluator import enclose
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.order import asymptotics
+from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.symbols import K
 
 RANKS = (10, 30, 100, 10**3, 10**6, 10**9, 10**12, 10**15)

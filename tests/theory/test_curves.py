@@ -7,21 +7,22 @@ import pytest
 import sympy as sp
 from scipy import integrate, stats
 
-from maxout.numerics.balls import enclose
-from maxout.numerics.breakpoints import breakpoint_rates, kink_rate
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.curves.mean_breakpoints import breakpoint_rates, kink_rate
 from maxout.numerics.predict import predict
-from maxout.theory import curves, regions
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.curves import curve_means
 from maxout.theory.errors import DoesNotApplyError, MaxoutError
-from maxout.theory.feature_gradients import (
+from maxout.theory.network import Network
+from maxout.theory.order.norm import SquaredNormMoment
+from maxout.theory.parameters import environment
+from maxout.theory.regions import region_bounds
+from maxout.theory.regions.feature_gradients import (
     GRADIENT_SOURCES,
     gradient_constant,
     gradient_moment_exact,
     gradient_moment_upper,
 )
-from maxout.theory.network import Network
-from maxout.theory.norm import SquaredNormMoment
-from maxout.theory.parameters import environment
 
 NETWORKS = pytest.mark.parametrize(
     "network",
@@ -59,13 +60,13 @@ def test_kink_rate_is_kac_and_rices_integral(rank: int) -> None:
 def test_aligned_moment_is_the_exact_moment_along_the_input(network: Network) -> None:
     for s in (1, 2, 3):
         exact = at("jacobian.moment.exact", network, s, cosine=1)
-        assert value(network, curves.aligned_moment(s)) == pytest.approx(exact, rel=1e-12)
+        assert value(network, curve_means.aligned_moment(s)) == pytest.approx(exact, rel=1e-12)
 
 
 @NETWORKS
 def test_no_angle_has_a_larger_even_moment_than_the_aligned_one(network: Network) -> None:
     for s in (1, 2, 3):
-        aligned = value(network, curves.aligned_moment(s))
+        aligned = value(network, curve_means.aligned_moment(s))
         for cosine in (0, 0.3, 0.9):
             if network.inputs == 1:
                 continue
@@ -183,7 +184,7 @@ def test_few_units_are_bounded_by_their_patterns() -> None:
     few = Network(3, (1, 2), 2, 4, bias="gaussian")
     assert at("regions.count.upper", few) == 4**3
     many = Network(3, (2, 2), 2, 4, bias="gaussian")
-    c_bias, c_grad = (value(many, part) for part in regions.constants("paper"))
+    c_bias, c_grad = (value(many, part) for part in region_bounds.constants("paper"))
     scale = 2**5 * c_bias * c_grad * 4 * 4
     expected = scale**3 * math.comb(12, 6) * 6**3 / 6
     assert at("regions.count.upper", many) == pytest.approx(expected)

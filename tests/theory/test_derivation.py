@@ -4,11 +4,11 @@ import pytest
 import sympy as sp
 
 from maxout.cli.derivation import StepError, agreement, show
-from maxout.theory.derivation import Step, derive, derive_constant
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestNormalMoment, is_closed
-from maxout.theory.orthant import OrthantProbability
-from maxout.theory.reduction import PowerDensityIntegral
+from maxout.theory.order.moment_derivation import Step, derive, derive_constant
+from maxout.theory.order.moments import LargestNormalMoment, is_closed
+from maxout.theory.order.orthant import OrthantProbability
+from maxout.theory.order.reduction import PowerDensityIntegral
 
 CASES = [
     ("largest", 1, 1), ("largest", 1, 2), ("largest", 1, 3), ("largest", 2, 1), ("largest", 2, 2),

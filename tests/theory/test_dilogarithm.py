@@ -4,10 +4,10 @@ import mpmath as mp
 import pytest
 import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.theory import dilogarithm
+from maxout.numerics.balls.evaluator import enclose
 from maxout.theory.errors import MaxoutError
-from maxout.theory.orthant import HalfNormalProbability, OrthantProbability
+from maxout.theory.order import dilogarithm
+from maxout.theory.order.orthant import HalfNormalProbability, OrthantProbability
 
 R = sp.Rational
 X = sp.Symbol("X")

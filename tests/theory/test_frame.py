@@ -7,12 +7,13 @@ import pytest
 import sympy as sp
 from scipy.special import log_ndtr
 
-from maxout.numerics.angle import jacobian_moment
-from maxout.theory import frame, gaussian_frame, typical
+from maxout.numerics.jacobian.value_functions import jacobian_moment
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.jacobian import gaussian_frame, moving_frame
 from maxout.theory.network import Network
+from maxout.theory.order.moments import LargestNormalMoment
 from maxout.theory.symbols import K, L, c, cos_0, n, n_0, n_L, x_norm
+from maxout.theory.typical import typical_size
 
 M = LargestNormalMoment(K, 2)
 
@@ -36,31 +37,31 @@ def test_the_mean_by_its_recursion() -> None:
             c / before * (units - 1) * across,
         )
     exact = sp.Rational(widths[-1], widths[-2]) * (along + across)
-    found = at(frame.mean_exact(), widths).subs(M, second)
+    found = at(moving_frame.mean_exact(), widths).subs(M, second)
     assert sp.expand(found - exact) == 0
 
 
 def test_order_one_is_the_mean() -> None:
     widths = (3, 4, 2, 5)
-    found = at(frame.moment_exact(1), widths)
-    assert sp.expand(found - at(frame.mean_exact(), widths)) == 0
+    found = at(moving_frame.moment_exact(1), widths)
+    assert sp.expand(found - at(moving_frame.mean_exact(), widths)) == 0
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_rank_one_is_a_linear_network(order) -> None:
     widths = (3, 4, 2, 5)
-    found = at(frame.moment_exact(order), widths).subs(K, 1).doit()
-    exact = frame.chi2_moment(sp.Integer(5), order) / sp.Integer(3) ** order
+    found = at(moving_frame.moment_exact(order), widths).subs(K, 1).doit()
+    exact = moving_frame.chi2_moment(sp.Integer(5), order) / sp.Integer(3) ** order
     for units in widths[1:-1]:
-        exact *= (c / units) ** order * frame.chi2_moment(sp.Integer(units), order)
+        exact *= (c / units) ** order * moving_frame.chi2_moment(sp.Integer(units), order)
     assert sp.simplify(found - exact) == 0
 
 
 def test_the_fourth_moment_of_the_specification() -> None:
     """p^4, p^2 q^2 and q^4 of one layer, written out."""
     m, s2 = sp.symbols("m s2", positive=True)
-    matrix = frame.transfer_matrix(2, m, s2)
-    square, fourth = m * M, frame.SquaredNormMoment(K, m, 2)
+    matrix = moving_frame.transfer_matrix(2, m, s2)
+    square, fourth = m * M, moving_frame.SquaredNormMoment(K, m, 2)
     expected = sp.Matrix(
         [
             [m**2 - 1, 0, 0],
@@ -74,7 +75,7 @@ def test_the_fourth_moment_of_the_specification() -> None:
 def test_transfer_matrix_refuses_bad_orders() -> None:
     for order in (0, 1.5):
         with pytest.raises(MaxoutError, match="order must be an integer"):
-            frame.transfer_matrix(order, n[1], c)
+            moving_frame.transfer_matrix(order, n[1], c)
         with pytest.raises(MaxoutError, match="order must be an integer"):
             gaussian_frame.moment_gaussian(order)
 
@@ -82,8 +83,8 @@ def test_transfer_matrix_refuses_bad_orders() -> None:
 def test_exponents_add_up_to_the_volume() -> None:
     """At rank 1 the exponents are E ln of the singular directions of a Gaussian matrix."""
     width = 5
-    total = frame.lyapunov_top(sp.Integer(width)).subs(K, 1) + sum(
-        frame.lyapunov_rest(sp.Integer(width), sp.Integer(i)) for i in range(1, width)
+    total = moving_frame.lyapunov_top(sp.Integer(width)).subs(K, 1) + sum(
+        moving_frame.lyapunov_rest(sp.Integer(width), sp.Integer(i)) for i in range(1, width)
     )
     # ln |det| of s times a standard Gaussian matrix is a sum of ln chi_1, ..., ln chi_5.
     exact = width * sp.log(c / width) / 2 + sum(
@@ -140,10 +141,10 @@ def test_the_moment_is_written_in_value_functions() -> None:
 
 def test_logarithms_at_rank_two_agree_with_those_along_the_input() -> None:
     widths = (6, 8, 5, 2)
-    along = at(typical.log_gain_mean(), widths).subs(K, 2).doit()
-    any_direction = at(typical.log_gain_mean_rank2(), widths)
+    along = at(typical_size.log_gain_mean(), widths).subs(K, 2).doit()
+    any_direction = at(typical_size.log_gain_mean_rank2(), widths)
     assert abs(sp.N((along - any_direction).subs(c, sp.Rational(1, 3)), 20)) < 1e-15
-    variance = at(typical.log_gain_variance(), widths).subs(K, 2).doit()
+    variance = at(typical_size.log_gain_variance(), widths).subs(K, 2).doit()
     exact = sum(sp.polygamma(1, sp.Rational(m, 2)) for m in (8, 5, 2))
     assert abs(sp.N(variance - exact, 20)) < 1e-15
-    assert sp.latex(typical.LogNormVariance(K, n[1])).startswith(r"\mathrm{Var}")
+    assert sp.latex(typical_size.LogNormVariance(K, n[1])).startswith(r"\mathrm{Var}")

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from maxout.numerics.balls import enclose
-from maxout.theory import gradients, symbols
+from maxout.numerics.balls.evaluator import enclose
+from maxout.theory import symbols
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestNormalMoment
+from maxout.theory.gradients import parameter_gradients
 from maxout.theory.network import Network
+from maxout.theory.order.moments import LargestNormalMoment
 
 NORM = sp.Rational(17, 10)
 CASE = Network(6, (8, 5, 7), 1, 4, bias="zero")
@@ -45,17 +46,19 @@ def naive_bias_gradient(net: Network, layer: int) -> float:
     ids=str,
 )
 def test_second_moment_against_directions_one_by_one(net: Network, layer: int) -> None:
-    stated = value(gradients.bias_gradient(), net, layer)
+    stated = value(parameter_gradients.bias_gradient(), net, layer)
     assert stated == pytest.approx(naive_bias_gradient(net, layer), rel=1e-13)
-    first = value(gradients.bias_gradient_moment(1), net, layer)  # the frame read backwards
+    first = value(
+        parameter_gradients.bias_gradient_moment(1), net, layer
+    )  # the frame read backwards
     assert first == pytest.approx(stated, rel=1e-13)
 
 
 def test_the_four_layers_of_the_case() -> None:
-    layers = [value(gradients.weight_gradient(), layer=k) for k in (1, 2, 3)]
-    layers.append(value(gradients.output_weight_gradient()))
+    layers = [value(parameter_gradients.weight_gradient(), layer=k) for k in (1, 2, 3)]
+    layers.append(value(parameter_gradients.output_weight_gradient()))
     assert layers == pytest.approx([1.5279, 2.7578, 2.4083, 3.3717], abs=5e-5)
-    same = [value(gradients.weight_gradient_moment(1), layer=k) for k in (1, 2, 3)]
+    same = [value(parameter_gradients.weight_gradient_moment(1), layer=k) for k in (1, 2, 3)]
     assert same == pytest.approx(layers[:3], rel=1e-13)
 
 
@@ -87,8 +90,8 @@ def test_moments_against_sampled_networks() -> None:
     for order in (1, 2):
         for layer in (1, 2, 3):
             for sampled, stated in (
-                (weights, gradients.weight_gradient_moment(order)),
-                (biases, gradients.bias_gradient_moment(order)),
+                (weights, parameter_gradients.weight_gradient_moment(order)),
+                (biases, parameter_gradients.bias_gradient_moment(order)),
             ):
                 powers = sampled[:, layer - 1] ** order
                 error = powers.std() / np.sqrt(len(powers))
@@ -96,7 +99,9 @@ def test_moments_against_sampled_networks() -> None:
                 assert abs(powers.mean() - value(stated, layer=layer)) < 4.5 * error
     # Known wrong: the layer above.
     error = biases[:, 0].std() / np.sqrt(len(biases))
-    assert abs(biases[:, 0].mean() - value(gradients.bias_gradient(), layer=2)) > 20 * error
+    assert (
+        abs(biases[:, 0].mean() - value(parameter_gradients.bias_gradient(), layer=2)) > 20 * error
+    )
 
 
 @pytest.mark.parametrize("layer", [1, 2, 3])
@@ -110,8 +115,8 @@ def test_ladder(layer: int) -> None:
         ]  # fmt: skip
 
     for bound, exact in (
-        (gradients.bias_gradient_bound, gradients.bias_gradient()),
-        (gradients.weight_gradient_bound, gradients.weight_gradient()),
+        (parameter_gradients.bias_gradient_bound, parameter_gradients.bias_gradient()),
+        (parameter_gradients.weight_gradient_bound, parameter_gradients.weight_gradient()),
     ):
         low, low_sharp, high_sharp, high = rungs(bound)
         middle = value(exact, layer=layer)
@@ -125,11 +130,11 @@ def test_ladder(layer: int) -> None:
 def test_rank_one_is_the_linear_network() -> None:
     net = Network(6, (8, 5, 7), 1, 1, c=1, bias="zero")
     for layer in (1, 2, 3):
-        assert value(gradients.bias_gradient(), net, layer) == pytest.approx(1, rel=1e-14)
+        assert value(parameter_gradients.bias_gradient(), net, layer) == pytest.approx(1, rel=1e-14)
 
 
 def test_bad_arguments() -> None:
     with pytest.raises(MaxoutError, match="side must be 'lower' or 'upper'"):
-        gradients.bias_gradient_bound("left")
+        parameter_gradients.bias_gradient_bound("left")
     with pytest.raises(MaxoutError, match="order must be an integer >= 1"):
-        gradients.bias_gradient_moment(0)
+        parameter_gradients.bias_gradient_moment(0)

@@ -6,11 +6,13 @@ import mpmath
 import pytest
 import sympy as sp
 
-from maxout.theory import gradients, kernels, symbols, tangent
+from maxout.numerics.kernels.kernel_integral import kernel_value, winner_value
+from maxout.theory import symbols
 from maxout.theory.errors import MaxoutError
-from maxout.theory.kernel_integral import kernel_value, winner_value
-from maxout.theory.kernels import MaxKernel, WinnerProbability
-from maxout.theory.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
+from maxout.theory.gradients import parameter_gradients
+from maxout.theory.kernels import infinite_width, tangent_diagonal
+from maxout.theory.kernels.infinite_width import MaxKernel, WinnerProbability
+from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 
 RHO = sp.Symbol("rho", real=True)
 K = symbols.K
@@ -88,11 +90,11 @@ def test_printing():
 
 @pytest.mark.parametrize("bias_variance", [0, sp.Rational(1, 3)])
 def test_recursion_of_rank_1_is_the_deep_linear_kernel(bias_variance):
-    values = {symbols.c: 1, symbols.n_0: 2, kernels.bias_variance: bias_variance}
-    values |= {kernels.x_x: 3, kernels.y_y: 4, kernels.x_y: sp.Rational(1, 2)}
+    values = {symbols.c: 1, symbols.n_0: 2, infinite_width.bias_variance: bias_variance}
+    values |= {infinite_width.x_x: 3, infinite_width.y_y: 4, infinite_width.x_y: sp.Rational(1, 2)}
     first = sp.Rational(1, 4) + bias_variance
-    assert kernels.nngp(4, 1).subs(values) == first + 3 * bias_variance
-    assert kernels.ntk(2, 1).subs(values) == 2 * first + bias_variance
+    assert infinite_width.nngp(4, 1).subs(values) == first + 3 * bias_variance
+    assert infinite_width.ntk(2, 1).subs(values) == 2 * first + bias_variance
 
 
 def test_recursion_meets_the_arrays():
@@ -103,12 +105,12 @@ def test_recursion_meets_the_arrays():
     values = {
         symbols.c: sp.Rational(3, 4),
         symbols.n_0: 2,
-        kernels.bias_variance: sp.Rational(1, 5),
+        infinite_width.bias_variance: sp.Rational(1, 5),
     }
-    values |= {kernels.x_x: 1.25, kernels.y_y: 4.0625, kernels.x_y: -0.75}
+    values |= {infinite_width.x_x: 1.25, infinite_width.y_y: 4.0625, infinite_width.x_y: -0.75}
     second = {LargestNormalMoment(3, 2): 1 + sp.sqrt(3) / (2 * sp.pi)}
     given = {"depth": 3, "rank": 3, "c": 0.75, "bias_variance": 0.2}
-    for exact, function in ((kernels.nngp, numeric.nngp), (kernels.ntk, numeric.ntk)):
+    for exact, function in ((infinite_width.nngp, numeric.nngp), (infinite_width.ntk, numeric.ntk)):
         stated = exact(3, 3).subs(second).subs(values).evalf(15)
         assert function(x[None], y[None], **given).item() == pytest.approx(float(stated), rel=1e-13)
 
@@ -135,20 +137,20 @@ def at_the_case(expression, layer=None, norm=NORM):
 
 
 def test_the_four_layers_of_the_diagonal():
-    layers = [at_the_case(gradients.weight_gradient(), k) for k in (1, 2, 3)]
-    layers.append(at_the_case(gradients.output_weight_gradient()))
+    layers = [at_the_case(parameter_gradients.weight_gradient(), k) for k in (1, 2, 3)]
+    layers.append(at_the_case(parameter_gradients.output_weight_gradient()))
     assert layers == pytest.approx([1.5279, 2.7578, 2.4083, 3.3717], abs=5e-5)
-    assert at_the_case(tangent.diagonal_mean()) == pytest.approx(sum(layers), rel=1e-12)
+    assert at_the_case(tangent_diagonal.diagonal_mean()) == pytest.approx(sum(layers), rel=1e-12)
 
 
 @pytest.mark.parametrize("bias_parameters", [False, True])
 def test_the_bounds_of_the_diagonal_are_a_ladder(bias_parameters):
     steps = [
-        tangent.diagonal_bound("lower", bias_parameters),
-        tangent.diagonal_bound("lower", bias_parameters, sharp=True),
-        tangent.diagonal_mean(bias_parameters),
-        tangent.diagonal_bound("upper", bias_parameters, sharp=True),
-        tangent.diagonal_bound("upper", bias_parameters),
+        tangent_diagonal.diagonal_bound("lower", bias_parameters),
+        tangent_diagonal.diagonal_bound("lower", bias_parameters, sharp=True),
+        tangent_diagonal.diagonal_mean(bias_parameters),
+        tangent_diagonal.diagonal_bound("upper", bias_parameters, sharp=True),
+        tangent_diagonal.diagonal_bound("upper", bias_parameters),
     ]
     values = [at_the_case(step) for step in steps]
     assert values == sorted(values)
@@ -156,19 +158,21 @@ def test_the_bounds_of_the_diagonal_are_a_ladder(bias_parameters):
 
 
 def test_bias_parameters_add_their_own_gradients():
-    added = at_the_case(tangent.diagonal_mean(True)) - at_the_case(tangent.diagonal_mean())
-    parts = [at_the_case(gradients.bias_gradient(), k) for k in (1, 2, 3)]
+    added = at_the_case(tangent_diagonal.diagonal_mean(True)) - at_the_case(
+        tangent_diagonal.diagonal_mean()
+    )
+    parts = [at_the_case(parameter_gradients.bias_gradient(), k) for k in (1, 2, 3)]
     assert added == pytest.approx(sum(parts) + 1, rel=1e-12)
 
 
 def test_the_diagonal_comes_to_its_limit_as_the_widths_grow():
     """The deviation falls as 1/width, and the limit is the recursion's value at x = y."""
-    limit = at_the_case(tangent.scaled_diagonal_limit())
+    limit = at_the_case(tangent_diagonal.scaled_diagonal_limit())
     ratios = []
     for factor in (1, 1000):
         widths = {symbols.n[k]: w * factor for k, w in enumerate(WIDTHS[:-1])}
         widths[symbols.n[0]] = WIDTHS[0]
-        exact = tangent.scaled_diagonal_mean().subs(MOMENTS)
+        exact = tangent_diagonal.scaled_diagonal_mean().subs(MOMENTS)
         exact = exact.subs({symbols.L: 4, symbols.x_norm: sp.Rational(17, 10)})
         exact = exact.subs(symbols.c, 1 / MOMENTS[LargestNormalMoment(K, 2)])
         ratios.append(float(exact.subs(symbols.n_0, 6).doit().subs(widths)) / limit - 1)
@@ -176,7 +180,12 @@ def test_the_diagonal_comes_to_its_limit_as_the_widths_grow():
     assert ratios[1] == pytest.approx(ratios[0] / 1000, rel=0.5)
 
     square = sp.Rational(289, 100)
-    same = {kernels.x_x: square, kernels.x_y: square, kernels.y_y: square, symbols.n_0: 6}
-    same |= {kernels.bias_variance: 0, symbols.c: 1 / MOMENTS[LargestNormalMoment(K, 2)]}
-    recursion = kernels.ntk(4).subs(same).subs(MOMENTS)
+    same = {
+        infinite_width.x_x: square,
+        infinite_width.x_y: square,
+        infinite_width.y_y: square,
+        symbols.n_0: 6,
+    }
+    same |= {infinite_width.bias_variance: 0, symbols.c: 1 / MOMENTS[LargestNormalMoment(K, 2)]}
+    recursion = infinite_width.ntk(4).subs(same).subs(MOMENTS)
     assert float(sp.simplify(recursion)) == pytest.approx(limit, rel=1e-12)

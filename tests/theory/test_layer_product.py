@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from maxout.numerics.balls import enclose
+from maxout.numerics.balls.evaluator import enclose
 from maxout.theory.layer_product import LayerProduct
 from maxout.theory.symbols import L, l, n
 

@@ -6,10 +6,11 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maxout.numerics.balls import enclose
+from maxout.numerics.balls.evaluator import enclose
 from maxout.theory import symbols
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import (
+from maxout.theory.network import RANK
+from maxout.theory.order.moments import (
     LargestChi2Moment,
     LargestNormalMoment,
     SmallestChi2Moment,
@@ -20,8 +21,7 @@ from maxout.theory.moments import (
     second_moment,
     weight_variance_constant,
 )
-from maxout.theory.network import RANK
-from maxout.theory.orthant import (
+from maxout.theory.order.orthant import (
     HalfNormalProbability,
     HalfNormalSurvival,
     OrthantProbability,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from maxout.theory import symbols
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestNormalMoment
 from maxout.theory.network import BIAS, FIELDS, INPUTS, OUTPUTS, RANK, WEIGHT_VARIANCE, Network
+from maxout.theory.order.moments import LargestNormalMoment
 from maxout.theory.parameters import PARAMETERS
 
 INTEGER_FIELDS = (INPUTS, OUTPUTS, RANK)

@@ -4,14 +4,14 @@ import mpmath
 import pytest
 import sympy as sp
 
+from maxout.numerics.order.norm_evalf import laplace
 from maxout.theory.errors import MaxoutError
-from maxout.theory.moments import LargestNormalMoment
-from maxout.theory.norm import (
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.theory.order.norm import (
     InverseNormMean,
     LogNormMean,
     SquaredNormMoment,
     chi2_moment,
-    laplace,
 )
 from maxout.theory.symbols import K
 

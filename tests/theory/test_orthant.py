@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maxout.theory import symbols
 from maxout.theory.errors import MaxoutError
-from maxout.theory.orthant import (
+from maxout.theory.order.orthant import (
     HalfNormalProbability,
     HalfNormalSurvival,
     OrthantProbability,

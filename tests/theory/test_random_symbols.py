@@ -4,9 +4,9 @@ import pytest
 import sympy as sp
 from sympy.core.symbol import Str
 
-from maxout.theory import laws
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
+from maxout.theory.jacobian import layer_laws
 from maxout.theory.random_symbols import (
     ChiSquared,
     Largest,
@@ -63,7 +63,7 @@ def test_laws_print_and_can_be_rebuilt(key) -> None:
 
 
 def test_how_a_law_reads() -> None:
-    assert sp.sstr(laws.ordered_gain("lower")) == (
+    assert sp.sstr(layer_laws.ordered_gain("lower")) == (
         "chi2(n_L)*Product(c*Sum(min(Z[l, k, i]**2, (k, 1, K)), (i, 1, n[l]))/n[l], (l, 1, L - 1))"
         "/n_0"
     )
@@ -88,6 +88,6 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(TypeError, match="one range"):
         Largest(Normal("Z", k, l), (k, 1, 3), (l, 1, 3))
     with pytest.raises(MaxoutError, match="'lower' or 'upper'; got 'top'"):
-        laws.ordered_gain("top")
+        layer_laws.ordered_gain("top")
     with pytest.raises(MaxoutError, match="'gaussian' or 'zero'; got 'any'"):
-        laws.gain_through_angles("any")
+        layer_laws.gain_through_angles("any")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxout.theory.errors import MaxoutError
-from maxout.theory.reduction import (
+from maxout.theory.order.reduction import (
     HalfNormalIntegral,
     PowerDensityIntegral,
     SurvivalIntegral,

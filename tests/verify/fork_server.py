@@ -19,10 +19,10 @@ import sys
 import traceback
 
 from maxout.cli.main import run
-from maxout.verify import populations
-from maxout.verify.collector import Collector
+from maxout.verify.campaigns.manifest import statement_hash
 from maxout.verify.experiments import experiments
-from maxout.verify.manifest import statement_hash
+from maxout.verify.sampling import populations
+from maxout.verify.sampling.collector import Collector
 from maxout.verify.suite import verdict_alpha
 
 NEW_MOUNTS, PRIVATE, REMOUNT = 0x00020000, 0x44000, 32

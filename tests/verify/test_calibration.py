@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from maxout.numerics.winner import winner_mean_square
+from maxout.numerics.jacobian.shifted_winner import winner_mean_square
 from maxout.verify.calibration import KINDS, Row, Trial, calibrate, trials
 from maxout.verify.calibration.draws import Gain, Kinks, Orthant, Regrouped, Unit
 from maxout.verify.decisions import REFUTED, VERIFIED, MeanEquality
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.streams import Stream
 
 RUNS = 150
 

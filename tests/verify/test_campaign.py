@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maxout.verify import campaign as campaigns
-from maxout.verify import manifest as manifests
-from maxout.verify import shardfile, suite
-from maxout.verify.collector import Collector
-from maxout.verify.errors import CampaignError, ShardError
+from maxout.verify import suite
+from maxout.verify.campaigns import folder as campaigns
+from maxout.verify.campaigns import manifest as manifests
+from maxout.verify.campaigns import shardfile
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.suite_errors import CampaignError, ShardError
 
 KEYS = ["order.half_normal", "order.mean"]
 

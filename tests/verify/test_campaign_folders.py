@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from maxout.cli.main import USAGE, run
-from maxout.verify import shardfile
+from maxout.verify.campaigns import shardfile
 
 WORDS = ["verify", "order.half_normal", "--device", "cpu", "--out"]
 
@@ -237,7 +237,7 @@ def test_an_array_of_another_length_or_kind_is_refused() -> None:
 _AS_NOBODY = """
 import os, sys
 from maxout.cli.main import run
-import maxout.verify.suite, maxout.verify.campaign
+import maxout.verify.suite, maxout.verify.campaigns.folder
 if os.geteuid() == 0:
     os.seteuid(65534)
 sys.exit(run(sys.argv[1:]))

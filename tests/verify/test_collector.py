@@ -9,11 +9,11 @@ import pytest
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify.collector import Collector
-from maxout.verify.errors import DeviceError, MemoryBudgetError
-from maxout.verify.laws import Law
-from maxout.verify.networks import Sampler
-from maxout.verify.populations import Networks
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Networks
+from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
 
 NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")
 POPULATION = Networks(Sampler(NETWORK, "gaussian"))

@@ -7,9 +7,9 @@ import pytest
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.statement import Relation
 from maxout.verify import controls, looks, suite
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import ERROR, REFUTED, VERIFIED, Outcome
 from maxout.verify.experiments import BUILDERS, Twin, experiments
+from maxout.verify.sampling.collector import Collector
 
 
 def test_every_statement_has_experiments_and_controls() -> None:

@@ -31,9 +31,9 @@ from maxout.verify.decisions import (
     StochasticOrder,
     StochasticOrderReversed,
 )
-from maxout.verify.decisions.bounds import betting_lower, catoni
-from maxout.verify.decisions.laws import excess
+from maxout.verify.decisions.confidence_bounds import betting_lower, catoni
 from maxout.verify.decisions.outcome import UNREACHABLE
+from maxout.verify.decisions.same_law import excess
 
 ALPHA = 0.01
 

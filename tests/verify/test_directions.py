@@ -8,11 +8,11 @@ import torch
 
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify import layerwise
 from maxout.verify.experiments import experiments
-from maxout.verify.networks import Sampler, forward
-from maxout.verify.populations import Along, Networks, Setting
-from maxout.verify.streams import Stream
+from maxout.verify.sampling import layerwise
+from maxout.verify.sampling.networks import Sampler, forward
+from maxout.verify.sampling.populations import Along, Networks, Setting
+from maxout.verify.sampling.streams import Stream
 
 CPU = torch.device("cpu")
 NETWORK = Network(4, (6, 5), 3, 3, bias="gaussian")

@@ -19,7 +19,7 @@ KEYS = ["jacobian.lyapunov.rest", "order.orthant"]
 
 def torchrun(*words: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    command += ["--standalone", "--max-restarts", "3", "-m", "maxout.verify"]
+    command += ["--standalone", "--max-restarts", "3", "-m", "maxout.torchrun"]
     return subprocess.Popen(
         [*command, *KEYS, "--device", "cpu", *words],
         stdout=subprocess.PIPE,
@@ -95,7 +95,7 @@ def test_what_is_told_is_heard_to_the_last_bit() -> None:
 
 def test_without_torchrun_it_says_how_to_start() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "maxout.verify", "order.mean"],
+        [sys.executable, "-m", "maxout.torchrun", "order.mean"],
         capture_output=True,
         text=True,
         check=False,
@@ -103,4 +103,4 @@ def test_without_torchrun_it_says_how_to_start() -> None:
     )
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "torchrun --nproc-per-node N -m maxout.verify" in done.stderr
+    assert "torchrun --nproc-per-node N -m maxout.torchrun" in done.stderr

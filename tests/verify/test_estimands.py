@@ -8,7 +8,6 @@ import sympy as sp
 
 from maxout.theory.statement import Relation
 from maxout.verify import looks
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import (
     ERROR,
     INCONCLUSIVE,
@@ -30,15 +29,10 @@ from maxout.verify.decisions import (
     StochasticOrder,
     StochasticOrderReversed,
 )
-from maxout.verify.estimands import (
-    BoundedMean,
-    Distribution,
-    Mean,
-    Median,
-    Proportion,
-)
+from maxout.verify.decisions.estimands import BoundedMean, Distribution, Mean, Median, Proportion
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import SHARES, verdict_alpha
+from maxout.verify.sampling.collector import Collector
 
 SUITES = ("quick", "standard")
 SHARE = verdict_alpha(1e-3)

@@ -7,12 +7,13 @@ import sympy as sp
 
 from maxout.numerics.kernels import winner
 from maxout.numerics.predict import predict
-from maxout.theory import frame, tangent
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.kernels import near_one_remainder
+from maxout.theory.jacobian import moving_frame
+from maxout.theory.kernels import tangent_diagonal
+from maxout.theory.kernels.infinite_width import near_one_remainder
 from maxout.theory.network import Network
 from maxout.verify import facts
-from maxout.verify.constants import (
+from maxout.verify.sampling.scales import (
     aligned_moment,
     aligned_second_moment,
     evaluate,
@@ -121,7 +122,7 @@ def test_the_alignments_remainder_is_what_depth_leaves(layers) -> None:
     network = Network(5, (5,) * layers, 16, 5, bias="zero")
     floor = value("jacobian.alignment", network)
     left = facts.gain_moment(network, 1, 0.0) - floor
-    bound = evaluate(network, frame.alignment_remainder())
+    bound = evaluate(network, moving_frame.alignment_remainder())
     assert 0 < left <= bound < 1.5 * left
 
 
@@ -131,7 +132,7 @@ def test_the_diagonals_remainder_is_what_width_leaves(width) -> None:
     left = value("kernel.diagonal.scaled", network, norm=NORM) - value(
         "kernel.diagonal.limit", network, norm=NORM
     )
-    bound = evaluate(network, tangent.scaled_diagonal_remainder(), x_norm=NORM)
+    bound = evaluate(network, tangent_diagonal.scaled_diagonal_remainder(), x_norm=NORM)
     assert 0 < left <= bound < 1.2 * left
 
 

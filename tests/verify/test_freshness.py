@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from maxout.verify.collector import Collector
-from maxout.verify.errors import StaleStreamError
-from maxout.verify.freshness import Freshness
-from maxout.verify.streams import UNITS, Stream
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.freshness import Freshness
+from maxout.verify.sampling.streams import UNITS, Stream
+from maxout.verify.suite_errors import StaleStreamError
 
 
 @dataclass(frozen=True)

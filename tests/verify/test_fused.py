@@ -11,12 +11,12 @@ pytest.importorskip("triton", reason="Triton has no wheel for this platform")
 
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify import fused, philox, populations
-from maxout.verify.collector import Collector
-from maxout.verify.errors import DeviceError
-from maxout.verify.networks import Sampler
-from maxout.verify.populations import Networks, Setting
-from maxout.verify.streams import Stream
+from maxout.verify.sampling import fused, philox, populations
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.streams import Stream
+from maxout.verify.suite_errors import DeviceError
 
 CPU = torch.device("cpu")
 KEY = philox.key_of(7, "a population")

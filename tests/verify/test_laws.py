@@ -17,16 +17,16 @@ from maxout.theory.network import Network
 from maxout.theory.random_symbols import Largest, Recursion, Smallest, is_random
 from maxout.theory.statement import Relation, Statement
 from maxout.theory.symbols import K, c
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import REFUTED, VERIFIED
+from maxout.verify.experiment import Experiment, rewritten
 from maxout.verify.experiments import experiments
-from maxout.verify.experiments.experiment import Experiment, rewritten
-from maxout.verify.laws import Law
+from maxout.verify.gradients.sampled_gradients import ParameterGradients
 from maxout.verify.looks import judge
-from maxout.verify.networks import Sampler
-from maxout.verify.parameters import ParameterGradients
-from maxout.verify.populations import Networks, Setting
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.streams import Stream
 
 from .law_oracle import (
     bias_gradient,

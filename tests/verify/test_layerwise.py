@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from maxout.theory.network import Network
-from maxout.verify import layers, layerwise
-from maxout.verify.networks import Sampler
-from maxout.verify.populations import Networks, Setting
-from maxout.verify.streams import Stream
+from maxout.verify.sampling import layerwise, weight_tiles
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.streams import Stream
 
 CPU = torch.device("cpu")
 KINDS = ("pcg", "philox", "sfc64")  # the fused layer has tests of its own
@@ -25,7 +25,7 @@ SAMPLERS = [
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: str(s.network))
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("drawn", [layers.numpy_layers, layers.torch_layers])
+@pytest.mark.parametrize("drawn", [weight_tiles.numpy_layers, weight_tiles.torch_layers])
 def test_derivatives_are_those_of_automatic_differentiation(
     monkeypatch, sampler, kind, drawn
 ) -> None:
@@ -59,13 +59,13 @@ def test_float32_agrees_with_the_exact_mean(kind) -> None:
     assert abs(gain.mean() - 1) < 5 * gain.std() / math.sqrt(gain.size)
 
 
-@pytest.mark.parametrize("pieces", [1, 2, 5, layers.FEW, layers.FEW + 1])
-@pytest.mark.parametrize("networks", [1, layers.MANY])
+@pytest.mark.parametrize("pieces", [1, 2, 5, weight_tiles.FEW, weight_tiles.FEW + 1])
+@pytest.mark.parametrize("networks", [1, weight_tiles.MANY])
 def test_the_first_of_the_largest_wins(networks, pieces) -> None:
     """Small integers, so that many pieces tie."""
     scores = np.random.default_rng(1).integers(0, 4, (networks, 3, pieces)).astype(np.float32)
     expected = [[row.tolist().index(row.max()) for row in network] for network in scores]
-    assert np.array_equal(layers._winners(scores), expected)
+    assert np.array_equal(weight_tiles._winners(scores), expected)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -77,6 +77,6 @@ def test_large_products_are_those_of_small_ones(monkeypatch, outputs) -> None:
         return torch.cat([tile["gain"] for tile in found])
 
     small = gain()
-    monkeypatch.setattr(layers, "SERIAL", 0)
+    monkeypatch.setattr(weight_tiles, "SERIAL", 0)
     # Sums of at most 7 products of order one, in another order.
     assert torch.allclose(small, gain(), rtol=1e-12)

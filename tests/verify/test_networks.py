@@ -8,10 +8,10 @@ import torch
 
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify.biases import LAWS
-from maxout.verify.networks import Sampler, Tile, forward
-from maxout.verify.populations import Networks, Setting, Spectra
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.biases import LAWS
+from maxout.verify.sampling.networks import Sampler, Tile, forward
+from maxout.verify.sampling.populations import Networks, Setting, Spectra
+from maxout.verify.sampling.streams import Stream
 
 SETTING = Setting(torch.device("cpu"), torch.float64)
 NETWORK = Network(3, (4, 5), 2, 3, bias="any")

@@ -9,13 +9,17 @@ import torch
 from maxout.numerics.kernels import nngp, ntk
 from maxout.theory.network import Network
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MedianEquality
-from maxout.verify.experiments.tangent_kernels import finite_width
-from maxout.verify.gradient_moments import bias_second, diagonal_second, weight_second
-from maxout.verify.networks import Layer, Sampler, forward
-from maxout.verify.pairs import UnitPairs
-from maxout.verify.parameters import ParameterGradients, TangentPairs, output_gradient
-from maxout.verify.populations import Setting
-from maxout.verify.streams import Stream
+from maxout.verify.gradients.gradient_variances import bias_second, diagonal_second, weight_second
+from maxout.verify.gradients.sampled_gradients import (
+    ParameterGradients,
+    TangentPairs,
+    output_gradient,
+)
+from maxout.verify.kernels.pairs import UnitPairs
+from maxout.verify.kernels.tangent_kernel_experiments import finite_width
+from maxout.verify.sampling.networks import Layer, Sampler, forward
+from maxout.verify.sampling.populations import Setting
+from maxout.verify.sampling.streams import Stream
 
 CPU = Setting(torch.device("cpu"), torch.float64)
 CASE = Network(6, (8, 5, 7), 2, 4, bias="gaussian")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from maxout.theory.errors import MaxoutError
-from maxout.verify import philox
-from maxout.verify.streams import WEIGHTS, Stream
+from maxout.verify.sampling import philox
+from maxout.verify.sampling.streams import WEIGHTS, Stream
 
 # Random123, tests/kat_vectors: counter, key, words after 7 and after 10 rounds.
 PI = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)

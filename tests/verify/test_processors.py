@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from maxout.theory.network import Network
-from maxout.verify.concrete import Chords
+from maxout.verify.campaigns.processor import numpy_features, processor
 from maxout.verify.experiments import SIZES, experiments
-from maxout.verify.networks import Sampler
-from maxout.verify.processor import numpy_features, processor
+from maxout.verify.sampling.concrete_networks import Chords
+from maxout.verify.sampling.networks import Sampler
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "processors.py"
 

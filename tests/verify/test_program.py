@@ -23,8 +23,8 @@ from maxout.theory.random_symbols import (
     is_random,
 )
 from maxout.theory.symbols import l
-from maxout.verify.program import Program
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.law_program import Program
+from maxout.verify.sampling.streams import Stream
 
 i, j, k = sp.symbols("i j k", integer=True, positive=True)
 STREAM = Stream(5, "expressions", 0)

@@ -24,7 +24,7 @@ from maxout.verify.decisions import (
     StochasticOrder,
     StochasticOrderReversed,
 )
-from maxout.verify.decisions.bounds import betting_lower
+from maxout.verify.decisions.confidence_bounds import betting_lower
 from maxout.verify.decisions.proportions import clopper_pearson
 
 ALPHA = 0.01

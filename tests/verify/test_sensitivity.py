@@ -13,10 +13,10 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.theory.symbols import c, l
-from maxout.verify.constants import weight_variance
 from maxout.verify.decisions import ONE_SIDED
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import look_alpha, sizes
+from maxout.verify.sampling.scales import weight_variance
 from maxout.verify.suite import ALPHA, verdict_alpha
 
 from ..mutation.mutants import EXCHANGES, SHIFTS, mutants, rewritten

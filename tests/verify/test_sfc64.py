@@ -10,10 +10,10 @@ import torch
 from scipy import stats
 
 from maxout.theory.network import Network
-from maxout.verify import sfc64
-from maxout.verify.networks import Sampler
-from maxout.verify.populations import Networks, Setting
-from maxout.verify.streams import Stream
+from maxout.verify.sampling import sfc64
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.streams import Stream
 
 
 def plainly(generator: np.random.Generator, size: int) -> list[float]:

@@ -9,8 +9,8 @@ import torch
 
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify.networks import Sampler
-from maxout.verify.streams import BIASES, INPUTS, UNITS, WEIGHTS, Stream, fill_normal
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.streams import BIASES, INPUTS, UNITS, WEIGHTS, Stream, fill_normal
 
 CPU = torch.device("cpu")
 
@@ -61,7 +61,7 @@ def test_the_size_of_a_tile_does_not_change_a_weight(monkeypatch, kind) -> None:
     stream = Stream(1, "x", 0, kind)
 
     def weights(tile_bytes: int) -> list[torch.Tensor]:
-        monkeypatch.setattr("maxout.verify.networks.TILE_BYTES", tile_bytes)
+        monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", tile_bytes)
         tiles = list(sampler.tiles(stream, 23, CPU, torch.float64))
         return [
             torch.cat([tile.layers[layer].weights for tile in tiles])

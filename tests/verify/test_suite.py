@@ -11,10 +11,10 @@ import pytest
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.verify import looks, suite
-from maxout.verify.collector import Collector
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
-from maxout.verify.experiments.experiment import Experiment
-from maxout.verify.experiments.order_statistics import unit
+from maxout.verify.experiment import Experiment
+from maxout.verify.order.order_experiments import unit
+from maxout.verify.sampling.collector import Collector
 
 KEYS = ["jacobian.variance.exact", "jacobian.moment.exact", "order.mean"]
 
@@ -177,7 +177,7 @@ def test_bad_arguments_are_value_errors(wrong) -> None:
 _VALUES = """
 import sys
 from pathlib import Path
-from maxout.verify.collector import Collector
+from maxout.verify.sampling.collector import Collector
 from maxout.verify.suite import job
 keys = ["jacobian.moment.gaussian", "jacobian.log.mean"]
 with job("standard", keys, 1e-3, "float64", Collector(0, "cpu"), None) as ready:

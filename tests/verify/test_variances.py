@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maxout.verify.variances import half_squares, half_squares_variance
+from maxout.verify.sampling.half_squares import half_squares, half_squares_variance
 
 VALUES, CHANCES = np.array([0.0, 1.0, 4.0]), np.array([0.5, 0.3, 0.2])
 

@@ -12,10 +12,10 @@ import torch
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
-from maxout.verify.laws import Law
-from maxout.verify.networks import Layer, Sampler, Tile
-from maxout.verify.populations import Setting
-from maxout.verify.streams import UNITS, Stream
+from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.networks import Layer, Sampler, Tile
+from maxout.verify.sampling.populations import Setting
+from maxout.verify.sampling.streams import UNITS, Stream
 
 CPU = Setting(torch.device("cpu"), torch.float64)
 

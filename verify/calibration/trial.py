@@ -13,7 +13,7 @@ from maxout.theory.errors import DomainError
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Decision, Outcome
 from maxout.verify.decisions.outcome import POWER
 from maxout.verify.decisions.proportions import clopper_pearson
-from maxout.verify.streams import Stream
+from maxout.verify.sampling.streams import Stream
 
 KINDS = {
     "false alarm": "a true statement is refuted",

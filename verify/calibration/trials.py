@@ -10,17 +10,13 @@ import numpy as np
 import sympy as sp
 from scipy.special import ndtri, polygamma
 
-from maxout.numerics.angle import jacobian_moment
-from maxout.numerics.frame import norm_statistics
+from maxout.numerics.jacobian.shifted_winner import winner_mean_square
+from maxout.numerics.jacobian.value_functions import jacobian_moment
+from maxout.numerics.order.norm_logarithms import norm_statistics
 from maxout.numerics.predict import predict
-from maxout.numerics.winner import winner_mean_square
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.moments import (
-    LargestChi2Moment,
-    LargestNormalMoment,
-    SmallestChi2Moment,
-)
 from maxout.theory.network import Network
+from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.verify.calibration.draws import (
     Gain,
     Kinks,
@@ -39,13 +35,6 @@ from maxout.verify.calibration.planning import (
     planted,
 )
 from maxout.verify.calibration.trial import Trial
-from maxout.verify.constants import (
-    aligned_second_moment,
-    moment,
-    ordered_moment,
-    rank2_second_moment,
-    variance_of_power,
-)
 from maxout.verify.decisions import (
     BoundedMeanEquality,
     LogMeanEquality,
@@ -56,9 +45,16 @@ from maxout.verify.decisions import (
     SameLaw,
     StochasticOrder,
 )
-from maxout.verify.decisions.laws import excess
-from maxout.verify.networks import Sampler
-from maxout.verify.streams import Stream
+from maxout.verify.decisions.same_law import excess
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.scales import (
+    aligned_second_moment,
+    moment,
+    ordered_moment,
+    rank2_second_moment,
+    variance_of_power,
+)
+from maxout.verify.sampling.streams import Stream
 
 PERCENTS = (1, 2, 5)
 FEW = 30

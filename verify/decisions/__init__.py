@@ -6,7 +6,6 @@ from maxout.verify.decisions.bounded import (
     BoundedMeanEquality,
 )
 from maxout.verify.decisions.depth import LogMeanEquality
-from maxout.verify.decisions.laws import SameLaw, StochasticOrder, StochasticOrderReversed
 from maxout.verify.decisions.means import MeanAtLeast, MeanAtMost, MeanEquality
 from maxout.verify.decisions.medians import MedianEquality
 from maxout.verify.decisions.outcome import (
@@ -24,6 +23,7 @@ from maxout.verify.decisions.proportions import (
     ProportionAtMost,
     ProportionEquality,
 )
+from maxout.verify.decisions.same_law import SameLaw, StochasticOrder, StochasticOrderReversed
 
 __all__ = [
     "ERROR",

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from maxout.theory.statement import Relation
-from maxout.verify.decisions.bounds import betting_lower, student
+from maxout.verify.decisions.confidence_bounds import betting_lower, student
 from maxout.verify.decisions.means import MeanEquality
 from maxout.verify.decisions.outcome import (
     UNREACHABLE,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maxout.theory.statement import Relation
-from maxout.verify.decisions.bounds import betting_lower, catoni, student
+from maxout.verify.decisions.confidence_bounds import betting_lower, catoni, student
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,

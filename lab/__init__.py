@@ -1,0 +1,1 @@
+"""Training experiments and the paper's figures: what verifies no statement."""

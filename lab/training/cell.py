@@ -1,0 +1,283 @@
+"""One cell: all seeds of one data set, network, optimizer and scheme, trained at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from maxout.lab.training.architectures import build
+from maxout.lab.training.augment import augmented
+from maxout.lab.training.dataset import Dataset
+from maxout.lab.training.gradient_sizes import Row, gradient_rows
+from maxout.lab.training.schemes import scheme
+from maxout.lab.training.stacked import Stack, optimizer_of
+from maxout.lab.training.store import read_checkpoint, write_checkpoint
+from maxout.numerics.reading import FileError
+from maxout.theory.errors import MaxoutError
+from maxout.verify.sampling.streams import INPUTS, UNITS, WEIGHTS, Stream
+
+FORMAT = 1  # of the cell's file; a number more makes older cells train again
+GRADIENT_RECORDS = 10  # about how often gradients are looked at in one training
+CHECKPOINT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one cell trains.
+
+    Attributes:
+      data, network, optimizer, scheme: by name.
+      seeds: networks trained; seed s has the same draws and the same batches in every scheme.
+      epochs: passes through the training part.
+      root: seed of all draws.
+      rank: K.
+      multiplier: of the hidden widths.
+      batch: examples of one step.
+      rate: learning rate, halved after every ``halving`` epochs.
+      augment: whether images are shifted, turned and zoomed.
+    """
+
+    data: str
+    network: str
+    optimizer: str
+    scheme: str
+    seeds: int = 16
+    epochs: int = 10
+    root: int = 0
+    rank: int = 5
+    multiplier: float = 1.0
+    batch: int = 32
+    rate: float = 0.001
+    halving: int = 100
+    augment: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the cell's files."""
+        return "-".join((self.data, self.network, self.optimizer, self.scheme.replace("=", "")))
+
+    def key(self, fingerprint: str) -> str:
+        """Digest of all that decides the cell's numbers."""
+        text = json.dumps([FORMAT, fingerprint, asdict(self)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def stream(self, purpose: str, seed: int) -> Stream:
+        """Draws of one seed. The scheme and the optimizer have no part in it."""
+        return Stream(self.root, f"training/{purpose}/{self.data}/{self.network}", seed)
+
+
+def initial_stack(setting: Setting, data: Dataset) -> Stack:
+    """Networks of all seeds, initialized."""
+    chosen = scheme(setting.scheme)
+    models = []
+    for seed in range(setting.seeds):
+        model = build(
+            setting.network,
+            data.shape,
+            data.classes,
+            0 if chosen.is_relu else setting.rank,
+            setting.multiplier,
+        )
+        draws = setting.stream("parameters", seed).generator(0, WEIGHTS)
+        generator = torch.Generator().manual_seed(int(draws.integers(2**63)))
+        chosen.initialize_(model, generator)
+        models.append(model)
+    return Stack(models)
+
+
+def train_cell(
+    setting: Setting,
+    data: Dataset,
+    *,
+    checkpoint: Path | None = None,
+    progress: Callable[[int], None] = lambda epochs: None,
+    stop_after: int | None = None,
+) -> dict[str, Any]:
+    """Train one cell, on from its checkpoint where there is one.
+
+    A seed diverges when its loss or a parameter is no finite number at the end of an epoch; its
+    accuracy is that of guessing, 1/classes, from first to last. The test accuracy reported is that
+    after the epoch of the best validation accuracy, the latest of equals.
+
+    Args:
+      setting, data: what to train on what.
+      checkpoint: file of the unfinished cell; none is kept without.
+      progress: called after each epoch with the number of epochs done.
+      stop_after: stop there, leave a checkpoint and return an empty result (for tests).
+
+    Returns:
+      The cell as JSON types: per seed ``test``, ``final`` (test accuracy after the last epoch),
+      ``validation``, ``best_epoch`` and ``diverged_epoch`` (or None); per epoch ``loss``, lower
+      quartile, median and upper quartile of the training loss over seeds that have not diverged;
+      ``gradients`` as rows; ``key``, ``setting``, ``chance``, sizes, and ``seconds`` it took.
+
+    Raises:
+      MaxoutError: for unknown names, or augmentation of data that are no images.
+    """
+    if setting.augment and not data.is_image:
+        raise MaxoutError(f"only images can be augmented; {data.name} has shape {data.shape}")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the order of sums, and so the result, must not depend on the machine
+    try:
+        training = _Training(setting, data, checkpoint)
+        return training.run(progress, stop_after)
+    finally:
+        torch.set_num_threads(threads)
+
+
+class _Training:
+    def __init__(self, setting: Setting, data: Dataset, checkpoint: Path | None) -> None:
+        self.setting, self.data, self.checkpoint = setting, data, checkpoint
+        self.key = setting.key(data.fingerprint())
+        self.stack = initial_stack(setting, data)
+        self.optimizer = optimizer_of(
+            setting.optimizer, list(self.stack.parameters.values()), setting.rate
+        )
+        self.epoch = 0
+        self.seconds = 0.0
+        seeds = setting.seeds
+        self.test, self.final = np.zeros(seeds), np.zeros(seeds)
+        self.validation = np.full(seeds, -1.0)
+        self.best_epoch, self.diverged = np.zeros(seeds, int), np.zeros(seeds, int)
+        self.loss: list[list[float | None]] = []
+        self.gradients: list[Row] = []
+        self._resume()
+
+    def run(self, progress: Callable[[int], None], stop_after: int | None) -> dict[str, Any]:
+        if self.epoch == 0:
+            self._record_gradients()
+        started = saved = time.monotonic()
+        before = self.seconds
+        while self.epoch < self.setting.epochs and not self.diverged.all():
+            self._judge(self._train_epoch())
+            self.seconds = before + time.monotonic() - started
+            progress(self.epoch)
+            if stop_after == self.epoch:
+                self._save()
+                return {}
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                self._save()
+                saved = time.monotonic()
+        return self._result()
+
+    def _train_epoch(self) -> np.ndarray:
+        """Train through all batches once; return the mean loss of each seed."""
+        setting, train = self.setting, self.data.train
+        for group in self.optimizer.param_groups:
+            group["lr"] = setting.rate * 0.5 ** (self.epoch // setting.halving)
+        streams = [setting.stream("batches", seed) for seed in range(setting.seeds)]
+        examples = len(train.labels)
+        orders = np.stack([s.generator(self.epoch, UNITS).permutation(examples) for s in streams])
+        changes = [s.generator(self.epoch, INPUTS) for s in streams]
+        total = torch.zeros(setting.seeds, dtype=torch.float64)
+        for start in range(0, examples, setting.batch):
+            index = torch.from_numpy(orders[:, start : start + setting.batch])
+            inputs = self.data.values(train.inputs[index])
+            if setting.augment:
+                inputs = augmented(inputs, changes)
+            self.optimizer.zero_grad()
+            losses = self.stack.losses(inputs, train.labels[index])
+            # Seeds share no parameter: the gradient of the sum is each one's own.
+            losses.sum().backward()
+            self.optimizer.step()
+            total += losses.detach().double() * index.shape[1]
+        self.epoch += 1
+        return (total / examples).numpy()
+
+    def _judge(self, losses: np.ndarray) -> None:
+        """Take down what the epoch came to."""
+        bad = ~(np.isfinite(losses) & self.stack.finite())
+        newly = bad & (self.diverged == 0)
+        self.diverged[newly] = self.epoch
+        if bad.any():
+            self.stack.silence(self.optimizer, self.diverged > 0)
+        going = self.diverged == 0
+        quartiles = np.quantile(losses[going], (0.25, 0.5, 0.75)) if going.any() else [None] * 3
+        self.loss.append([None if q is None else float(q) for q in quartiles])
+        validation = self.stack.accuracies(self.data, self.data.validation)
+        better = going & (validation >= self.validation)
+        last = self.epoch == self.setting.epochs
+        if better.any() or last:
+            test = self.stack.accuracies(self.data, self.data.test)
+            self.test[better], self.best_epoch[better] = test[better], self.epoch
+            self.validation[better] = validation[better]
+            self.final = test
+        if last or self.epoch % max(1, self.setting.epochs // GRADIENT_RECORDS) == 0:
+            self._record_gradients()
+
+    def _record_gradients(self) -> None:
+        probe = self.data.values(self.data.train.inputs[0])
+        self.gradients += gradient_rows(self.stack, probe, self.epoch, self.diverged > 0)
+
+    def _result(self) -> dict[str, Any]:
+        chance = 1 / self.data.classes
+        gone = self.diverged > 0
+        return {
+            "key": self.key,
+            "setting": asdict(self.setting),
+            "chance": chance,
+            "parameters": self.stack.parameters_each,
+            "examples": [
+                len(getattr(self.data, p).labels) for p in ("train", "validation", "test")
+            ],
+            "test": np.where(gone, chance, self.test).tolist(),
+            "final": np.where(gone, chance, self.final).tolist(),
+            "validation": np.where(gone, chance, self.validation).tolist(),
+            "best_epoch": [
+                None if d else int(e) for e, d in zip(self.best_epoch, gone, strict=True)
+            ],
+            "diverged_epoch": [int(d) or None for d in self.diverged],
+            "loss": self.loss,
+            "gradients": self.gradients,
+            "seconds": round(self.seconds, 2),
+        }
+
+    def _arrays(self) -> tuple[str, ...]:
+        return ("test", "final", "validation", "best_epoch", "diverged")
+
+    def _save(self) -> None:
+        if self.checkpoint is None:
+            return
+        write_checkpoint(
+            self.checkpoint,
+            {
+                "key": self.key,
+                "epoch": self.epoch,
+                "seconds": self.seconds,
+                "parameters": {k: v.detach() for k, v in self.stack.parameters.items()},
+                "optimizer": self.optimizer.state_dict(),
+                "arrays": {name: getattr(self, name).tolist() for name in self._arrays()},
+                "loss": self.loss,
+                "gradients": self.gradients,
+            },
+        )
+
+    def _resume(self) -> None:
+        saved = read_checkpoint(self.checkpoint, self.key) if self.checkpoint else None
+        if saved is None:
+            return
+        try:
+            self._take(saved)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise FileError(
+                f"{self.checkpoint} is damaged ({type(error).__name__}): delete it to have the "
+                "cell trained anew"
+            ) from None
+
+    def _take(self, saved: dict[str, Any]) -> None:
+        with torch.no_grad():
+            for name, tensor in self.stack.parameters.items():
+                tensor.copy_(saved["parameters"][name])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        for name in self._arrays():
+            setattr(self, name, np.array(saved["arrays"][name]))
+        self.epoch, self.seconds = saved["epoch"], saved["seconds"]
+        self.loss, self.gradients = saved["loss"], saved["gradients"]

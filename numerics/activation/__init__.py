@@ -1,0 +1,1 @@
+"""Values: activation lengths and the constants that set their scale."""

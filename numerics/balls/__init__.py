@@ -1,0 +1,1 @@
+"""Certified values: expressions in Arb balls, and the integrals that those need."""

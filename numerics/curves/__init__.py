@@ -1,0 +1,1 @@
+"""Values: images of curves and their breakpoints."""

@@ -1,0 +1,1 @@
+"""Values: gradients with respect to parameters."""

@@ -1,0 +1,1 @@
+"""Values: the input-output Jacobian."""

@@ -1,0 +1,1 @@
+"""Values: typical sizes against means."""

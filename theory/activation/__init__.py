@@ -1,0 +1,1 @@
+"""Formulas and statements: activation lengths and the constants that set their scale."""

@@ -1,0 +1,62 @@
+"""How the constant c sets the scale of activations."""
+
+import sympy as sp
+
+from maxout.theory.conditions import WHATEVER_BIAS, ZERO
+from maxout.theory.domain import Domain, Range
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.symbols import K, L, c, n_0, window, x_norm
+
+STATEMENTS = (
+    Statement(
+        key="init.stationary",
+        title="the normalized activation length grows by c M_K a layer, and stays at c = 1/M_K",
+        left=r"\mathbb{E}\,\|x^{(L-1)}\|^2 / n_{L-1}",
+        relation=Relation.EQ,
+        build=lambda t: x_norm**2 / n_0 * (c * LargestNormalMoment(K, 2)) ** (L - 1),
+        definitions=("weights N(0, c/fan_in)",),
+        domain=Domain(ZERO),
+        range=Range.NON_NEGATIVE,
+        source=Source("tseran2023", "activation length; initialization c = 1/E[Xi_K^2]"),
+        proof="initialization.md#stationary-length",
+        parameters=(x_norm,),
+    ),
+    Statement(
+        key="init.max_pooling",
+        title="rank K followed by max pooling over p cells acts as rank K p",
+        left=r"\mathbb{E}\bigl[(\max_{j \leq p} \Xi_K^{(j)})^2\bigr]",
+        relation=Relation.EQ,
+        build=lambda t: LargestNormalMoment(K * window, 2),
+        definitions=("the p pooled cells are independent", "weights N(0, c/fan_in)"),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
+        source=Source("tseran2023", "max-pooling initialization"),
+        proof="initialization.md#max-pooling",
+        parameters=(window,),
+    ),
+    Statement(
+        key="init.uniform",
+        title="uniform weights of half-width sqrt(3c/fan_in) have variance c/fan_in",
+        left=r"\operatorname{Var} w,\ w \sim U\bigl(-\sqrt{3c/n_0}, \sqrt{3c/n_0}\bigr)",
+        relation=Relation.EQ,
+        build=lambda t: c / n_0,
+        definitions=("w: a weight of the first layer, fan_in = n_0",),
+        domain=Domain(WHATEVER_BIAS),
+        range=Range.NON_NEGATIVE,
+        source=Source("tseran2023", "initialization c = 1/E[Xi_K^2]"),
+        proof="initialization.md#uniform-weights",
+    ),
+    Statement(
+        key="init.relu",
+        title="a ReLU keeps half of a second moment, so that c = 2 keeps the length",
+        left=r"\mathbb{E}[\max(0, Z)^2]",
+        relation=Relation.EQ,
+        build=lambda t: sp.Rational(1, 2),
+        definitions=("Z ~ N(0,1)",),
+        domain=Domain(),
+        range=Range.NON_NEGATIVE,
+        source=Source("he2015", "initialization of rectifiers"),
+        proof="initialization.md#relu",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Formulas and statements: images of curves and their breakpoints."""

@@ -1,0 +1,1 @@
+"""Formulas and statements: gradients with respect to parameters."""

@@ -1,0 +1,1 @@
+"""Formulas and statements: the input-output Jacobian."""

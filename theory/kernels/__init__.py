@@ -1,0 +1,1 @@
+"""Formulas and statements: infinite-width kernels."""

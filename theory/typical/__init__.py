@@ -1,0 +1,1 @@
+"""Formulas and statements: typical sizes against means."""

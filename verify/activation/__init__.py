@@ -1,0 +1,1 @@
+"""Experiments: activation lengths and the constants that set their scale."""

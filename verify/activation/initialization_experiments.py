@@ -1,0 +1,114 @@
+"""Experiments on how the constant c sets the scale of activations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from maxout.theory.network import Network
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.verify import facts
+from maxout.verify.decisions.estimands import Mean, mean_from_square
+from maxout.verify.experiment import (
+    Builder,
+    Experiment,
+    Size,
+    rank_off_by_one,
+    rewritten,
+    scaled,
+    statement,
+)
+from maxout.verify.experiment_networks import length_cases
+from maxout.verify.order.order_experiments import mean_of_power, off, unit
+from maxout.verify.order.units import Extremes, UniformWeights
+from maxout.verify.sampling.scales import weight_variance
+from maxout.verify.twins import second_moment_off
+
+
+def _pooling(size: Size) -> Iterator[Experiment]:
+    for rank, window in ((3, 4),) + (((2, 9), (5, 4)) if size.deep else ()):
+        yield mean_of_power(
+            "init.max_pooling",
+            Extremes(rank, window),
+            "largest",
+            2,
+            size,
+            (
+                scaled(2),
+                rewritten(
+                    "rank K + p instead of K p",
+                    lambda right: right.replace(
+                        lambda e: isinstance(e, LargestNormalMoment),
+                        lambda e: LargestNormalMoment(sum(e.args[0].args), e.args[1]),
+                    ),
+                ),
+            ),
+            rank=rank,
+            detail=f"units of rank {rank} pooled over {window} cells",
+            window=window,
+        )
+
+
+def _relu(size: Size) -> Iterator[Experiment]:
+    """A maxout unit of rank 1, the identity, before a ReLU."""
+    yield Experiment(
+        statement("init.relu"),
+        unit(1),
+        (Extremes(1),),
+        lambda arrays: np.maximum(arrays["largest"], 0) ** 2,
+        # E max(0, Z)^4 = 3/2
+        lambda: Mean(1 / 2, 5 / 4, 0.02 * size.narrowness),
+        detail="single normals",
+        twins=(off(0.02), rewritten("the second moment of Z itself", lambda right: 2 * right)),
+    )
+
+
+def _uniform(size: Size) -> Iterator[Experiment]:
+    for rank, fan_in in ((5, 12),) + (((2, 100),) if size.deep else ()):
+        network = Network(fan_in, (4,), 1, rank)
+
+        def estimand(network: Network = network) -> Mean:
+            # Var W^2 = a^4/5 - (a^2/3)^2 = 4/5 of the squared variance
+            variance = weight_variance(network) / network.inputs
+            return Mean(variance, 0.8 * variance**2, 0.01 * size.narrowness)
+
+        yield Experiment(
+            statement("init.uniform"),
+            network,
+            (UniformWeights(rank, fan_in),),
+            lambda arrays: arrays["weight"] ** 2,
+            estimand,
+            detail="weights of the first layer",
+            twins=(off(0.01), rewritten("half-width sqrt(c/fan_in)", lambda right: right / 3)),
+        )
+
+
+def _stationary(size: Size) -> Iterator[Experiment]:
+    for case in length_cases(size):
+        network, norm = case.network, case.norm
+        yield Experiment(
+            statement("init.stationary"),
+            network,
+            (case.population,),
+            lambda arrays, units=network.widths[-1]: arrays["length"] / units,
+            partial(_length, network, norm, 0.02 * size.narrowness),
+            parameters={"norm": norm},
+            detail=f"zero biases, |x| = {norm:g}",
+            twins=(second_moment_off(2), rank_off_by_one()),
+        )
+
+
+def _length(network: Network, norm: float, share: float) -> Mean:
+    units, layer = network.widths[-1], len(network.widths)
+    mean, second = (facts.length_moment(network, layer, norm, t) / units**t for t in (1, 2))
+    return mean_from_square(mean, second, share)
+
+
+EXPERIMENTS: dict[str, Builder] = {
+    "init.stationary": _stationary,
+    "init.max_pooling": _pooling,
+    "init.relu": _relu,
+    "init.uniform": _uniform,
+}

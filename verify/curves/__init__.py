@@ -1,0 +1,1 @@
+"""Experiments: images of curves and their breakpoints."""

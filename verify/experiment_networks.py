@@ -1,0 +1,103 @@
+"""Networks that several experiments draw, with one law of biases and a direction at an angle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from maxout.theory.network import Network
+from maxout.verify.experiment import Size
+from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import Along, Networks
+from maxout.verify.sampling.scales import weight_variance
+
+
+@dataclass(frozen=True)
+class Case:
+    """Networks with one law of biases, and one angle between input and direction.
+
+    ``fan`` has the cosines of all directions that are looked at in the same networks, this one
+    among them; it is empty where there is only this one.
+    """
+
+    network: Network
+    biases: str
+    cosine: float
+    norm: float = 1.0
+    fan: tuple[float, ...] = ()
+
+    @property
+    def population(self) -> Networks | Along:
+        first, *others = self.fan or (self.cosine,)
+        sampler = Sampler(self.network, self.biases, first, self.norm, tuple(others))
+        return Along(Networks(sampler), self.cosine) if self.fan else Networks(sampler)
+
+    @property
+    def detail(self) -> str:
+        return f"{self.biases} biases, |x| = {self.norm:g}, cos = {self.cosine:g}"
+
+    def unit_mean(self) -> float:
+        """n_L/n_0 c^{L-1}: the scale of the gain, and its smallest possible mean."""
+        network = self.network
+        return network.outputs / network.inputs * weight_variance(network) ** len(network.widths)
+
+
+def deep_networks(bias: str, size: Size) -> Iterator[Network]:
+    """Several layers, so that an error of 2 % in M_K adds up."""
+    yield Network(6, (8, 5, 7, 6), 6, 3, c=sp.Rational(3, 5), bias=bias)
+    if size.deep:
+        yield Network(8, (12, 8, 10, 7, 9), 6, 5, c=sp.Rational(2, 3), bias=bias)
+
+
+LIGHT_COSINE = 0.8
+"""Along the input the gain spreads less than across it."""
+
+
+def light_networks(bias: str, size: Size) -> Iterator[Network]:
+    """Few layers and many outputs: high powers of the gain are then not ruled by rare networks."""
+    yield Network(3, (12, 9), 40, 4, c=sp.Rational(1, 2), bias=bias)
+    if size.deep:
+        yield Network(8, (16, 11, 13), 36, 5, c=sp.Rational(2, 3), bias=bias)
+
+
+def narrowness(network: Network, size: Size) -> float:
+    """Of the margins of high moments and variances.
+
+    Those of networks of three layers and more spread most: halved margins would take them more
+    samples than all other statements.
+    """
+    return size.narrowness if len(network.widths) < 3 else 1.0
+
+
+def rank2_networks(size: Size) -> Iterator[Network]:
+    """Networks of rank 2, whose Jacobian has one law whatever the biases."""
+    yield Network(5, (10, 7, 9), 6, 2, c=sp.Rational(4, 5), bias="any")
+    if size.deep:
+        yield Network(8, (12, 8, 10, 7, 9), 6, 2, c=sp.Rational(3, 2), bias="any")
+
+
+def angles(network: Network, size: Size) -> tuple[float, ...]:
+    """Cosines at which the ``deep_networks`` are looked at."""
+    if not size.deep:
+        return (0.6, 0.995, 0.0)
+    # Across the input the gain spreads most: a deep network would need the most samples of all.
+    return (0.6, 0.995, 1.0) if len(network.widths) > 4 else (0.6, 0.995, 1.0, -0.9, 0.0)
+
+
+def deep_case(network: Network, cosine: float, norm: float, size: Size) -> Case:
+    """One of the ``deep_networks`` at an angle.
+
+    At zero bias, where the norm of the input only scales, one norm and one draw of the weights
+    serve all ``angles``.
+    """
+    if network.bias == "zero":
+        return Case(network, "zero", cosine, 2.0, angles(network, size))
+    return Case(network, str(network.bias), cosine, norm)
+
+
+def length_cases(size: Size) -> tuple[Case, Case]:
+    """At zero bias, a deep network's length and a light one's."""
+    deep, light = next(deep_networks("zero", size)), next(light_networks("zero", size))
+    return deep_case(deep, 0.6, 2.0, size), Case(light, "zero", LIGHT_COSINE)

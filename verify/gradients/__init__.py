@@ -1,0 +1,1 @@
+"""Experiments: gradients with respect to parameters."""

@@ -1,0 +1,1 @@
+"""Experiments: the input-output Jacobian."""

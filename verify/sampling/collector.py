@@ -1,0 +1,265 @@
+"""Draws shards of populations on all cores within a memory budget; neither shows in the draws."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+
+import torch
+
+from maxout.theory.errors import DomainError
+from maxout.verify.sampling.freshness import Freshness
+from maxout.verify.sampling.populations import Arrays, Population, Setting, concatenate, shards_for
+from maxout.verify.sampling.streams import Stream
+from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+DEFAULT_MEMORY = 1 << 30
+
+
+def resolve_device(name: str, index: int | None = None) -> torch.device:
+    """Return the device called auto, cpu or cuda.
+
+    Args:
+      index: which of several CUDA devices; PyTorch's current one by default.
+
+    Raises:
+      DeviceError: for cuda where there is none, or an unknown name.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"device must be auto, cpu or cuda; got {name!r}")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise DeviceError("no CUDA device on this machine: use --device cpu or --device auto")
+    if not available or name == "cpu":
+        return torch.device("cpu")
+    return torch.device("cuda" if index is None else f"cuda:{index % torch.cuda.device_count()}")
+
+
+def resolve_dtype(name: str) -> torch.dtype:
+    """Return the torch dtype called float32 or float64; DomainError for another name."""
+    if name not in DTYPES:
+        raise DomainError(f"dtype must be {' or '.join(DTYPES)}; got {name!r}")
+    return DTYPES[name]
+
+
+def require_kernel(setting: Setting) -> None:
+    """Check that ``--stream fused`` can run.
+
+    Raises:
+      DeviceError: without Triton, in float64, or without a CUDA device (Triton's interpreter, which
+        the tests use, does without).
+    """
+    if importlib.util.find_spec("triton") is None:
+        raise DeviceError("--stream fused needs Triton: pip install triton, or use --stream philox")
+    if setting.dtype != torch.float32:
+        raise DeviceError("--stream fused computes in float32: add --dtype float32")
+    if setting.device.type != "cuda" and os.environ.get("TRITON_INTERPRET") != "1":
+        raise DeviceError(
+            "--stream fused runs on a CUDA device and there is none: "
+            "--stream philox draws the same weights anywhere"
+        )
+
+
+def cores() -> int:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Shelf(Protocol):
+    """Where finished blocks of shards are kept, so that they need not be drawn again."""
+
+    def shards(self, population: Population) -> int:
+        """Shards of one block."""
+
+    def has(self, population: Population, block: int) -> bool: ...
+
+    def read(self, population: Population, block: int) -> Arrays: ...
+
+    def write(self, population: Population, block: int, arrays: Arrays) -> None: ...
+
+
+class _Budget:
+    """Bytes that shards being drawn share."""
+
+    def __init__(self, total: int) -> None:
+        self._free = total
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def hold(self, amount: int) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= amount)
+            self._free -= amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += amount
+                self._changed.notify_all()
+
+
+@dataclass
+class _Held:
+    """Samples at hand, from the first block on."""
+
+    parts: list[Arrays] = field(default_factory=list)
+
+    def first(self, samples: int) -> Arrays:
+        self.parts = [concatenate(self.parts)] if len(self.parts) > 1 else self.parts
+        return {name: values[:samples] for name, values in self.parts[0].items()}
+
+
+class Collector:
+    """Samples populations for one run; a context manager that ends its threads.
+
+    Args:
+      seed: root seed.
+      device: auto, cpu or cuda.
+      dtype: float32 or float64, the precision of the networks.
+      memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
+      workers: threads; by default the cores this process may use. Results do not depend on it.
+      stream: one of ``streams.KINDS``, how weights are drawn.
+      shelf: keeps finished blocks, a campaign's folder; none by default.
+      index: which of several CUDA devices.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        device: str = "auto",
+        dtype: str = "float64",
+        memory: int | None = None,
+        workers: int | None = None,
+        stream: str = "pcg",
+        shelf: Shelf | None = None,
+        index: int | None = None,
+    ) -> None:
+        self.seed = seed
+        self.stream = stream
+        self.setting = Setting(resolve_device(device, index), resolve_dtype(dtype))
+        if stream == "fused":
+            require_kernel(self.setting)
+        self.memory = DEFAULT_MEMORY if memory is None else memory
+        self.workers = workers or cores()
+        self.shelf = shelf
+        self._budget = _Budget(self.memory)
+        self._held: dict[str, _Held] = {}
+        self._blocks: dict[str, int] = {}
+        self._fresh = Freshness()
+
+    def __enter__(self) -> Collector:
+        # One thread inside each operation: the parallelism is over shards. PyTorch keeps the number
+        # in one process-wide place, so it is put back at the end.
+        self._threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        self._pool = ThreadPoolExecutor(
+            self.workers, initializer=torch.set_num_threads, initargs=(1,)
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        torch.set_num_threads(self._threads)
+
+    def shards(self, population: Population) -> int:
+        """Shards of one block: those that are kept together."""
+        return self.shelf.shards(population) if self.shelf else 1
+
+    def require_memory(self, population: Population) -> int:
+        """Return the bytes that drawing one shard takes.
+
+        Raises:
+          MemoryBudgetError: where the budget does not hold them.
+        """
+        needed, what = population.memory(self.setting)
+        if needed > self.memory:
+            raise MemoryBudgetError(
+                f"the memory budget of {self.memory:,} bytes cannot hold {what}: "
+                f"give --memory at least {needed:,}"
+            )
+        return needed
+
+    def blocks_for(self, population: Population, samples: int) -> int:
+        """Blocks that hold at least so many samples."""
+        return -(-shards_for(population, samples) // self.shards(population))
+
+    def collect(
+        self,
+        population: Population,
+        samples: int,
+        drawn: Callable[[int], None] | None = None,
+    ) -> Arrays:
+        """Return the first ``samples`` samples, drawing the shards that are not there yet.
+
+        Args:
+          drawn: called with the number of samples at hand as it grows.
+        """
+        held = self._held.setdefault(population.name, _Held())
+        had = self._blocks.get(population.name, 0)
+        needed = range(had, self.blocks_for(population, samples))
+        shelf = self.shelf
+        ready = {b for b in needed if shelf.has(population, b)} if shelf else set()
+        fresh = self.draw((population, b) for b in needed if b not in ready)
+        for block in needed:
+            if shelf and block in ready:
+                held.parts.append(shelf.read(population, block))
+            else:
+                held.parts.append(next(fresh))
+            self._fresh.check(f"{population.name}, block {block}", held.parts[-1])
+            self._blocks[population.name] = block + 1
+            if drawn:
+                drawn(min(samples, (block + 1) * self.shards(population) * population.shard_size))
+        return held.first(samples)
+
+    def forget(self, population: Population) -> None:
+        """Let go of a population's samples; asked for again, they are read or drawn again."""
+        self._held.pop(population.name, None)
+        self._blocks.pop(population.name, None)
+
+    def draw(self, wanted: Iterable[tuple[Population, int]]) -> Iterator[Arrays]:
+        """Draw blocks, shelve each as it is finished, and yield them in the order asked for.
+
+        Only so many are asked for ahead as keep the threads busy.
+        """
+        window: deque[tuple[Population, int, list[Future[Arrays]]]] = deque()
+        try:
+            for population, block in wanted:
+                size = self.shards(population)
+                shards = range(block * size, (block + 1) * size)
+                futures = [self._pool.submit(self._shard, population, shard) for shard in shards]
+                window.append((population, block, futures))
+                if sum(len(later) for _, _, later in list(window)[1:]) >= self.workers:
+                    yield self._finish(*window.popleft())
+            while window:
+                yield self._finish(*window.popleft())
+        finally:
+            for _, _, futures in window:
+                for future in futures:
+                    future.cancel()
+
+    def _finish(self, population: Population, block: int, futures: list[Future[Arrays]]) -> Arrays:
+        arrays = concatenate([future.result() for future in futures])
+        if self.shelf:
+            self.shelf.write(population, block, arrays)
+        return arrays
+
+    def _shard(self, population: Population, shard: int) -> Arrays:
+        stream = Stream(self.seed, population.name, shard, self.stream)
+        with self._budget.hold(self.require_memory(population)):
+            return population.draw(stream, self.setting)

@@ -1,0 +1,212 @@
+"""Real networks: weights and biases drawn, propagated, and differentiated automatically.
+
+Nothing here knows the theory: a network is a forward pass, and its Jacobian comes from
+``torch.func.jvp``. Networks are computed in tiles of a fixed number, so that neither memory nor the
+number of workers can change a rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.network import Network
+from maxout.verify.sampling.biases import LAWS
+from maxout.verify.sampling.scales import weight_variance
+from maxout.verify.sampling.streams import BIASES, INPUTS, Stream, fill_normal
+
+TILE_BYTES = 8 << 20
+"""Weights of one tile, unless a single network has more: small enough to stay in the cache."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's draws: weights (networks, units, pieces, fan_in) are standard normal.
+
+    ``scale`` is their standard deviation in the network; ``biases`` broadcast to
+    (networks, units, pieces), or are None where zero.
+    """
+
+    weights: torch.Tensor
+    scale: float
+    biases: torch.Tensor | None = None
+
+
+def forward(layers: list[Layer], x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Propagate inputs (networks, n_0), each through its own network.
+
+    Returns:
+      Activations of the last hidden layer (networks, n_{L-1}) and outputs (networks, n_L).
+    """
+    hidden = x
+    for layer in layers[:-1]:
+        hidden = _preactivations(layer, hidden).max(dim=-1).values
+    return hidden, _preactivations(layers[-1], hidden).squeeze(-1)
+
+
+def _preactivations(layer: Layer, x: torch.Tensor) -> torch.Tensor:
+    networks, units, pieces, fan_in = layer.weights.shape
+    matrices = layer.weights.reshape(networks, units * pieces, fan_in)
+    # A row times a matrix: the batched product is several times slower on columns.
+    rows = torch.bmm(x.unsqueeze(1), matrices.transpose(1, 2)) * layer.scale
+    values = rows.view(networks, units, pieces)
+    return values if layer.biases is None else values + layer.biases
+
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile of networks, with an input and a unit direction for each, (networks, n_0).
+
+    ``others`` are further directions at the same inputs, in the order of the sampler's.
+    """
+
+    layers: list[Layer]
+    x: torch.Tensor
+    u: torch.Tensor
+    others: tuple[torch.Tensor, ...] = ()
+
+    def push(self) -> tuple[Pair, Pair]:
+        """Return (last hidden activations, outputs) and their derivatives along u."""
+        values, along = self.push_all()
+        return values, along[0]
+
+    def push_all(self) -> tuple[Pair, list[Pair]]:
+        """Return (last hidden activations, outputs) and their derivatives along every direction.
+
+        The derivatives are those of ``torch.func.jvp``, reached by reverse mode alone: v -> J^T v
+        is linear, and its own transpose is J. Forward mode would multiply every weight matrix by an
+        expanded zero as well, one network at a time, and keeps process-wide state that two threads
+        would corrupt.
+        """
+        values, pull = torch.func.vjp(lambda x: forward(self.layers, x), self.x)[:2]
+        anywhere = tuple(torch.zeros_like(value) for value in values)
+        push = torch.func.vjp(lambda *v: pull(v)[0], *anywhere)[1]
+        return values, [push(direction) for direction in (self.u, *self.others)]
+
+    def hidden_jacobian(self) -> torch.Tensor:
+        """Return the Jacobian of the last hidden layer, (networks, n_{L-1}, n_0)."""
+        hidden, pull = torch.func.vjp(lambda x: forward(self.layers, x)[0], self.x)[:2]
+        units = torch.eye(hidden.shape[1], dtype=hidden.dtype, device=hidden.device)
+        rows = [pull(unit.expand_as(hidden))[0] for unit in units]
+        return torch.stack(rows, dim=1)
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Draws networks of one architecture, with inputs of one norm and directions at one angle.
+
+    Attributes:
+      network: the architecture.
+      biases: name of a law in ``maxout.verify.sampling.biases.LAWS``; must suit ``network.bias``.
+      cosine: of the angle between the input x and the direction u; both are otherwise uniform.
+      norm: of x.
+      others: cosines of further directions at the same input: u and these lie in one half plane.
+      variance: c as a float.
+    """
+
+    network: Network
+    biases: str
+    cosine: float = 0.6
+    norm: float = 1.0
+    others: tuple[float, ...] = ()
+    variance: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.biases not in LAWS:
+            raise DomainError(f"no bias law is called {self.biases!r}; there are {', '.join(LAWS)}")
+        if self.network.bias not in ("any", self.biases):
+            raise DoesNotApplyError(
+                f"networks with bias {self.network.bias!r} cannot be drawn with {self.biases!r}"
+            )
+        if self.network.inputs == 1 and any(abs(cosine) != 1 for cosine in self.cosines):
+            raise DomainError("with one input the cosine of the angle must be 1 or -1")
+        object.__setattr__(self, "variance", weight_variance(self.network))
+
+    @property
+    def cosines(self) -> tuple[float, ...]:
+        """Cosines of all directions."""
+        return (self.cosine, *self.others)
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """What names of arrays end in, direction by direction."""
+        return ("", *(f"/{cosine}" for cosine in self.others))
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int]]:
+        """(units, pieces, fan_in) of every layer."""
+        hidden = [(units, self.network.rank, fan) for fan, units in self.network.hidden()]
+        return [*hidden, (self.network.outputs, 1, self.network.widths[-1])]
+
+    @property
+    def weights(self) -> int:
+        """Weights of one network."""
+        return sum(math.prod(shape) for shape in self.shapes)
+
+    def bytes_per_network(self, dtype: torch.dtype) -> int:
+        """Memory of one network: its weights, and a few copies of its widest layer's values."""
+        values = max(units * pieces for units, pieces, _ in self.shapes)
+        return dtype.itemsize * (self.weights + 8 * values + 4 * self.network.inputs)
+
+    def tile_size(self, dtype: torch.dtype) -> int:
+        """Networks of one tile."""
+        return max(1, TILE_BYTES // self.bytes_per_network(dtype))
+
+    def tile_bytes(self, dtype: torch.dtype) -> int:
+        """Memory of one tile."""
+        return self.tile_size(dtype) * self.bytes_per_network(dtype)
+
+    def tiles(
+        self, stream: Stream, count: int, device: torch.device, dtype: torch.dtype
+    ) -> Iterator[Tile]:
+        """Draw ``count`` networks, the first tiles first.
+
+        Every layer has its own stream, read on from tile to tile: the same draws on any device.
+        """
+        scales = [math.sqrt(self.variance / fan) for _, _, fan in self.shapes]
+        scales[-1] = 1 / math.sqrt(self.network.widths[-1])
+        depth = len(self.shapes)
+        weights = [stream.weights(layer) for layer in range(1, depth + 1)]
+        biases = [stream.generator(layer, BIASES) for layer in range(1, depth + 1)]
+        inputs = stream.generator(0, INPUTS)
+        size = self.tile_size(dtype)
+        for start in range(0, count, size):
+            networks = min(size, count - start)
+            layers = []
+            for index, shape in enumerate(self.shapes):
+                drawn = weights[index].fill(
+                    torch.empty((networks, *shape), dtype=dtype, device=device)
+                )
+                law = None if index == depth - 1 else LAWS[self.biases]
+                offset = law and law(index + 1, drawn.shape[:3], scales[index], biases[index])
+                layers.append(
+                    Layer(
+                        drawn,
+                        scales[index],
+                        None if offset is None else offset.to(device, dtype),
+                    )
+                )
+            x, *along = (t.to(device, dtype) for t in self.directions(inputs, networks))
+            yield Tile(layers, x, along[0], tuple(along[1:]))
+
+    def directions(self, generator: np.random.Generator, networks: int) -> tuple[torch.Tensor, ...]:
+        """Draw inputs x and unit directions, (networks, n_0) each, in float64 on the CPU."""
+        shape = (networks, 2, self.network.inputs)
+        pair = fill_normal(generator, torch.empty(shape, dtype=torch.float64))
+        first, second = pair[:, 0], pair[:, 1]
+        first = first / first.norm(dim=1, keepdim=True)
+        if all(abs(cosine) == 1 for cosine in self.cosines):  # one input has no second direction
+            return self.norm * first, *(cosine * first for cosine in self.cosines)
+        second = second - (second * first).sum(1, keepdim=True) * first
+        second = second / second.norm(dim=1, keepdim=True)
+        return self.norm * first, *(
+            cosine * first + math.sqrt(1 - cosine**2) * second for cosine in self.cosines
+        )

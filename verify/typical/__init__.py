@@ -1,0 +1,1 @@
+"""Experiments: typical sizes against means."""
