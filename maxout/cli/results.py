@@ -13,9 +13,26 @@ from maxout.theory.sources import BIBLIOGRAPHY
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @output.json_option
 @click.option("--bibtex", is_flag=True, help="Print the sources of the statements as BibTeX.")
-def command(keys: tuple[str, ...], as_json: bool, bibtex: bool) -> None:
+@click.option(
+    "--where",
+    "places",
+    is_flag=True,
+    help="Print file and line of each statement, its routes, experiment, oracle and proof.",
+)
+def command(keys: tuple[str, ...], as_json: bool, bibtex: bool, places: bool) -> None:
     """List the statements (all, or those under KEY), their sources and status."""
+    if places and bibtex:
+        raise click.UsageError("give --where or --bibtex, not both")
     chosen = select(keys)
+    if places:
+        from maxout.cli.where import where  # it loads every floor
+
+        found = [(s.key, part, place) for s in chosen for part, place in where(s)]
+        if as_json:
+            output.dump([dict(zip(("key", "part", "place"), row, strict=True)) for row in found])
+        else:
+            output.table(("key", "part", "file:line"), found)
+        return
     if bibtex:
         for name in dict.fromkeys(key for s in chosen for key in s.source.keys):
             click.echo(BIBLIOGRAPHY[name].bibtex)

@@ -31,7 +31,11 @@ def _commands(page: Path) -> list[tuple[str, str]]:
     return found
 
 
-EXAMPLES = [(page.name, *example) for page in PAGES for example in _commands(page)]
+# What the page adds is not there: test_adding_a_statement.py runs its commands where it is.
+ELSEWHERE = "adding-a-statement.md"
+EXAMPLES = [
+    (page.name, *example) for page in PAGES if page.name != ELSEWHERE for example in _commands(page)
+]
 
 
 @pytest.mark.parametrize(("page", "command", "expected"), EXAMPLES)
