@@ -71,7 +71,7 @@ def _expected_in_window(network: Any, window: tuple[float, ...]) -> list[dict[st
     if network is None or network.rank < 2 or network.inputs != 2:
         return []
     from maxout.numerics.curves.mean_breakpoints import breakpoint_rates
-    from maxout.numerics.regions import bound_values
+    from maxout.numerics.regions import count_bounds
 
     x0, x1, y0, y1 = window
     if network.bias == "zero":
@@ -83,7 +83,7 @@ def _expected_in_window(network: Any, window: tuple[float, ...]) -> list[dict[st
         mean = 2 * math.pi * breakpoint_rates(network).total
         return [_said("exact mean (curve.plane.regions)", "==", mean)]
     side = max(x1 - x0, y1 - y0)  # the smallest square around the window has no fewer regions
-    bounds = bound_values(network, side)
+    bounds = count_bounds(network, side)
     return [_said(f"{_BOUNDS[key]} ({key})", "<=", value) for key, value in bounds.items()]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maxout.numerics.regions import (
-    bound_values,
+    count_bounds,
     gradient_table,
     load_layers,
     sample,
@@ -70,22 +70,22 @@ def test_files_that_are_no_archives(tmp_path) -> None:
 
 def test_bounds_of_counts() -> None:
     network = Network(2, (5, 4), 3, 3, bias="gaussian")
-    bounds = bound_values(network, 6.0)
+    bounds = count_bounds(network, 6.0)
     assert bounds["regions.count.upper.sharp"] < bounds["regions.count.upper"]
     assert bounds["regions.boundary.upper.sharp"] < bounds["regions.boundary.upper"]
     # At the smallest side each bound is (16 K N)^{n_0} C(K n_0, 2 n_0)/n_0!: T vol^{1/n_0} = 2^4.
     least = (16 * 3 * 9) ** 2 * math.comb(6, 4) / 2
     for key in ("regions.count.upper", "regions.count.upper.sharp"):
         side = 6 * math.sqrt(least / bounds[key])
-        assert key in bound_values(network, side * (1 + 1e-9))
-        assert key not in bound_values(network, side * (1 - 1e-9))
-    assert bound_values(Network(2, (5, 4), 1, 3, bias="gaussian"), 6.0).keys() == {
+        assert key in count_bounds(network, side * (1 + 1e-9))
+        assert key not in count_bounds(network, side * (1 - 1e-9))
+    assert count_bounds(Network(2, (5, 4), 1, 3, bias="gaussian"), 6.0).keys() == {
         "regions.count.upper",
         "regions.count.upper.sharp",
     }
-    assert bound_values(Network(2, (5, 4), 3, 3, bias="zero"), 6.0) == {}
+    assert count_bounds(Network(2, (5, 4), 3, 3, bias="zero"), 6.0) == {}
     assert [row.order for row in gradient_table(network)] == [1, 2]
     with pytest.raises(MaxoutError, match="largest order"):
         gradient_table(network, 0)
     with pytest.raises(MaxoutError, match="volume must be"):
-        bound_values(network, 0)
+        count_bounds(network, 0)
