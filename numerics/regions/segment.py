@@ -133,8 +133,8 @@ def count_polyline(
 
     Raises:
       MaxoutError: for fewer than two points, a shape that does not fit, entries that are not
-        finite, a point that repeats the one before it, weights or values above 1e100, or more
-        pieces than there is ``Room`` for.
+        finite, a point that repeats the one before it, weights or values that ``LARGEST`` rules
+        out, or more pieces than there is ``Room`` for.
     """
     corners = check_polyline(points, layers.inputs)
     direction = np.diff(corners, axis=0)

@@ -120,7 +120,8 @@ def subdivide(
 
     Raises:
       MaxoutError: for a network that does not have two inputs, a rank above 256, weights or values
-        above 1e100, a window that is not one, or more regions than there is ``Room`` for.
+        that ``LARGEST`` rules out, a window that is not one, or more regions than there is ``Room``
+        for.
     """
     bounds = check_window(window)
     if layers.inputs != 2:
