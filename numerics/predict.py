@@ -94,7 +94,7 @@ def require(statement: Statement, point: Point) -> None:
         with _within_reach(statement):
             failed = domain.failing(point, decide)
     if failed:
-        about = f" to {point.network}" if statement.biases else ""
+        about = f" to {point.network.heading}" if statement.biases else ""
         raise DoesNotApplyError(f"{statement.key} does not apply{about}: {_needs(failed)}")
 
 

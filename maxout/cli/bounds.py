@@ -67,7 +67,7 @@ def command(
     elif network is None:
         _symbolic(rows, style)
     else:
-        click.echo(str(network))
+        click.echo(network.heading)
         output.table(
             ("key", "", "value", "status", "source"),
             [row.cells for row in shown],

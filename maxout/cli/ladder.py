@@ -74,7 +74,7 @@ def command(
     rows = [row for row in found if row.rungs]
     if not rows:
         refusals = [refusal for row in found for refusal in row.refusals.values()]
-        nothing = f"nothing under {', '.join(keys)} has a ladder for {network}"
+        nothing = f"nothing under {', '.join(keys)} has a ladder for {network.heading}"
         if not refusals:
             raise click.UsageError(nothing)
         nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail
@@ -83,7 +83,7 @@ def command(
     if as_json:
         output.dump([_record(row, estimates) for row in rows])
         return
-    click.echo(str(network))
+    click.echo(network.heading)
     columns = [name for name in COLUMNS if name != "simulated" or estimates]
     output.table(
         ("quantity", *columns),
