@@ -16,9 +16,9 @@ Rule = Callable[[Any, Any], Any]
 
 # class in maxout.theory -> module and name of its rule in maxout.numerics
 _RULES: dict[str, tuple[str, str]] = {
-    "norm.LogNormMean": ("typical_routes", "log_norm_mean"),
+    "norm.LogNormMean": ("typical_routes", "log_norm"),
     "norm.InverseNormMean": ("typical_routes", "inverse_norm_mean"),
-    "typical.LogNormVariance": ("typical_routes", "log_norm_variance"),
+    "typical.LogNormVariance": ("typical_routes", "log_norm"),
     "gaussian_frame.ValueFunction": ("angle_routes", "value_function"),
     "gradients.GaussianBiasGradient": ("gradient_routes", "bias_gradient"),
     "gradients.GaussianWeightGradient": ("gradient_routes", "weight_gradient"),
