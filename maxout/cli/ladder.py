@@ -15,7 +15,7 @@ from maxout.cli.progress import working
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError, OutOfReachError
 from maxout.theory.network import Network
-from maxout.theory.parameters import LAYER
+from maxout.theory.parameters import LAYER, ORDER
 
 if TYPE_CHECKING:
     from maxout.numerics.ladder import Row
@@ -61,7 +61,7 @@ def command(
         raise click.UsageError("a ladder needs a network: give --rank, --inputs and --widths")
     from maxout.numerics.ladder import ladder
 
-    chosen_order = None if order is None else parse.integer(order, "order")
+    chosen_order = None if order is None else parse.option(ORDER, order)
     statements = _chosen(keys)
     layered = any(LAYER.symbol in statement.parameters for statement in statements)
     if layered and "layer" not in given and len(network.widths) > MAX_LAYERS:
