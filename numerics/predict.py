@@ -94,7 +94,7 @@ def require(statement: Statement, point: Point) -> None:
         with _within_reach(statement):
             failed = domain.failing(point, decide)
     if failed:
-        about = f" to {point.network}" if statement.biases else ""
+        about = f" to {point.network.heading}" if statement.biases else ""
         raise DoesNotApplyError(f"{statement.key} does not apply{about}: {_needs(failed)}")
 
 
@@ -110,7 +110,9 @@ def decide(relation: sp.Rel, values: Mapping[sp.Basic, Any]) -> bool:
             break
         difference = enclose(relation.gts - relation.lts, values, digits)
     else:
-        raise PrecisionError(f"the sides of {relation} agree to {digits} digits")
+        raise PrecisionError(
+            f"the sides of {relation} agree to {digits} digits; ask at numbers farther apart"
+        )
     return bool(difference.lower > 0)
 
 
@@ -123,7 +125,7 @@ def _within_reach(statement: Statement) -> Iterator[None]:
     """Say of which statement a method's limit was met; other exceptions are defects."""
     try:
         yield
-    except (PrecisionError, OverflowError, MaxoutError) as error:
+    except (OverflowError, MaxoutError) as error:
         reason = "a number leaves float64's range" if isinstance(error, OverflowError) else error
         raise OutOfReachError(f"{statement.key} has no value here: {reason}") from error
 

@@ -20,6 +20,8 @@ import numpy as np
 from maxout.theory.errors import MaxoutError, while_on
 
 MAX_COLUMNS = 100_000
+MAX_JSON_DIGITS = 400
+"""Of one integer, as of one that is typed."""
 
 # A FIFO without a writer would keep open() waiting, and a terminal could become the process's own.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -114,7 +116,7 @@ def read_json(path: Name, limit: int) -> Any:
 def parse_json(data: bytes) -> Any:
     """Return the value of a JSON text; FileError, without a name, where it is anything else."""
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_constant)
+        return json.loads(data.decode("utf-8"), parse_constant=_constant, parse_int=_integer)
     except RecursionError:
         raise FileError("it is nested too deeply") from None
     except ValueError as error:  # UnicodeDecodeError among them
@@ -123,6 +125,14 @@ def parse_json(data: bytes) -> Any:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_JSON_DIGITS:
+        raise ValueError(
+            f"it holds an integer of {len(digits):,} digits; at most {MAX_JSON_DIGITS}"
+        )
+    return int(digits)
 
 
 def read_table(path: Name, limit: int) -> np.ndarray:

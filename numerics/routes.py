@@ -2,7 +2,7 @@
 
 A function of ``theory/SUBJECT/FILE.py`` is valued by ``numerics/SUBJECT/FILE_routes.py``, loaded
 when such a function is first met. A rule takes (evaluator, expression), the ``Evaluator`` of
-``numerics.balls.evaluator`` and an instance of the class, and returns a ball: a proof
+``numerics.balls.evaluator.evaluator`` and an instance of the class, and returns a ball: a proof
 (``@encloses``), or an estimate of the error (``@estimates``), which the rule says by
 ``evaluator.estimate(ball, route)``; ball arithmetic then carries it through whatever expression the
 function stands in. Values under SymPy's ``evalf`` lie in ``FILE_evalf.py`` (``@evaluates``).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from typing import Any
 
 import sympy as sp
@@ -30,6 +31,19 @@ class Field:
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):
             shown = str(value) if len(str(value)) <= 60 else str(value)[:57] + "..."
             raise DomainError(f"{self.name} must be {self.domain}; got {shown}") from None
+
+
+_SHORT = 24
+
+
+def short(value: sp.Expr) -> str:
+    """Write a number for a person: exact where that is short, else to 17 digits."""
+    text = str(value)
+    if len(text) <= _SHORT or not value.is_Rational:
+        return text
+    with localcontext(prec=17):
+        rounded = (Decimal(int(value.p)) / Decimal(int(value.q))).normalize()
+    return f"{rounded:g}"
 
 
 def integer(low: int, high: int) -> Callable[[Any], int]:

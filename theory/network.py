@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory import symbols
-from maxout.theory.field import Field, integer, real
+from maxout.theory.field import Field, integer, real, short
 from maxout.theory.order.moments import LargestNormalMoment
 
 BIASES = ("any", "gaussian", "zero")
@@ -158,6 +158,15 @@ class Network:
             before = width
 
     def __str__(self) -> str:
+        """All of the network, c exact: names of populations, hence their streams, hang on it."""
+        return self._text(str(self.c))
+
+    @property
+    def heading(self) -> str:
+        """The network for a person to read: c as short as ``field.short`` makes it."""
+        return self._text(short(self.c))
+
+    def _text(self, c: str) -> str:
         runs: list[list[int]] = []
         for width in self.widths:
             if runs and runs[-1][0] == width:
@@ -165,4 +174,4 @@ class Network:
             else:
                 runs.append([width, 1])
         hidden = ",".join(f"{w}x{k}" if k > 1 else f"{w}" for w, k in runs)
-        return f"{self.inputs}-[{hidden}]-{self.outputs} K={self.rank} c={self.c} bias={self.bias}"
+        return f"{self.inputs}-[{hidden}]-{self.outputs} K={self.rank} c={c} bias={self.bias}"

@@ -47,7 +47,7 @@ def command(
     reason.
     """
     chosen = select(keys) if keys else [s for s in select(()) if s.biases]
-    chosen_order = None if order is None else ORDER(parse.integer(order, "order"))
+    chosen_order = None if order is None else parse.option(ORDER, order)
     if digits > MAX_DIGITS:
         raise DomainError(f"digits must be at most {MAX_DIGITS:,} here; got {digits:,}")
     if network is None:
@@ -67,7 +67,7 @@ def command(
     elif network is None:
         _symbolic(rows, style)
     else:
-        click.echo(str(network))
+        click.echo(network.heading)
         output.table(
             ("key", "", "value", "status", "source"),
             [row.cells for row in shown],

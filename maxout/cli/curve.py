@@ -77,7 +77,7 @@ def _evaluate(
         limits.check_followed(len(points) - 1, sum(network.widths), count)
     bounds = length_bounds(network, points, order)
     record: dict[str, Any] = {
-        "network": str(network),
+        "network": network.heading,
         "order": order,
         "length": bounds.length,
         "paper": bounds.paper,

@@ -10,6 +10,7 @@ import click
 
 from maxout.cli import limits, output, parse
 from maxout.cli.progress import working
+from maxout.theory import field
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 
@@ -94,7 +95,8 @@ def command(
         output.dump({"network": str(networks[0]), "by": by, "rows": rows})
         return
     names = [*COLUMNS.values()] + (["simulated", "error"] if samples else [])
-    cells = [[row["c"], str(row["layer"]), *(row[name] for name in names)] for row in rows]
+    short = {str(network.c): field.short(network.c) for network in networks}
+    cells = [[short[row["c"]], str(row["layer"]), *(row[name] for name in names)] for row in rows]
     if as_csv:
         for line in [["c", "layer", *names], *cells]:
             click.echo(",".join(line))

@@ -15,7 +15,7 @@ from maxout.cli.progress import working
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError, OutOfReachError
 from maxout.theory.network import Network
-from maxout.theory.parameters import LAYER
+from maxout.theory.parameters import LAYER, ORDER
 
 if TYPE_CHECKING:
     from maxout.numerics.ladder import Row
@@ -61,7 +61,7 @@ def command(
         raise click.UsageError("a ladder needs a network: give --rank, --inputs and --widths")
     from maxout.numerics.ladder import ladder
 
-    chosen_order = None if order is None else parse.integer(order, "order")
+    chosen_order = None if order is None else parse.option(ORDER, order)
     statements = _chosen(keys)
     layered = any(LAYER.symbol in statement.parameters for statement in statements)
     if layered and "layer" not in given and len(network.widths) > MAX_LAYERS:
@@ -74,7 +74,7 @@ def command(
     rows = [row for row in found if row.rungs]
     if not rows:
         refusals = [refusal for row in found for refusal in row.refusals.values()]
-        nothing = f"nothing under {', '.join(keys)} has a ladder for {network}"
+        nothing = f"nothing under {', '.join(keys)} has a ladder for {network.heading}"
         if not refusals:
             raise click.UsageError(nothing)
         nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail
@@ -83,7 +83,7 @@ def command(
     if as_json:
         output.dump([_record(row, estimates) for row in rows])
         return
-    click.echo(str(network))
+    click.echo(network.heading)
     columns = [name for name in COLUMNS if name != "simulated" or estimates]
     output.table(
         ("quantity", *columns),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
 from importlib import import_module
@@ -166,8 +167,13 @@ def _discard(descriptor: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
+_ENDLESS = re.compile(r"[\d,]{80,}")
+"""A number that someone typed: its first digits say which."""
+
+
 def _complain(message: str) -> None:
+    line = _ENDLESS.sub(lambda digits: f"{digits[0][:30]}...", " ".join(message.split()))
     try:
-        click.echo("maxout: " + " ".join(message.split()), err=True)
+        click.echo(f"maxout: {line}", err=True)
     except OSError:  # the code says it too
         _discard(2)

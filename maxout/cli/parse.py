@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from maxout.theory.errors import DomainError
+from maxout.theory.field import Field
 from maxout.theory.network import RANK, WIDTHS
 
 # ASCII alone: the digits of other scripts, which int and float read too, are a slip.
@@ -60,6 +61,19 @@ def integer(text: str, name: str) -> int:
     if value is None:
         raise DomainError(f"{name} must be an integer; got {text[:60]!r}")
     return value
+
+
+def option(field: Field, text: str) -> int:
+    """The value of a field of integers, typed as the option of its name.
+
+    Raises:
+      DomainError: naming the option and what it must be.
+    """
+    value = _integer(text)
+    try:
+        return int(field(text if value is None else value))
+    except DomainError as error:
+        raise DomainError(f"--{error}") from None
 
 
 def widths(text: str) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ def code(undecided: int, findings: Any) -> int:
 
 def name(network: Any, layers: Any) -> str:
     if network is not None:
-        return str(network)
+        return str(network.heading)
     widths = ",".join(str(weight.shape[0]) for weight, _ in layers.hidden)
     return f"{layers.inputs}-[{widths}]-{layers.outputs} K={layers.rank}, from a file"
 

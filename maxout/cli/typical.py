@@ -68,7 +68,7 @@ def command(
 
 
 def _show(network: Network, found: Summary) -> None:
-    click.echo(str(network))
+    click.echo(network.heading)
     drawn = found.typical
     rows = [("mean", _power(found.log_mean_gain), _power_error(found.mean_error), found.mean_route)]
     how = f"{drawn.samples} draws"

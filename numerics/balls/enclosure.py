@@ -62,7 +62,9 @@ class Enclosure:
           PrecisionError: for a ball that is not finite, or is too far from 1 to be written out.
         """
         if not ball.is_finite():
-            raise PrecisionError("the ball is not finite: nothing is known of the value")
+            raise PrecisionError(
+                "the ball is not finite: nothing is known of the value; ask at other numbers"
+            )
         middle, rest = _dyadic(ball.mid()), _dyadic(ball.rad())
         if not certified:
             return cls._estimated(middle, rest, digits, route)
@@ -141,7 +143,7 @@ class Enclosure:
         nearest = nearest if most is None else min(nearest, fmpq(most))
         off = abs(nearest - middle)
         if off > (radius if self.certified else 10 * radius):
-            raise RangeError(f"{self} lies outside its range, {least} to {most}", self)
+            raise RangeError(f"{self} lies outside its range, {_range_text(least, most)}", self)
         if off == 0:
             return replace(self, least=least, most=most)
         if self.certified:
@@ -173,6 +175,12 @@ class Enclosure:
         return f"{self.midpoint} +/- {self.radius} ({how}, {self.route})"
 
 
+def _range_text(least: int | None, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    return f"at most {most}" if least is None else f"{least} to {most}"
+
+
 def _ten(exponent: int) -> fmpq:
     power = fmpz(10) ** abs(exponent)
     return fmpq(power) if exponent >= 0 else fmpq(1, power)
@@ -181,7 +189,9 @@ def _ten(exponent: int) -> fmpq:
 def _dyadic(x: arb) -> fmpq:
     mantissa, exponent = (int(part) for part in x.man_exp())
     if abs(exponent) > _MAX_EXPONENT:
-        raise PrecisionError("the value is too large or too small to be written in decimals")
+        raise PrecisionError(
+            "the value is too large or too small to be written in decimals; ask at other numbers"
+        )
     power = fmpz(2) ** abs(exponent)
     return fmpq(mantissa * power) if exponent >= 0 else fmpq(mantissa, power)
 

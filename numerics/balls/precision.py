@@ -13,6 +13,7 @@ import mpmath
 import sympy as sp
 from flint import arb, ctx
 
+from maxout.theory.errors import OutOfReachError
 from maxout.theory.field import Field, integer
 from maxout.theory.precision_lock import LOCK
 
@@ -31,7 +32,7 @@ INTEGER_BITS = 72  # at least, so that ranks and widths, their sums and products
 GUARD_DIGITS = 3  # computed beyond those delivered, so that the printed midpoint rounds well
 
 
-class PrecisionError(ArithmeticError):
+class PrecisionError(OutOfReachError):
     """The digits asked for were not reached; no value is given rather than a doubtful one."""
 
 
@@ -89,7 +90,9 @@ def at_digits(
         if accuracy >= goal or (settled() and ball.is_finite()):
             return ball
         if settled():
-            raise PrecisionError("the error of the estimate leaves nothing known of the value")
+            raise PrecisionError(
+                "the error of the estimate leaves nothing known of the value; ask at other numbers"
+            )
         if ball.is_finite() and ball.contains(0) and bits >= 4 * goal:
             with working_precision(64):
                 small = bool(ball.abs_upper() < arb(2) ** -goal)

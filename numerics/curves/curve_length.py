@@ -16,6 +16,7 @@ from maxout.numerics.curves.polyline import Array, Curve, curve_length, polyline
 from maxout.numerics.jacobian.value_functions import mean_gains
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.errors import OutOfReachError
 from maxout.theory.jacobian.moving_frame import mean_exact
 from maxout.theory.network import Network
 from maxout.theory.symbols import cos_0
@@ -53,7 +54,7 @@ def length_bounds(network: Network, curve: Curve, order: int = 1) -> LengthBound
       order: t, an integer >= 1.
 
     Raises:
-      MaxoutError: as ``polyline``, or for a bad order.
+      MaxoutError: as ``polyline``, for a bad order, or for values beyond the range of float64.
     """
     points = polyline(curve, network.inputs)
     length = curve_length(points)
@@ -65,13 +66,23 @@ def length_bounds(network: Network, curve: Curve, order: int = 1) -> LengthBound
     exact, error = None, 0.0
     if order <= 2 and network.bias != "any":
         exact, error = _integrated(network, points, order)
-    return LengthBounds(order, length, _root(network, key, order, length), sharp, exact, error)
+    paper = _root(network, key, order, length)
+    return LengthBounds(order, length, paper, sharp, exact, error)
 
 
 def _root(network: Network, key: str, order: int, length: float) -> float:
     statement = CATALOGUE[key]
     value = predict(statement, network, order=order if statement.orders else None, length=length)
-    return float(value) ** (1 / order)
+    return _ordinary(float(value)) ** (1 / order)
+
+
+def _ordinary(value: float) -> float:
+    """Refuse what float64 has no number for: lengths are above 0."""
+    if not 0 < value < np.inf:
+        raise OutOfReachError(
+            "the length of the image leaves float64's range: give another c, or another curve"
+        )
+    return value
 
 
 # Gauss-Legendre nodes on each part of a segment.
@@ -82,7 +93,7 @@ _SEGMENTS = 1 << 12  # taken at a time: some megabytes of nodes
 
 def _integrated(network: Network, points: Array, order: int) -> tuple[float, float]:
     """(integral of sqrt(E||Ju||^2)) at t = 1; at t = 2, sqrt(len * integral of E||Ju||^2)."""
-    coarse, fine = (_quadrature(network, points, order, parts) for parts in (2, 4))
+    coarse, fine = (_ordinary(_quadrature(network, points, order, parts)) for parts in (2, 4))
     return fine, abs(coarse / fine - 1) + 1e-15 * len(points)
 
 

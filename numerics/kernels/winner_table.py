@@ -18,7 +18,7 @@ from scipy.fft import dct
 
 from maxout.numerics.kernels.angle_integral import Array, winner_integral
 from maxout.numerics.kernels.table_moments import mean_and_second_moment
-from maxout.theory.errors import DomainError
+from maxout.theory.errors import DomainError, OutOfReachError
 
 MAX_RANK = 10**4
 """Largest rank the accuracy was measured at (against quadrature at 30 digits)."""
@@ -31,7 +31,7 @@ _CELLS, _DEGREE = 32, 11
 _BLOCK = 1 << 14  # entries evaluated at a time: their temporaries stay in cache
 
 
-class KernelAccuracyError(ArithmeticError):
+class KernelAccuracyError(OutOfReachError):
     """A table failed its own audit; no value is given rather than a doubtful one."""
 
 
@@ -131,7 +131,8 @@ def kernel_table(rank: int) -> KernelTable:
         if not finding.error <= finding.allowed:  # also catches NaN
             raise KernelAccuracyError(
                 f"the kernel table of rank {rank} failed its audit: {finding.check} is off by "
-                f"{finding.error:.1e}, allowed {finding.allowed:.1e}"
+                f"{finding.error:.1e}, allowed {finding.allowed:.1e}; take another rank, or "
+                f"single correlations: maxout kernel --rank {rank} RHO"
             )
     return KernelTable(rank, mean, second, winner, chord, findings)
 

@@ -32,24 +32,15 @@ def _statistics(evaluator: Any, expr: sp.Expr) -> NormStatistics:
     return norm_statistics(rank, units)
 
 
-@estimates(LogNormMean)
-def log_norm_mean(evaluator: Any, expr: sp.Expr) -> arb:
-    """E ln r; an absolute error."""
+@estimates(LogNormMean, LogNormVariance)
+def log_norm(evaluator: Any, expr: sp.Expr) -> arb:
+    """E ln r or Var ln r, by the class of the expression; an absolute error."""
     closed = _closed(evaluator, expr)
     if closed is not None:
         return closed
     found = _statistics(evaluator, expr)
-    return evaluator.estimate(arb(found.log_mean) + arb(0, found.error), ROUTE)
-
-
-@estimates(LogNormVariance)
-def log_norm_variance(evaluator: Any, expr: sp.Expr) -> arb:
-    """Var ln r; an absolute error."""
-    closed = _closed(evaluator, expr)
-    if closed is not None:
-        return closed
-    found = _statistics(evaluator, expr)
-    return evaluator.estimate(arb(found.log_variance) + arb(0, found.error), ROUTE)
+    value = found.log_mean if isinstance(expr, LogNormMean) else found.log_variance
+    return evaluator.estimate(arb(value) + arb(0, found.error), ROUTE)
 
 
 @estimates(InverseNormMean)

@@ -139,7 +139,7 @@ def _negative(m: int, rho: arb) -> arb:
         if nodes > MAX_NODES:
             raise PrecisionError(
                 f"P_{m} needs {nodes:,} nodes this close to rho = -1/(m-1); "
-                f"{MAX_NODES:,} is the limit"
+                f"{MAX_NODES:,} is the limit; ask for fewer digits, or farther from that end"
             )
         total = arb(0)
         sigma = (variance / 2).sqrt()

@@ -20,10 +20,11 @@ from maxout.theory.errors import MaxoutError
 UNIT = 2.0**-53
 """Unit roundoff of float64."""
 LARGEST = 1e100
-"""Coordinates and coefficients stay below this, and steps above its inverse.
+"""Coordinates and coefficients stay below this, and steps and coefficients other than 0 above its
+inverse.
 
-Decisions multiply up to three of them. The bounds on rounding errors know no overflow, and one
-would pass for a decision that is sure.
+Decisions multiply up to three of them. The bounds on rounding errors know neither overflow nor
+underflow, and one would pass for a decision that is sure.
 """
 
 
@@ -52,7 +53,7 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
       coefficients (pieces, D + 1, ...) with the leading shape of ``weight``.
 
     Raises:
-      MaxoutError: for coefficients above ``LARGEST``.
+      MaxoutError: for coefficients above ``LARGEST``, or below its inverse and not 0.
     """
     if maps is None:
         exact = np.concatenate([np.moveaxis(weight, -1, 0), bias[None]])[None]
@@ -73,10 +74,11 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
 
 
 def _check_range(value: Array) -> None:
-    if not (value.size == 0 or (value.max() <= LARGEST and value.min() >= -LARGEST)):
+    size = np.abs(value)
+    if not ((size <= LARGEST) & ((size >= 1 / LARGEST) | (size == 0))).all():
         raise MaxoutError(
-            f"the network's weights or values come too near the end of float64's range, above "
-            f"{LARGEST:g}: rescale its layers"
+            f"the network's weights or values come too near an end of float64's range, above "
+            f"{LARGEST:g} or below {1 / LARGEST:g}: give another c, or rescale its layers"
         )
 
 

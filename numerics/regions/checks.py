@@ -102,7 +102,7 @@ def _neighbours(subdivision: Subdivision, shared: np.ndarray) -> list[str]:
 def _against_network(subdivision: Subdivision, layers: MaxoutLayers) -> tuple[int, list[str]]:
     """Compare winners, values and gradients with a forward pass at a point inside each cell."""
     points = subdivision.interior_points()
-    largest = max(weight.size // weight.shape[1] for weight, _ in layers.hidden)
+    largest = layers.inputs * max(bias.size for _, bias in layers.hidden)
     size = max(1, BLOCK // largest)
     unsure, counts = 0, np.zeros(3, dtype=np.int64)
     for first in range(0, len(points), size):
@@ -119,7 +119,7 @@ def _against_network(subdivision: Subdivision, layers: MaxoutLayers) -> tuple[in
         unsure += int((~own.sure).sum())
         counts += [
             (own.sure & (own.winners != subdivision.winners[block]).any(axis=1)).sum(),
-            (np.abs(layers.evaluate(x) - here) > allowed).any(axis=1).sum(),
+            (np.abs(own.values - here) > allowed).any(axis=1).sum(),
             (own.sure & far.any(axis=(1, 2))).sum(),
         ]
     names = ("winners", "values", "gradients")

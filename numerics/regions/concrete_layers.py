@@ -87,6 +87,12 @@ class MaxoutLayers:
         return sum(w.shape[0] for w, _ in self.hidden)
 
     @property
+    def weights(self) -> int:
+        """Number of weights, biases left out."""
+        last = 0 if self.output is None else self.output[0].size
+        return sum(w.size for w, _ in self.hidden) + last
+
+    @property
     def rank(self) -> int:
         """The largest rank of a layer."""
         return max(w.shape[1] for w, _ in self.hidden)
@@ -95,7 +101,7 @@ class MaxoutLayers:
         """Return the network's values (..., outputs) at inputs x (..., n_0)."""
         values = np.asarray(x, dtype=np.float64)
         for weight, bias in self.hidden:
-            values = (_apply(weight, values) + bias).max(axis=-1)
+            values = _largest(_apply(weight, values) + bias)
         if self.output is None:
             return values
         return values @ self.output[0].T + self.output[1]
@@ -103,7 +109,9 @@ class MaxoutLayers:
     def derivatives(self, x: npt.ArrayLike) -> Derivatives:
         """Return what the network itself says at inputs x (points, n_0), by a forward pass."""
         values = np.asarray(x, dtype=np.float64)
-        jacobian = np.broadcast_to(np.eye(self.inputs), (len(values), self.inputs, self.inputs))
+        # (points, n_0, fan_in): all pieces' gradients are one matrix product, of which the winners'
+        # are taken; picking the winners' weights first would copy as many numbers for each point.
+        gradients = np.broadcast_to(np.eye(self.inputs), (len(values), self.inputs, self.inputs))
         doubt, sure, winners = np.zeros_like(values), np.ones(len(values), dtype=bool), []
         for weight, bias in self.hidden:
             z = _apply(weight, values) + bias
@@ -111,14 +119,27 @@ class MaxoutLayers:
             carried = doubt + (weight.shape[2] + 3) * 2.0**-53 * np.abs(values)
             doubts = _apply(np.abs(weight), carried) + 2.0**-52 * np.abs(z)
             best = z.argmax(axis=-1)
-            values, doubt = z.max(axis=-1), doubts.max(axis=-1)
+            values = np.take_along_axis(z, best[..., None], axis=-1)[..., 0]
+            doubt = _largest(doubts)
             close = values[..., None] - z <= doubts + doubt[..., None]
-            sure &= (close.sum(axis=-1) == 1).all(axis=-1)
-            jacobian = weight[np.arange(len(weight)), best] @ jacobian
+            sure &= np.count_nonzero(close, axis=(1, 2)) == len(weight)  # the best alone, each time
+            every = _apply(weight, gradients)
+            gradients = np.take_along_axis(every, best[:, None, :, None], axis=-1)[..., 0]
             winners.append(best)
         if self.output is not None:
-            jacobian = self.output[0] @ jacobian
-        return Derivatives(np.concatenate(winners, axis=1), jacobian, sure)
+            gradients = gradients @ self.output[0].T
+            values = values @ self.output[0].T + self.output[1]
+        return Derivatives(np.concatenate(winners, axis=1), values, gradients.swapaxes(1, 2), sure)
+
+
+def _largest(values: Array) -> Array:
+    """Return the maximum along the last axis: NumPy's own is slow along a short one."""
+    if values.shape[-1] > 16:
+        return np.asarray(values.max(axis=-1))
+    largest = values[..., 0]
+    for k in range(1, values.shape[-1]):
+        largest = np.maximum(largest, values[..., k])
+    return largest
 
 
 def _apply(weight: Array, x: Array) -> Array:
@@ -132,11 +153,13 @@ class Derivatives(NamedTuple):
 
     Attributes:
       winners: (points, N), which piece of each unit is largest, the first of equals.
+      values: (points, outputs).
       jacobian: (points, outputs, n_0), along the winning pieces.
       sure: (points,), False where some unit's winner leads by no more than rounding.
     """
 
     winners: npt.NDArray[np.int64]
+    values: Array
     jacobian: Array
     sure: npt.NDArray[np.bool_]
 

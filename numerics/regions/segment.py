@@ -133,8 +133,8 @@ def count_polyline(
 
     Raises:
       MaxoutError: for fewer than two points, a shape that does not fit, entries that are not
-        finite, a point that repeats the one before it, weights or values above 1e100, or more
-        pieces than ``room.MAX_NUMBERS`` numbers describe.
+        finite, a point that repeats the one before it, weights or values that ``LARGEST`` rules
+        out, or more pieces than there is ``Room`` for.
     """
     corners = check_polyline(points, layers.inputs)
     direction = np.diff(corners, axis=0)
@@ -153,7 +153,8 @@ def count_polyline(
     before = 0
     for number, (weight, bias) in enumerate(layers.hidden):
         size = max(1, BLOCK // bias.size)
-        room = Room(4 * len(bias), f"pieces after {number + 1} of {len(layers.hidden)} layers", say)
+        what = f"pieces after {number + 1} of {len(layers.hidden)} layers"
+        room = Room(layers, 4 * len(bias), what, say)
         blocks = []
         for first in range(0, len(state.segment), size):
             blocks.append(_bend(_part(state, slice(first, first + size)), weight, bias, before))
@@ -162,7 +163,7 @@ def count_polyline(
         before += len(bias)
     if layers.output is None:
         return state
-    Room(4 * layers.outputs, "pieces", say).check(len(state.segment))
+    Room(layers, 4 * layers.outputs, "pieces", say).check(len(state.segment))
     return replace(state, maps=compose(*layers.output, state.maps))
 
 

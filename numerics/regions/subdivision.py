@@ -120,8 +120,8 @@ def subdivide(
 
     Raises:
       MaxoutError: for a network that does not have two inputs, a rank above 256, weights or values
-        above 1e100, a window that is not one, or more regions than ``room.MAX_NUMBERS`` numbers
-        describe.
+        that ``LARGEST`` rules out, a window that is not one, or more regions than there is ``Room``
+        for.
     """
     bounds = check_window(window)
     if layers.inputs != 2:
@@ -137,10 +137,11 @@ def subdivide(
         blocks = state.blocks(max(1, BLOCK // bias.size))
         what = f"regions after {number + 1} of {last + 1} layers"
         width = len(bias) if then is None else len(then[1])
-        room = Room(_numbers(width), what, say)
+        room = Room(layers, _numbers(width), what, say)
         parts = []
         for block in blocks:
-            parts.append(_cut_layer(block, weight, bias, then, Room(_numbers(len(bias)), what)))
+            here = Room(layers, _numbers(len(bias)), what)
+            parts.append(_cut_layer(block, weight, bias, then, here))
             room.take(len(parts[-1].winners))
         state = _State(
             join([part.cells for part in parts]),

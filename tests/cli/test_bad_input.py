@@ -2,6 +2,10 @@
 
 import pytest
 
+from maxout.cli.main import USAGE, run
+from maxout.numerics.balls import normal_power
+from maxout.numerics.kernels import winner_table
+
 pytestmark = pytest.mark.smoke
 
 NETWORK = ("--rank", "5", "--inputs", "10")
@@ -50,7 +54,14 @@ BAD = {
     "memory unreadable": (("verify", "--memory", "much"), "memory must"),
     "suite unknown": (("verify", "--suite", "slow"), "suite"),
     "seed negative": (("verify", "--seed", "-1"), "seed"),
-    "order negative in symbols": (("bounds", "order", "--order", "-1"), "order must be"),
+    "order negative in symbols": (
+        ("bounds", "order", "--order", "-1"),
+        "--order must be an integer from 1 to 50",
+    ),
+    "order of a ladder": (
+        ("ladder", *NETWORK, "--widths", "8", "--order", "two"),
+        "--order must be an integer from 1 to 50; got two",
+    ),
     "seed negative in ladder": (("ladder", *NETWORK, "--widths", "8", "--seed", "x"), "seed must"),
     "rank in arabic digits": (("constant", "٣"), "rank must be an integer"),
     "rank superscript": (("constant", "2..³"), "rank must be an integer"),
@@ -95,3 +106,23 @@ def test_one_line_and_exit_code_two(maxout, words, expected) -> None:
     assert len(done.err.strip().splitlines()) == 1, done.err
     assert expected in done.err
     assert "Traceback" not in done.err
+
+
+def test_digits_out_of_reach_are_no_defect(monkeypatch, capsys) -> None:
+    """What a method does not reach is told with what to ask for instead."""
+    monkeypatch.setattr(normal_power, "MAX_NODES", 1)
+    assert run(["constant", "9", "--digits", "77"]) == USAGE
+    said = capsys.readouterr()
+    assert "ask for fewer digits" in said.err
+    assert len(said.err.splitlines()) == 1
+    assert said.out == ""
+
+
+def test_a_kernel_table_that_fails_its_audit_is_no_defect(monkeypatch, capsys, tmp_path) -> None:
+    monkeypatch.setattr(winner_table, "ACCURACY", 1e-40)
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    assert run(["kernel", "--rank", "37", "--data", str(tmp_path / "x.csv")]) == USAGE
+    said = capsys.readouterr()
+    assert "failed its audit" in said.err
+    assert "take another rank" in said.err
+    assert len(said.err.splitlines()) == 1

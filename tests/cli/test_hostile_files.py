@@ -286,3 +286,13 @@ def test_arrays_of_another_shape_are_refused(tmp_path, capsys) -> None:
         np.save(tmp_path / "x.npy", array)
         assert run(["kernel", "--rank", "3", "--data", str(tmp_path / "x.npy")]) == USAGE
         assert "a matrix of real numbers is needed" in capsys.readouterr().err
+
+
+def test_an_endless_integer_is_told_in_our_words(tmp_path, capsys) -> None:
+    """Python's own complaint advises a call of sys.set_int_max_str_digits."""
+    path = tmp_path / "x.json"
+    for digits in (401, 5000):
+        path.write_text(f'{{"layers": [{{"name": "fc1", "rank": {"9" * digits}}}]}}')
+        assert run(["audit", "nowhere.pt", "--layers", str(path)]) == USAGE
+        said = capsys.readouterr().err
+        assert f"{path} is not JSON: it holds an integer of {digits:,} digits; at most 400" in said

@@ -145,11 +145,28 @@ def test_room_for_regions_and_pieces(monkeypatch) -> None:
     along = [(-1.0, -1.0), (1.0, 1.0)]
     assert len(count_segment(grid(), *along).segment) > 9
     monkeypatch.setattr(room, "MAX_NUMBERS", 99 * (6 * 18 + 64))
-    with pytest.raises(MaxoutError, match="more than 99 regions after 1 of 2 layers: take a small"):
+    with pytest.raises(
+        MaxoutError, match="more than 99 regions after 1 of 2 layers, the most that"
+    ):
         subdivide(grid(), (-1, 1, -1, 1))
     monkeypatch.setattr(room, "MAX_NUMBERS", 9 * (4 * 18))
     with pytest.raises(MaxoutError, match="more than 9 pieces after 1 of 2 layers"):
         count_segment(grid(), *along)
+
+
+def test_no_more_regions_than_can_be_checked(monkeypatch) -> None:
+    """A network of 200x3 units had 214,523 regions, which took eight minutes, and then its check.
+
+    Each region is compared with the network itself, which costs as many products as it has weights.
+    """
+    weights = sum(w.size for w, _ in grid().hidden) + 2
+    assert weights == 2 * 18 * 2 + 2 * 2 * 18 + 2
+    monkeypatch.setattr(room, "MAX_PRODUCTS", 99 * weights)
+    with pytest.raises(MaxoutError, match="more than 99 regions after 1 of 2 layers.*smaller wind"):
+        subdivide(grid(), (-1, 1, -1, 1))
+    monkeypatch.setattr(room, "MAX_PRODUCTS", 9 * weights)
+    with pytest.raises(MaxoutError, match="more than 9 pieces after 1 of 2 layers.*shorter curve"):
+        count_segment(grid(), (-1.0, -1.0), (1.0, 1.0))
 
 
 # Progress.

@@ -95,7 +95,20 @@ def test_curve_without_a_bias_law_has_bounds_only(maxout) -> None:
     assert "breakpoints" not in done.out
 
 
+CURVE = (
+    "curve", "--rank", "3", "--inputs", "2", "--widths", "4x2", "--segment", "0,1:1,1", "--bias",
+)  # fmt: skip
+BEYOND = "too near an end of float64's range, above 1e+100 or below 1e-100: give another c"
+LEAVES = "leaves float64's range: give another c"
+
 BAD = {
+    "weights without their digits": ((*DRAW, "--c", "1e-320"), BEYOND),
+    "values that vanish": ((*DRAW, "--c", "1e-190"), BEYOND),
+    "weights too large": ((*DRAW, "--c", "1e300"), BEYOND),
+    "weights along a curve": ((*DRAW, "--c", "1e-320", "--circle", "1"), BEYOND),
+    "length of nothing": ((*CURVE, "zero", "--c", "1e-320"), LEAVES),
+    "length without end": ((*CURVE, "any", "--c", "1e300", "--order", "2"), LEAVES),
+    "drawn lengths": ((*CURVE, "zero", "--c", "1e140"), BEYOND),
     "no network": (("regions",), "--rank and --widths"),
     "window of no area": ((*DRAW, "--window", "1,1,0,1"), "needs an area"),
     "window upside down": ((*DRAW, "--window", "0,1,1,0"), "needs an area"),

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from maxout.cli import typical
+from maxout.cli.main import run
 from maxout.cli.plain import plain
 from maxout.nn.auditing import report
 from maxout.theory.catalogue import CATALOGUE
@@ -201,3 +202,31 @@ def test_powers_of_ten_beyond_float64_are_written_with_one_digit_before_the_poin
         log = math.nextafter(log, math.copysign(math.inf, ulps))
     assert typical._power(log) == "1.0000e+1000"
     assert report._size(1000 * (1 + ulps * 2.0**-53)) == "1.00e1000"
+
+
+TINY, HUGE = ("--c", "1e-320"), ("--c", "1e300")
+SMALL = ("--rank", "3", "--inputs", "2", "--widths", "4x2", "--bias", "zero")
+HEADED = {
+    "bounds": ("bounds", "jacobian.mean", *SMALL),
+    "ladder": ("ladder", "jacobian.mean", *SMALL),
+    "typical": ("typical", *SMALL, "--samples", "1000"),
+    "gradients": ("gradients", *SMALL),
+}
+
+
+@pytest.mark.parametrize("words", HEADED.values(), ids=HEADED)
+def test_a_number_in_a_heading_is_short(words, capsys) -> None:
+    """c = 1e300 was printed as 301 digits, and 1e-320 as a fraction of them."""
+    for c, said in ((TINY, "1e-320"), (HUGE, "1e+300")):
+        assert run([*words, *c]) == 0
+        shown = capsys.readouterr().out
+        assert said in shown
+        assert max(map(len, shown.splitlines())) < 120
+
+
+def test_a_number_that_is_refused_is_cut(capsys) -> None:
+    for words in (("kernel", "--rank", "10^200", "0.5"), ("bounds", *SMALL, "--digits", "9" * 300)):
+        assert run(list(words)) == 2
+        shown = capsys.readouterr().err
+        assert shown.strip().endswith("...")
+        assert len(shown) < 160

@@ -176,3 +176,14 @@ def test_an_estimate_just_outside_a_range_is_brought_in() -> None:
     assert near.lower <= 1 - fmpq(3, 10**14)
     with pytest.raises(RangeError):
         Enclosure("1.00000000000003", "1.0e-14", 15, "arb", True).within(0, 1)
+
+
+def test_a_range_is_told_without_what_it_has_not() -> None:
+    below, above = Enclosure("-3", "0.5", 3, "arb"), Enclosure("3", "0.5", 3, "arb")
+    for value, least, most, told in (
+        (below, 0, None, "at least 0"),
+        (above, None, 1, "at most 1"),
+        (above, 0, 1, "0 to 1"),
+    ):
+        with pytest.raises(RangeError, match=f"outside its range, {told}$"):
+            value.within(least, most)

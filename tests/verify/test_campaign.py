@@ -135,12 +135,12 @@ def test_a_shard_of_another_place_or_campaign_is_refused(campaign, tmp_path) -> 
     folder = max((campaign / "shards").iterdir(), key=lambda f: len(list(f.iterdir())))
     first, second, *_ = sorted(folder.iterdir())
     first.write_bytes(second.read_bytes())
-    with pytest.raises(ShardError, match="first_shard is 1 instead of 0"):
+    with pytest.raises(ShardError, match="first_shard = 1 instead of 0"):
         run(campaign)
     other = tmp_path / "other"
     run(other, seed=5)
     first.write_bytes((other / first.relative_to(campaign)).read_bytes())
-    with pytest.raises(ShardError, match="seed is 5 instead of 0"):
+    with pytest.raises(ShardError, match="seed = 5 instead of 0"):
         run(campaign)
 
 

@@ -165,13 +165,13 @@ def no_header(campaign: Path) -> str:
 
 
 def claimed_array(campaign: Path) -> str:
-    text = json.dumps({**header(campaign), "arrays": ["x"]}).encode()
+    text = json.dumps(header(campaign)).encode()
     shards(campaign)[0].write_bytes(checksummed(text + b"\n" + array((1 << 43,))))
     return "declares 70,368,744,177,664 bytes of data, and there are 64"
 
 
 def arrays_that_are_not_there(campaign: Path) -> str:
-    text = json.dumps({**header(campaign), "arrays": ["x", "y"]}).encode()
+    text = json.dumps(header(campaign)).encode()
     shards(campaign)[0].write_bytes(checksummed(text + b"\n" + array((8,))))
     return f"{shards(campaign)[0]} is refused: its header or its arrays are damaged"
 
@@ -182,6 +182,17 @@ def names_that_are_no_names(campaign: Path) -> str:
     return "its header names no arrays"
 
 
+def arrays_of_other_names(campaign: Path) -> str:
+    """In order, and with a right checksum."""
+    path = shards(campaign)[0]
+    body = path.read_bytes()[len(shardfile.MAGIC) : -shardfile.DIGEST]
+    head, _, arrays = body.partition(b"\n")
+    found = json.loads(head)
+    found["arrays"] = [f"{name}_" for name in found["arrays"]]
+    path.write_bytes(checksummed(json.dumps(found).encode() + b"\n" + arrays))
+    return f"{path} is refused: its header says arrays = ["
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -190,6 +201,7 @@ def names_that_are_no_names(campaign: Path) -> str:
         part_folder, part_folder_of_our_kind, part_of_somebody, file_for_the_shards,
         pipe_for_a_shard, link_to_a_device, endless_shard, empty_header, header_that_is_a_list,
         nested_header, no_header, claimed_array, arrays_that_are_not_there, names_that_are_no_names,
+        arrays_of_other_names,
     ],
 )  # fmt: skip
 def test_spoilt_folders_are_named_and_left_alone(campaign, capsys, spoil) -> None:

@@ -9,6 +9,7 @@ import pytest
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
+from maxout.verify.experiments import experiments
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.law_population import Law
 from maxout.verify.sampling.networks import Sampler
@@ -141,3 +142,22 @@ def test_unknown_devices_and_dtypes() -> None:
         Collector(0, "tpu")
     with pytest.raises(MaxoutError, match="float32 or float64"):
         Collector(0, "cpu", "float16")
+
+
+KINDS = {
+    (type(population), population.arrays): population
+    for suite in experiments("quick").values()
+    for experiment in suite
+    for population in experiment.populations
+}
+
+
+@pytest.mark.parametrize(
+    "population", KINDS.values(), ids=[f"{kind.__name__}-{len(names)}" for kind, names in KINDS]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_shard_has_the_arrays_that_its_population_declares(population, dtype) -> None:
+    """A campaign refuses a file of other arrays: a name that is wrong would refuse its own."""
+    with Collector(0, "cpu", dtype) as collector:
+        drawn = next(collector.draw([(population, 0)]))
+    assert sorted(drawn) == sorted(population.arrays)

@@ -123,6 +123,7 @@ class Campaign:
             "first_shard": block * shards,
             "shards": shards,
             "shard_size": population.shard_size,
+            "arrays": sorted(population.arrays),
             **{name: self.manifest[name] for name in ("seed", "stream", "dtype", "device")},
         }
 

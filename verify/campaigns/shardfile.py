@@ -67,7 +67,8 @@ def decode(data: bytes, header: dict[str, Any], samples: int) -> Arrays:
         for field, expected in header.items():
             if found.get(field) != expected:
                 raise ShardError(
-                    f"its {field} is {_short(found.get(field))} instead of {_short(expected)}"
+                    f"its header says {field} = {_short(found.get(field))} instead of "
+                    f"{_short(expected)}"
                 )
         arrays = {name: read_array(stream, len(body) - stream.tell())[0] for name in names}
     except FileError as error:

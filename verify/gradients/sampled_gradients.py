@@ -79,6 +79,10 @@ class ParameterGradients(_Differentiated):
     """Of one output, ``weights`` and ``biases`` (samples, L): ||dN/dW^(l)||^2, ||dN/db^(l)||^2."""
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("weights", "biases")
+
+    @property
     def name(self) -> str:
         return self._describe("parameter gradients")
 
@@ -110,6 +114,10 @@ class TangentPairs(_Differentiated):
 
     other: float
     deviation: float
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("nngp", "ntk")
 
     @property
     def name(self) -> str:

@@ -25,6 +25,10 @@ class UnitPairs:
     rho: float
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("product", "same", *(("slope",) if abs(self.rho) < 1 else ()))
+
+    @property
     def name(self) -> str:
         return f"unit pairs/{self.rank}/{self.rho}"
 

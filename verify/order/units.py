@@ -25,6 +25,10 @@ class Extremes:
     cells: int = 1
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("largest", "chi2_largest", "chi2_smallest")
+
+    @property
     def name(self) -> str:
         return f"extremes/{self.rank}/{self.cells}"
 
@@ -87,6 +91,10 @@ class Equicorrelated:
     rho: float
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("positive", "score")
+
+    @property
     def name(self) -> str:
         return f"equicorrelated/{self.size}/{self.rho}"
 
@@ -128,6 +136,10 @@ class HalfNormals:
     rho: float
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("below", "above", "score")
+
+    @property
     def name(self) -> str:
         return f"half-normals/{self.size}/{self.rho}"
 
@@ -164,6 +176,10 @@ class UniformWeights:
 
     rank: int
     fan_in: int
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("weight",)
 
     @property
     def name(self) -> str:

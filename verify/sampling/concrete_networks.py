@@ -95,6 +95,10 @@ class Polylines(_Concrete):
     called: str = ""
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("layers", "breakpoints", "length")
+
+    @property
     def name(self) -> str:
         return f"{self._describe('polylines')}/{self.called or self.points}"
 
@@ -123,6 +127,10 @@ class Chords(_Concrete):
     """
 
     lines: int = 8
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("breakpoints",)
 
     @property
     def name(self) -> str:
@@ -171,6 +179,10 @@ class Windows(_Concrete):
     damage: str = ""
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("regions", "pieces", "right")
+
+    @property
     def name(self) -> str:
         # A damaged subdivision is one of the same networks: it has the same draws.
         return f"{self._describe('windows')}/{self.side}" + (f"/{self.damage}" * bool(self.damage))
@@ -212,6 +224,10 @@ def _output(layers: list[Layer], x: torch.Tensor) -> torch.Tensor:
 class Features(_Concrete):
     """``slope``: ||grad zeta(x)||^2 of a pre-activation feature of the last hidden layer, by
     automatic differentiation."""
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("slope",)
 
     @property
     def name(self) -> str:

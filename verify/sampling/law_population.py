@@ -51,6 +51,10 @@ class Law:
         object.__setattr__(self, "values", tuple((s, known[s]) for s in statement.parameters))
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("value",)
+
+    @property
     def name(self) -> str:
         at = "".join(f"/{symbol}={value}" for symbol, value in self.values)
         return f"law/{self.key}/{self.network}{at}{self._changed}"

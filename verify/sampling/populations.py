@@ -37,6 +37,10 @@ class Population(Protocol):
         """Names the streams: two populations of one name are the same draws."""
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        """Names of the arrays of every shard."""
+
+    @property
     def shard_size(self) -> int:
         """Samples of one shard; depends on the population alone."""
 
@@ -77,6 +81,11 @@ class Networks(_Sampled):
     sampler's other directions.
 
     In float64 the derivatives are automatic; float32 is the fast way, ``layerwise``."""
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        along = (f"{name}{end}" for name in ("gain", "hidden") for end in self.sampler.endings)
+        return ("length", *along)
 
     @property
     def name(self) -> str:
@@ -121,6 +130,10 @@ class Along:
     cosine: float
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        return self.networks.arrays
+
+    @property
     def name(self) -> str:
         return self.networks.name
 
@@ -152,6 +165,10 @@ class Spectra(_Sampled):
     Column j is ln |R_jj| a layer, where the hidden layers' Jacobian maps an orthonormal frame that
     starts with x onto Q R: the growth of the j-th direction apart from those before it.
     """
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("growth",)
 
     @property
     def name(self) -> str:
