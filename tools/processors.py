@@ -60,11 +60,11 @@ def record(suite: str, keys: list[str], verdicts: bool, draws: bool) -> Record:
     from maxout.numerics.predict import predict
     from maxout.verify import looks
     from maxout.verify.campaigns.manifest import processor
-    from maxout.verify.sampling.collector import Collector
-    from maxout.verify.suite import ALPHA, job, run
+    from maxout.verify.run_setting import RunSetting
+    from maxout.verify.suite import job, run
 
     found: Record = {"processor": processor(), "experiments": [], "draws": {}, "verdicts": []}
-    with job(suite, None, ALPHA, "float64", Collector(0, "cpu", "float64", None), None) as ready:
+    with job(RunSetting(suite, device="cpu")) as ready:
         for e in ready.queue.experiments:
             right = predict(e.statement, e.network, order=e.order, **e.parameters)
             value = right.value
@@ -80,10 +80,10 @@ def record(suite: str, keys: list[str], verdicts: bool, draws: bool) -> Record:
                 }
             )
     if draws:
-        with job(suite, keys, ALPHA, "float64", Collector(0, "cpu", "float64", None), None) as some:
+        with job(RunSetting(suite, keys, device="cpu")) as some:
             found["draws"] = _draws([p for e in some.queue.experiments for p in e.populations])
     if verdicts:
-        report = run(suite, keys, device="cpu")
+        report = run(RunSetting(suite, keys, device="cpu"))
         found["verdicts"] = [[v.key, v.network, v.status] for v in report.verdicts]
     return found
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from maxout.verify.decisions import Outcome
-from maxout.verify.experiments import Experiment, Twin, experiments
+from maxout.verify.experiments import Experiment, Twin
 from maxout.verify.looks import Watch, failed, judge
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
-from maxout.verify.suite import ALPHA, Queue, chosen_keys, one_thread, verdict_alpha
+from maxout.verify.suite import job
 
 
 @dataclass(frozen=True)
@@ -31,31 +31,17 @@ class Control:
     outcome: Outcome
 
 
-def run(
-    suite: str = "quick",
-    keys: Iterable[str] | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    dtype: str = "float64",
-    memory: int | None = None,
-    alpha: float = ALPHA,
-    watch: Watch | None = None,
-    workers: int | None = None,
-    stream: str = "pcg",
-) -> list[Control]:
+def run(setting: RunSetting | None = None, watch: Watch | None = None) -> list[Control]:
     """Judge the wrong twins of statements as statements are judged, each by its own rule.
 
     Arguments and errors are those of ``maxout.verify.suite.run``.
     """
-    found: list[Control] = []
-    with one_thread(), Collector(seed, device, dtype, memory, workers, stream) as collector:
-        chosen = chosen_keys(keys)
-        plan = experiments(suite, chosen)
-        share = verdict_alpha(alpha)
-        for experiment in Queue(plan, chosen, collector):
-            for twin in experiment.twins:
-                found.append(_judged(experiment, twin, collector, share, watch))
-    return found
+    with job(setting or RunSetting()) as ready:
+        return [
+            _judged(experiment, twin, ready.collector, ready.share, watch)
+            for experiment in ready.queue
+            for twin in experiment.twins
+        ]
 
 
 def _judged(

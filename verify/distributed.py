@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -26,9 +26,10 @@ from maxout.verify.campaigns.folder import Campaign
 from maxout.verify.decisions import INCONCLUSIVE, Outcome
 from maxout.verify.experiments import Experiment
 from maxout.verify.looks import QUARTERS, Look, Watch, decide, failed, sizes
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector, cores
 from maxout.verify.sampling.populations import Population
-from maxout.verify.suite import ALPHA, Job, Report, job
+from maxout.verify.suite import Job, Report, job
 
 Item = tuple[Population, int]
 
@@ -87,16 +88,8 @@ class Team:
 
 def run(
     team: Team,
-    suite: str = "quick",
-    keys: Iterable[str] | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    dtype: str = "float64",
-    memory: int | None = None,
-    alpha: float = ALPHA,
+    setting: RunSetting | None = None,
     watch: Watch | None = None,
-    workers: int | None = None,
-    stream: str = "pcg",
     out: Path | None = None,
     drawing: Callable[[int, int], None] | None = None,
 ) -> Report:
@@ -106,18 +99,20 @@ def run(
 
     Args:
       team: this process's.
-      memory: of each process.
+      setting: memory and workers are those of each process.
       out: a folder that all machines share; a temporary one of this machine's by default.
       drawing: called with (blocks dealt out, blocks of this look) as this process draws.
     """
-    local = int(os.environ.get("LOCAL_RANK", "0"))
+    setting = setting or RunSetting()
     beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    threads = workers or max(1, cores() // beside)
-    collector = Collector(seed, device, dtype, memory, threads, stream, index=local)
+    here = {
+        "workers": setting.workers or max(1, cores() // beside),
+        "index": int(os.environ.get("LOCAL_RANK", "0")),
+    }
     with _folder(team, out) as folder:
         if team.rank:
             team.hear("prepared")
-        with job(suite, keys, alpha, dtype, collector, folder, team.rank == 0) as ready:
+        with job(setting, folder, team.rank == 0, **here) as ready:
             if team.rank == 0:
                 team.tell("prepared", True)
             outcomes = _work(team, ready, watch, drawing)

@@ -16,6 +16,7 @@ from maxout.theory.network import Network
 from maxout.theory.statement import Relation, Statement
 from maxout.verify.decisions import Decision, DecisionError
 from maxout.verify.decisions.estimands import Estimand
+from maxout.verify.run_setting import SUITES
 from maxout.verify.sampling.law_population import Law
 from maxout.verify.sampling.populations import Along, Arrays, Population
 
@@ -40,8 +41,8 @@ class Size:
         return standard if self.deep else quick
 
 
-QUICK = Size("quick", 1.0, deep=False)
-STANDARD = Size("standard", 0.5, deep=True)
+QUICK = Size(SUITES[0], 1.0, deep=False)
+STANDARD = Size(SUITES[1], 0.5, deep=True)
 SIZES = {size.name: size for size in (QUICK, STANDARD)}
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maxout.theory.errors import while_on
-from maxout.verify.decisions import ERROR, INCONCLUSIVE, DecisionError, Outcome
+from maxout.verify.decisions import ERROR, INCONCLUSIVE, Outcome
+from maxout.verify.decisions.outcome import check_alpha
 from maxout.verify.experiments import Experiment
 from maxout.verify.sampling.populations import Arrays
 
@@ -58,8 +59,7 @@ def verdict_alpha(alpha: float) -> float:
     Raises:
       DecisionError: unless 0 < alpha <= 1/2.
     """
-    if not 0 < alpha <= 0.5:
-        raise DecisionError(f"alpha must be above 0 and at most 0.5; got {alpha}")
+    check_alpha(alpha)
     return alpha / SHARES
 
 

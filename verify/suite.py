@@ -24,11 +24,9 @@ from maxout.verify.decisions import (
 )
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import Watch, judge, last_look, verdict_alpha
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.populations import Population
-
-ALPHA = 1e-3
-"""Family-wise false-alarm rate of a whole suite, unless another is asked for."""
 
 
 @dataclass(frozen=True)
@@ -192,28 +190,23 @@ class Job:
 
 @contextmanager
 def job(
-    suite: str,
-    keys: Iterable[str] | None,
-    alpha: float,
-    dtype: str,
-    collector: Collector,
-    out: Path | None,
-    owner: bool = True,
+    setting: RunSetting, out: Path | None = None, owner: bool = True, **drawing: Any
 ) -> Iterator[Job]:
     """Prepare a run; its threads and its folder are let go of at the end.
 
     Args:
       owner: whether this process prepares the folder, or finds it prepared.
+      drawing: further arguments of the collector, or others than those of the setting.
     """
-    asked = list(keys or ())
-    chosen = chosen_keys(asked)
+    collector = Collector(**{**setting.drawing, **drawing})
+    chosen = chosen_keys(setting.keys)
     with one_thread():
-        plan = experiments(suite, chosen)
-        share = verdict_alpha(alpha)
+        plan = experiments(setting.suite, chosen)
+        share = verdict_alpha(setting.alpha)
         queue = Queue(plan, chosen, collector)
         campaign = None
         if out is not None:
-            record = manifest(suite, plan, share, collector, dtype, alpha, asked)
+            record = manifest(setting, plan, share, collector.setting.device.type)
             campaign = Campaign(out, record, queue.planned(share), owner)
         collector.shelf = campaign
         try:
@@ -234,41 +227,23 @@ def one_thread() -> AbstractContextManager[object]:
 
 
 def run(
-    suite: str = "quick",
-    keys: Iterable[str] | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    dtype: str = "float64",
-    memory: int | None = None,
-    alpha: float = ALPHA,
-    watch: Watch | None = None,
-    workers: int | None = None,
-    stream: str = "pcg",
-    out: Path | None = None,
+    setting: RunSetting | None = None, watch: Watch | None = None, out: Path | None = None
 ) -> Report:
     """Check statements against sampled networks.
 
     Args:
-      suite: "quick" or "standard".
-      keys: statements or prefixes of their keys; all where None or empty.
-      seed: root of all streams; a verdict depends on it, on ``dtype`` and on ``stream`` alone, not
-        on the memory, the number of cores or which other statements there are.
-      device: "auto", "cpu" or "cuda".
-      dtype: "float32" or "float64", the precision of the networks.
-      memory: bytes that draws may occupy at one time; 1 GiB by default.
-      alpha: family-wise false-alarm rate of the whole suite.
+      setting: what, and how; the quick suite where None.
       watch: called as samples come in and after every look at them.
-      workers: threads; the cores this process may use by default.
-      stream: "pcg" or "philox", how weights are drawn.
-      out: folder of a campaign, which is resumed if it was begun there with the same arguments.
+      out: folder of a campaign, which is resumed if it was begun there with the same setting.
 
     Raises:
-      MaxoutError: for an unknown suite, key, device, dtype or stream, a bad seed or alpha, a memory
-        budget that cannot hold one network, or a folder that is not this campaign's.
+      MaxoutError: for an unknown suite, key, device, dtype or stream, a memory budget that cannot
+        hold one network, or a folder that is not this campaign's.
     """
-    collector = Collector(seed, device, dtype, memory, workers, stream)
-    with job(suite, keys, alpha, dtype, collector, out) as ready:
-        report = ready.report(judge(e, collector, ready.share, watch=watch) for e in ready.queue)
+    with job(setting or RunSetting(), out) as ready:
+        report = ready.report(
+            judge(e, ready.collector, ready.share, watch=watch) for e in ready.queue
+        )
         if ready.campaign:
             ready.campaign.report(report.to_json())
     return report

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from maxout.cli import output, parse
+from maxout.cli.torch_needed import require_torch
 from maxout.theory.errors import while_on
 
 if TYPE_CHECKING:
     from maxout.nn.auditing.report import AuditReport
-
-NO_TORCH = "audit needs PyTorch: pip install 'maxout[torch]'"
 
 
 @click.command("audit")
@@ -43,10 +42,7 @@ def command(
     size = parse.real(input_size, "input-size")
     if words and description is not None:
         raise click.UsageError("give --layer or --layers, not both")
-    try:
-        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
-    except ImportError:
-        raise click.UsageError(NO_TORCH) from None
+    require_torch("audit needs")
     from maxout.nn.auditing.files import read_state
     from maxout.nn.auditing.run import audit
     from maxout.nn.auditing.specification import parse_layer, read_description

@@ -9,21 +9,33 @@ import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
-from maxout.theory.errors import DomainError
+from maxout.cli.torch_needed import require_torch
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
 
-NO_TORCH = "calibrate needs PyTorch: pip install 'maxout[torch]'"
-MAX_RUNS = 10**6
+_RUNS = parse.Typed("count", parse.within(1, 10**6))
+_WORKERS = parse.Typed("count", parse.within(1, 1024))
 
 
 @click.command("calibrate")
-@click.option("--runs", default="2000", show_default=True, help="Runs of every trial.")
+@click.option("--runs", default="2000", type=_RUNS, show_default=True, help="Runs of every trial.")
 @click.option("--short", is_flag=True, help="Only the trials whose runs are small.")
-@click.option("--seed", default="0", show_default=True, help="Root of every stream of draws.")
-@click.option("--workers", default="2", show_default=True, help="Threads; no result depends on it.")
+@click.option(
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Root of every stream of draws.",
+)
+@click.option(
+    "--workers",
+    default="2",
+    type=_WORKERS,
+    show_default=True,
+    help="Threads; no result depends on it.",
+)
 @output.json_option
-def command(runs: str, short: bool, seed: str, workers: str, as_json: bool) -> int:
+def command(runs: int, short: bool, seed: int, workers: int, as_json: bool) -> int:
     """Run every decision procedure on true statements and on planted errors, and count.
 
     The frequency of false alarms is held against the stated rate, that of detections against the
@@ -31,20 +43,12 @@ def command(runs: str, short: bool, seed: str, workers: str, as_json: bool) -> i
 
     Exit codes: 0 all rates shown, 1 one refuted, 4 too few runs to tell.
     """
-    count = _within(runs, "runs", MAX_RUNS)
-    threads = _within(workers, "workers", 1024)
-    root = parse.integer(seed, "seed")
-    if not 0 <= root < 2**64:
-        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
-    try:
-        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
-    except ImportError:
-        raise click.UsageError(NO_TORCH) from None
+    require_torch("calibrate needs")
     from maxout.verify.calibration import calibrate, trials
 
     chosen = trials(short)
     rows = []
-    for row in calibrate(chosen, count, root, threads):
+    for row in calibrate(chosen, runs, seed, workers):
         rows.append(row)
         if sys.stderr.isatty():
             click.echo(f"\r{len(rows)}/{len(chosen)} {row.trial.procedure:20}", err=True, nl=False)
@@ -56,21 +60,14 @@ def command(runs: str, short: bool, seed: str, workers: str, as_json: bool) -> i
         output.dump(
             {
                 "status": status,
-                "seed": root,
-                "runs": count,
+                "seed": seed,
+                "runs": runs,
                 "rows": [row.to_json() for row in rows],
             }
         )
     else:
-        _show([row.to_json() for row in rows], status, count, root)
+        _show([row.to_json() for row in rows], status, runs, seed)
     return _CODES[status]
-
-
-def _within(text: str, name: str, most: int) -> int:
-    value = parse.integer(text, name)
-    if not 1 <= value <= most:
-        raise DomainError(f"{name} must be an integer from 1 to {most:,}; got {text[:60]}")
-    return value
 
 
 def _show(rows: list[dict[str, Any]], status: str, runs: int, seed: int) -> None:

@@ -9,22 +9,23 @@ import click
 from maxout.cli import output
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Progress
+from maxout.verify.run_setting import RunSetting
 
 NO_FOLDER = "controls keep no shards: leave out --out (or leave out --controls)"
 ONE_PROCESS = "controls run in one process: leave out --controls under torchrun"
 
 
-def show(statements: int, options: dict[str, Any], as_json: bool) -> int:
+def show(statements: int, setting: RunSetting, as_json: bool) -> int:
     """Judge the wrong versions of statements, print what became of them, return the exit code.
 
     Args:
       statements: how many are asked for.
-      options: of ``maxout.verify.controls.run``.
+      setting: what, and how.
     """
     from maxout.verify import controls
 
     with Progress(statements) as progress:
-        found = controls.run(**options, watch=progress.look)
+        found = controls.run(setting, progress.look)
     # What was not found out first.
     order = ("verified", "error", "inconclusive", "refuted")
     found.sort(key=lambda control: order.index(control.outcome.status))

@@ -19,7 +19,13 @@ _MOST_NETWORKS = 100_000
 @curve_input.curve_options
 @click.option("--order", default="1", show_default=True, help="Order t of the length's moment.")
 @click.option("--simulate", default="200", show_default=True, help="Networks to draw; 0 for none.")
-@click.option("--seed", default="0", show_default=True, help="Seed of the networks drawn.")
+@click.option(
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Seed of the networks drawn.",
+)
 @output.json_option
 def command(
     network: Any,
@@ -28,7 +34,7 @@ def command(
     circle: str | None,
     order: str,
     simulate: str,
-    seed: str,
+    seed: int,
     as_json: bool,
 ) -> None:
     """Length distortion and breakpoints of a curve under random networks.
@@ -49,14 +55,11 @@ def command(
         raise DomainError(
             f"simulate must be 0 or from 2 to {_MOST_NETWORKS:,}; got {simulate[:60]}"
         )
-    root = parse.integer(seed, "seed")
-    if not 0 <= root < 2**64:
-        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
     if network.bias != "any":
         limits.check_drawn(network, count)
     curve = curve_input.read(points, segment, circle, network.inputs)
     with working("following the curve") as say:
-        record = _evaluate(network, curve, t, count, root, say)
+        record = _evaluate(network, curve, t, count, seed, say)
     if as_json:
         output.dump(record)
     else:
@@ -118,7 +121,7 @@ def _simulate(
         undecided += pieces.undecided
     powers = lengths**order
     mean = float(powers.mean())
-    # The error of the root, by its derivative.
+    # The error of the seed, by its derivative.
     error = float(powers.std(ddof=1)) / np.sqrt(count) * mean ** (1 / order - 1) / order
     totals = layers.sum(axis=1)
     return {

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maxout.cli import output, parse
-from maxout.theory.errors import DomainError, MaxoutError
+from maxout.cli.torch_needed import require_torch
+from maxout.theory.errors import MaxoutError
 
 if TYPE_CHECKING:
     from maxout.lab.figures import Figure
-
-NO_TORCH = "figures need PyTorch: pip install 'maxout[torch,plots]'"
 
 
 @click.command("figure")
@@ -25,7 +24,13 @@ NO_TORCH = "figures need PyTorch: pip install 'maxout[torch,plots]'"
 )
 @click.option("--csv", "csv_file", help="Write the data to a CSV file, one row a point.")
 @click.option("--networks", help="Networks to sample. [default: as many as the paper]")
-@click.option("--seed", default="0", show_default=True, help="Root of every stream of draws.")
+@click.option(
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Root of every stream of draws.",
+)
 @click.option("--data", help="Folder that `maxout train --out` wrote, for training-gradients.")
 @output.json_option
 def command(
@@ -33,7 +38,7 @@ def command(
     out: str | None,
     csv_file: str | None,
     networks: str | None,
-    seed: str,
+    seed: int,
     data: str | None,
     as_json: bool,
 ) -> None:
@@ -46,9 +51,6 @@ def command(
     if name is None:
         _list(figures.FIGURES, as_json)
         return
-    root = parse.integer(seed, "seed")
-    if not 0 <= root < 2**128:
-        raise DomainError(f"seed must be an integer from 0 to 2^128 - 1; got {seed[:60]}")
     count = None if networks is None else parse.integer(networks, "networks")
     if data is not None and name != "training-gradients":
         raise MaxoutError("--data is for training-gradients alone; the other figures sample")
@@ -59,12 +61,9 @@ def command(
         drawing.check(picture)
     if csv_file is not None and not Path(csv_file).absolute().parent.is_dir():
         raise MaxoutError(f"there is no folder to write {csv_file[:200]} to")
-    try:
-        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
-    except ImportError:
-        raise click.UsageError(NO_TORCH) from None
+    require_torch("figures need", "torch,plots")
     with _Progress(name) as progress:
-        figure = figures.make(name, figures.Request(count, root, data, progress))
+        figure = figures.make(name, figures.Request(count, seed, data, progress))
     if csv_file is not None:
         _write(csv_file, figure.to_csv())
     if picture is not None:

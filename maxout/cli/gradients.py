@@ -10,6 +10,7 @@ import click
 
 from maxout.cli import limits, output, parse
 from maxout.cli.progress import working
+from maxout.cli.torch_needed import require_torch
 from maxout.theory import field
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
@@ -27,7 +28,6 @@ COLUMNS = {
     "upper": "upper",
 }
 PARAMETERS = ("weights", "biases")
-NO_TORCH = "--simulate needs PyTorch: pip install 'maxout[torch]'"
 
 
 @click.command("gradients")
@@ -47,7 +47,7 @@ NO_TORCH = "--simulate needs PyTorch: pip install 'maxout[torch]'"
 )
 @click.option("--simulate", help="Sample so many networks as well (needs PyTorch).")
 @click.option(
-    "--seed", default=0, type=parse.INTEGER, show_default=True, help="Seed of the sampled networks."
+    "--seed", default="0", type=parse.SEED_TYPE, show_default=True, help="Seed of the draws."
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @output.json_option
@@ -187,10 +187,7 @@ def _simulated(
     network: Network, norm: Any, by: str, samples: int, seed: int, say: Callable[[str], None]
 ) -> np.ndarray:
     """Squared gradients of sampled networks, (samples, L), by automatic differentiation."""
-    try:
-        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
-    except ImportError:
-        raise click.UsageError(NO_TORCH) from None
+    require_torch("--simulate needs")
     from maxout.verify.gradients.sampled_gradients import ParameterGradients
     from maxout.verify.sampling.collector import Collector
     from maxout.verify.sampling.networks import Sampler

@@ -30,13 +30,17 @@ MAX_LAYERS = 300
 
 
 @click.command("ladder")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
 @options.network_options
 @click.option("--order", help="Order t of moments  [default: those of the statements].")
 @options.parameter_options
 @click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")
 @click.option(
-    "--seed", default=0, type=parse.INTEGER, show_default=True, help="Seed of the sampled networks."
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Seed of the sampled networks.",
 )
 @click.option("--all", "everything", is_flag=True, help="Say what does not apply, and why.")
 @output.json_option
@@ -55,8 +59,6 @@ def command(
     A row reads upwards from the paper's lower bound over the sharper one to the exact value, and
     on to the upper bounds. Blank: nothing is stated for this network.
     """
-    if seed < 0:
-        raise click.UsageError(f"seed must be an integer >= 0; got {seed}")
     if network is None:
         raise click.UsageError("a ladder needs a network: give --rank, --inputs and --widths")
     from maxout.numerics.ladder import ladder

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from maxout.numerics.run_fields import ALPHA, SEED
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
 from maxout.theory.network import RANK, WIDTHS
@@ -21,6 +24,8 @@ _RATIO = re.compile(r"([+-]?\d{1,40})/(\d{1,40})", re.ASCII)
 _MEMORY = re.compile(r"(\d{1,15})\s*([kKmMgG]?)([iI]?[bB])?", re.ASCII)
 MAX_RANKS = 10_000  # at a time
 MAX_LAYERS = 10_000
+Read = Callable[[str, str], Any]
+"""(what was typed, the option's name) -> its value, or DomainError."""
 _LARGEST = Fraction(sys.float_info.max)
 
 
@@ -122,24 +127,62 @@ def real(text: str, name: str) -> float:
     return float(value)
 
 
-class _Integer(click.ParamType):
-    """What click's own integers are, read as every other integer here is."""
-
-    name = "integer"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        name = "value" if param is None or param.name is None else param.name
-        return integer(value, name.replace("_", "-"))
-
-
-INTEGER = _Integer()
-
-
 def memory(text: str) -> int:
     """Bytes from ``512M``, ``2G`` or a plain number of bytes."""
     match = _MEMORY.fullmatch(text.strip())
     if not match or not int(match[1]):
         raise DomainError(f"memory must look like 512M or 2G; got {text[:60]!r}")
     return int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()]
+
+
+def within(low: int, high: int) -> Read:
+    """Return the function that reads an integer from ``low`` to ``high``."""
+
+    def read(text: str, name: str) -> int:
+        value = integer(text, name)
+        if not low <= value <= high:
+            raise DomainError(
+                f"{name} must be an integer from {low:,} to {high:,}; got {text[:60]}"
+            )
+        return value
+
+    return read
+
+
+class Typed(click.ParamType):
+    """A type of option read by one of the functions here; it gets the option's own name."""
+
+    def __init__(self, name: str, read: Read) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        name = "value" if param is None or param.name is None else param.name
+        return self._read(value, name.removeprefix("network_").replace("_", "-"))
+
+
+INTEGER = Typed("integer", integer)
+NUMBER = Typed("number", number)
+REAL = Typed("number", real)
+WIDTHS_TYPE = Typed("widths", lambda text, name: widths(text))
+MEMORY = Typed("size", lambda text, name: memory(text))
+SEED_TYPE = Typed("seed", lambda text, name: SEED(integer(text, name)))
+RATE = Typed("rate", lambda text, name: ALPHA(real(text, name)))
+
+
+class Key(click.ParamType):
+    """A statement's key, or the beginning of some: completed by the shell."""
+
+    name = "key"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from maxout.theory.catalogue import CATALOGUE
+
+        return [CompletionItem(key) for key in CATALOGUE if key.startswith(incomplete)]
+
+
+KEY = Key()

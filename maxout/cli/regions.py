@@ -26,7 +26,13 @@ from maxout.theory.errors import DomainError, MaxoutError
 @click.option("--outputs", help="Number of outputs n_L  [default: 1].")
 @click.option("--c", "c", help="Weight variance times fan_in  [default: 1/M_K].")
 @click.option("--bias", help="gaussian or zero  [default: gaussian].")
-@click.option("--seed", default="0", show_default=True, help="Seed of the network drawn.")
+@click.option(
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Seed of the network drawn.",
+)
 @click.option("--load", help="Count a network from an .npz file instead of drawing one.")
 @click.option("--save", help="Write the network to an .npz file.")
 @click.option("--window", help="x0,x1,y0,y1  [default: -3,3,-3,3].")
@@ -41,7 +47,7 @@ def command(
     outputs: str | None,
     c: str | None,
     bias: str | None,
-    seed: str,
+    seed: int,
     load: str | None,
     save: str | None,
     window: str | None,
@@ -83,16 +89,13 @@ def command(
     return region_window.count(layers, network, _parse_window(window), csv_path, plot, as_json)
 
 
-def _draw(network: Any, seed: str) -> Any:
+def _draw(network: Any, seed: int) -> Any:
     import numpy as np
 
     from maxout.numerics.regions import sample
 
-    root = parse.integer(seed, "seed")
-    if not 0 <= root < 2**64:
-        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
     limits.check_drawn(network)
-    return sample(network, np.random.default_rng(root))
+    return sample(network, np.random.default_rng(seed))
 
 
 def _load(path: str) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from maxout.cli import output
+from maxout.cli import output, parse
 from maxout.theory.catalogue import select
 from maxout.theory.sources import BIBLIOGRAPHY
 
 
 @click.command("results")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
 @output.json_option
 @click.option("--bibtex", is_flag=True, help="Print the sources of the statements as BibTeX.")
 @click.option(

@@ -13,11 +13,11 @@ import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.torch_needed import require_torch
 from maxout.theory.errors import DomainError
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
-
-NO_TORCH = "train needs PyTorch: pip install 'maxout[torch,data]'"
+_WORKERS = parse.Typed("count", parse.within(1, 256))
 
 
 @click.command("train")
@@ -33,9 +33,23 @@ NO_TORCH = "train needs PyTorch: pip install 'maxout[torch,data]'"
 @click.option("--quick", is_flag=True, help="Few epochs and 16 seeds: minutes instead of an hour.")
 @click.option("--width", help="Multiplier of all widths. [default: 1; 1/16 for conv]")
 @click.option("--augment", is_flag=True, help="Shift, turn and zoom the training images.")
-@click.option("--seed", default="0", show_default=True, help="Root of every stream of draws.")
-@click.option("--alpha", default="0.01", show_default=True, help="Chance of any wrong verdict.")
-@click.option("--workers", default="2", show_default=True, help="Processes, one thread each.")
+@click.option(
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Root of every stream of draws.",
+)
+@click.option(
+    "--alpha",
+    default="0.01",
+    type=parse.RATE,
+    show_default=True,
+    help="Chance of any wrong verdict.",
+)
+@click.option(
+    "--workers", default="2", type=_WORKERS, show_default=True, help="Processes, one thread each."
+)
 @click.option("--data-root", help="Folder of the files of mnist, cifar10 and the like.")
 @click.option("--out", help="Folder of results and tables; run again to go on where it stopped.")
 @output.json_option
@@ -49,10 +63,7 @@ def command(as_json: bool, **words: Any) -> int:
     4 one is inconclusive and none refuted.
     """
     options = _read(words)
-    try:
-        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
-    except ImportError:
-        raise click.UsageError(NO_TORCH) from None
+    require_torch("train needs", "torch,data")
     from maxout.lab.training.training_campaign import plan, run_campaign
 
     settings = plan(**options["plan"])
@@ -76,15 +87,6 @@ def command(as_json: bool, **words: Any) -> int:
 def _read(words: dict[str, Any]) -> dict[str, Any]:
     """The options as numbers and lists, or DomainError."""
     seeds = "16" if words["quick"] and _is_default("seeds") else words["seeds"]
-    alpha = parse.real(words["alpha"], "alpha")
-    if not 0 < alpha <= 0.5:
-        raise DomainError(f"alpha must lie in (0, 0.5]; got {words['alpha'][:60]}")
-    root = parse.integer(words["seed"], "seed")
-    if not 0 <= root < 2**64:
-        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {words['seed'][:60]}")
-    workers = parse.integer(words["workers"], "workers")
-    if not 1 <= workers <= 256:
-        raise DomainError(f"workers must be an integer from 1 to 256; got {words['workers'][:60]}")
     width = words["width"]
     return {
         "plan": {
@@ -95,12 +97,12 @@ def _read(words: dict[str, Any]) -> dict[str, Any]:
             "seeds": _count(seeds, "seeds", 4096),
             "epochs": words["epochs"] and _count(words["epochs"], "epochs", 100_000),
             "quick": words["quick"],
-            "root": root,
+            "root": words["seed"],
             "multiplier": width and parse.real(width, "width"),
             "augment": words["augment"],
         },
-        "alpha": alpha,
-        "workers": workers,
+        "alpha": words["alpha"],
+        "workers": words["workers"],
         "data_root": words["data_root"] and Path(words["data_root"]),
     }
 

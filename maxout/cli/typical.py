@@ -26,7 +26,9 @@ MAX_DRAWN = 2 * 10**8
 @click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
 @click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
 @click.option("--samples", default="20000", show_default=True, help="Draws of the chain.")
-@click.option("--seed", default=0, type=parse.INTEGER, show_default=True, help="Seed of the draws.")
+@click.option(
+    "--seed", default="0", type=parse.SEED_TYPE, show_default=True, help="Seed of the draws."
+)
 @output.json_option
 def command(
     network: Network | None,
@@ -43,8 +45,6 @@ def command(
     """
     if network is None:
         raise click.UsageError("sizes need a network: give --rank, --inputs and --widths")
-    if seed < 0:
-        raise click.UsageError(f"seed must be an integer >= 0; got {seed}")
     given = {
         field.name: value_of(
             field, network, None if text is None else parse.number(text, field.name)

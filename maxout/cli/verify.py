@@ -12,37 +12,46 @@ from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.output import bluntness
 from maxout.cli.progress import Progress
+from maxout.cli.torch_needed import require_torch
 from maxout.theory.catalogue import select
-from maxout.theory.errors import DomainError
 from maxout.theory.statement import Statement
+from maxout.verify.run_setting import ALPHA, DEVICES, DTYPES, STREAMS, SUITES, RunSetting
 
-SUITES = ("quick", "standard")
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE, "error": INTERNAL}
 
-NO_TORCH = (
-    "verify needs PyTorch: pip install 'maxout[torch]' "
-    "(constant, moments, bounds and results work without it)"
-)
+_WITHOUT = "(constant, moments, bounds and results work without it)"
 
 
 @click.command("verify")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
-@click.option("--suite", type=click.Choice(SUITES), default="quick", show_default=True)
-@click.option("--seed", default="0", show_default=True, help="Root of every stream of draws.")
+@click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
+@click.option("--suite", type=click.Choice(SUITES), default=SUITES[0], show_default=True)
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+    "--seed",
+    default="0",
+    type=parse.SEED_TYPE,
+    show_default=True,
+    help="Root of every stream of draws.",
+)
+@click.option("--device", type=click.Choice(DEVICES), default=DEVICES[0], show_default=True)
+@click.option("--dtype", type=click.Choice(DTYPES), default=DTYPES[0], show_default=True)
+@click.option(
+    "--memory",
+    default="1G",
+    type=parse.MEMORY,
+    show_default=True,
+    help="Memory budget of the sampling.",
 )
 @click.option(
-    "--dtype", type=click.Choice(["float32", "float64"]), default="float64", show_default=True
-)
-@click.option("--memory", default="1G", show_default=True, help="Memory budget of the sampling.")
-@click.option(
-    "--alpha", default="0.001", show_default=True, help="Chance of any false alarm in the suite."
+    "--alpha",
+    default=str(ALPHA),
+    type=parse.RATE,
+    show_default=True,
+    help="Chance of any false alarm in the suite.",
 )
 @click.option(
     "--stream",
-    type=click.Choice(["pcg", "philox", "fused", "sfc64"]),
-    default="pcg",
+    type=click.Choice(STREAMS),
+    default=STREAMS[0],
     show_default=True,
     help="Weights by NumPy's PCG64, Philox4x32-10 on the device (fused: within the kernel that "
     "uses them), or SFC64 (fastest CPU float32).",
@@ -63,11 +72,11 @@ NO_TORCH = (
 def command(
     keys: tuple[str, ...],
     suite: str,
-    seed: str,
+    seed: int,
     device: str,
     dtype: str,
-    memory: str,
-    alpha: str,
+    memory: int,
+    alpha: float,
     stream: str,
     out: Path | None,
     explain: bool,
@@ -86,42 +95,22 @@ def command(
     verified, 3 one that could not be judged.
     """
     statements = select(keys)
-    root = parse.integer(seed, "seed")
-    if not 0 <= root < 2**64:
-        raise DomainError(f"seed must be an integer from 0 to 2^64 - 1; got {seed[:60]}")
-    rate = parse.number(alpha, "alpha")
-    if not 0 < rate < 1:
-        raise DomainError(f"alpha must lie between 0 and 1; got {alpha[:60]}")
-    budget = parse.memory(memory)
     if explain:
-        return _explain(statements, suite, float(rate), as_json)
-    try:
-        import torch  # noqa: F401 - asked for first, so that its absence is told clearly
-    except ImportError:
-        raise click.UsageError(NO_TORCH) from None
-    options: dict[str, Any] = {
-        "suite": suite,
-        "keys": keys,
-        "seed": root,
-        "device": device,
-        "dtype": dtype,
-        "memory": budget,
-        "alpha": float(rate),
-        "stream": stream,
-    }
+        return _explain(statements, suite, alpha, as_json)
+    require_torch("verify needs", without=_WITHOUT)
+    setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha, stream=stream)
     if controls:
         from maxout.cli import controls as wrong
 
         if out is not None or distributed:
             raise click.UsageError(wrong.ONE_PROCESS if distributed else wrong.NO_FOLDER)
-        return wrong.show(len(statements), options, as_json)
-    options["out"] = out
+        return wrong.show(len(statements), setting, as_json)
     if distributed:
-        return _distributed(len(statements), options, as_json, summary)
+        return _distributed(len(statements), setting, out, as_json, summary)
     from maxout.verify.suite import run
 
     with Progress(len(statements)) as progress:
-        report = run(**options, watch=progress.look)
+        report = run(setting, progress.look, out)
     return _print(report.to_json(), as_json, summary)
 
 
@@ -134,16 +123,18 @@ def _explain(statements: list[Statement], suite: str, alpha: float, as_json: boo
         # What networks are sampled is not even named without it; units are.
         if error.name != "torch":
             raise
-        raise click.UsageError(NO_TORCH) from None
+        require_torch("verify needs", without=_WITHOUT)
     return OK
 
 
-def _distributed(statements: int, options: dict[str, Any], as_json: bool, summary: bool) -> int:
+def _distributed(
+    statements: int, setting: RunSetting, out: Path | None, as_json: bool, summary: bool
+) -> int:
     from maxout.verify.distributed import Team, run
 
     team = Team.from_environment()
     with Progress(statements) as progress:
-        report = run(team, **options, watch=progress.look, drawing=progress.drawing)
+        report = run(team, setting, progress.look, out, progress.drawing)
     if team.rank == 0:
         return _print(report.to_json(), as_json, summary)
     return _CODES[report.status]

@@ -15,6 +15,7 @@ from maxout.cli.verify import seen, show
 from maxout.verify import controls, looks, suite
 from maxout.verify.decisions import VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiments import BUILDERS, experiments
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 
 
@@ -187,7 +188,7 @@ def test_controls_are_refuted_and_that_is_success(maxout) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [("verified", 1), ("inconclusive", 4)])
 def test_a_control_that_is_missed_is_told_first(monkeypatch, capsys, status, code) -> None:
-    found = controls.run("quick", ["order.mean"], device="cpu")
+    found = controls.run(RunSetting(keys=["order.mean"], device="cpu"))
     found[1] = replace(found[1], outcome=replace(found[1].outcome, status=status))
     monkeypatch.setattr(controls, "run", lambda **_: found)
     assert show_controls(1, {}, as_json=False) == code

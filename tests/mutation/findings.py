@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maxout.theory.catalogue import CATALOGUE, select
 from maxout.verify import suite
 from maxout.verify.decisions import REFUTED
+from maxout.verify.run_setting import RunSetting
 
 from ..oracle.collected import ORACLES, Oracle, noticed
 from .mutants import REVERSED, Mutant, broken, mutants
@@ -93,5 +94,5 @@ def _same_values(mutant: Mutant) -> str:
 
 def _judged(key: str, size: str, seed: int) -> str:
     """What ``maxout verify`` says of a key: refuted, where an experiment refutes it; else all."""
-    found = {verdict.status for verdict in suite.run(size, [key], seed, "cpu").verdicts}
+    found = {verdict.status for verdict in suite.run(RunSetting(size, [key], seed, "cpu")).verdicts}
     return REFUTED if REFUTED in found else ", ".join(sorted(found))

@@ -12,6 +12,7 @@ from maxout.verify import suite
 from maxout.verify.campaigns import folder as campaigns
 from maxout.verify.campaigns import manifest as manifests
 from maxout.verify.campaigns import shardfile
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.suite_errors import CampaignError, ShardError
 
@@ -19,7 +20,7 @@ KEYS = ["order.half_normal", "order.mean"]
 
 
 def run(out: Path | None, **options) -> suite.Report:
-    return suite.run(**{"keys": KEYS, "device": "cpu", "out": out, **options})
+    return suite.run(RunSetting(**{"keys": KEYS, "device": "cpu", **options}), out=out)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from maxout.theory.statement import Relation
 from maxout.verify import controls, looks, suite
 from maxout.verify.decisions import ERROR, REFUTED, VERIFIED, Outcome
 from maxout.verify.experiments import BUILDERS, Twin, experiments
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 
 
@@ -63,8 +64,8 @@ def test_every_control_is_refuted(judged) -> None:
 
 
 def test_controls_are_refuted_by_their_own_rule() -> None:
-    found = controls.run("quick", ["jacobian.mean.exact"], device="cpu")
-    honest = suite.run("quick", ["jacobian.mean.exact"], device="cpu")
+    found = controls.run(RunSetting(keys=["jacobian.mean.exact"], device="cpu"))
+    honest = suite.run(RunSetting(keys=["jacobian.mean.exact"], device="cpu"))
     labels = [(control.network, control.label) for control in found]
     assert len(labels) == len(set(labels)) >= 3
     predicted = {verdict.network: verdict.predicted for verdict in honest.verdicts}
@@ -94,7 +95,7 @@ def test_a_control_is_judged_as_what_it_says(monkeypatch) -> None:
     key = "jacobian.mean.upper"
     build = BUILDERS[key]
     monkeypatch.setitem(BUILDERS, key, lambda size: [replace(next(iter(build(size))), twins=twins)])
-    found = controls.run("quick", [key], device="cpu")
+    found = controls.run(RunSetting(keys=[key], device="cpu"))
     assert [control.outcome.status for control in found] == [REFUTED, VERIFIED, ERROR]
     assert found[2].claimed is None
     assert "no such network" in found[2].outcome.note

@@ -188,7 +188,7 @@ def test_more_certainty_and_narrowness_cost_more_samples(name, margin, alpha) ->
 def test_alpha_out_of_range(name, alpha) -> None:
     data = exponential(100)
     given_data = (data, data + 1) if name in ("law", "order") else data
-    with pytest.raises(MaxoutError, match="alpha must lie"):
+    with pytest.raises(MaxoutError, match="alpha must be"):
         DECISIONS[name](0.1).decide(given_data, 1.0, alpha)
 
 

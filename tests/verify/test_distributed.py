@@ -13,6 +13,7 @@ import torch
 
 from maxout.verify import suite
 from maxout.verify.distributed import Team
+from maxout.verify.run_setting import RunSetting
 
 KEYS = ["jacobian.lyapunov.rest", "order.orthant"]
 
@@ -36,7 +37,7 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory) -> tuple[Path, dict]:
     out = tmp_path_factory.mktemp("alone") / "out"
-    return out, suite.run(keys=KEYS, device="cpu", out=out).to_json()
+    return out, suite.run(RunSetting(keys=KEYS, device="cpu"), out=out).to_json()
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from maxout.verify import looks, suite
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiment import Experiment
 from maxout.verify.order.order_experiments import unit
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 
 KEYS = ["jacobian.variance.exact", "jacobian.moment.exact", "order.mean"]
@@ -112,13 +113,15 @@ def test_looks_do_not_raise_the_false_alarm_rate() -> None:
 
 @pytest.fixture(scope="module")
 def report() -> suite.Report:
-    return suite.run(keys=KEYS, seed=3, device="cpu", workers=2)
+    return suite.run(RunSetting(keys=KEYS, seed=3, device="cpu", workers=2))
 
 
 def test_verdicts_do_not_depend_on_company_workers_or_memory(report) -> None:
     """Asked for together, they share samples; alone, with one worker, in another order."""
     alone = [
-        suite.run(keys=[key], seed=3, device="cpu", workers=1, memory=50_000_000).verdicts
+        suite.run(
+            RunSetting(keys=[key], seed=3, device="cpu", workers=1, memory=50_000_000)
+        ).verdicts
         for key in reversed(KEYS)
     ]
     assert {v for verdicts in alone for v in verdicts} == set(report.verdicts)
@@ -171,16 +174,16 @@ def test_a_statement_without_an_experiment_is_inconclusive() -> None:
 )
 def test_bad_arguments_are_value_errors(wrong) -> None:
     with pytest.raises(MaxoutError, match="must|called|budget"):
-        suite.run(**{"keys": ["jacobian.mean.exact"], "device": "cpu", **wrong})
+        suite.run(RunSetting(**{"keys": ["jacobian.mean.exact"], "device": "cpu", **wrong}))
 
 
 _VALUES = """
 import sys
 from pathlib import Path
-from maxout.verify.sampling.collector import Collector
+from maxout.verify.run_setting import RunSetting
 from maxout.verify.suite import job
 keys = ["jacobian.moment.gaussian", "jacobian.log.mean"]
-with job("standard", keys, 1e-3, "float64", Collector(0, "cpu"), None) as ready:
+with job(RunSetting("standard", keys, device="cpu")) as ready:
     for e in ready.queue.experiments:
         print(e.key, e.predicted.hex(), e.decision.detectable(1, 1e-3).hex())
 """

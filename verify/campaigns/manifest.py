@@ -14,7 +14,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.verify import looks
 from maxout.verify.campaigns.processor import processor
 from maxout.verify.experiments import Experiment
-from maxout.verify.sampling.collector import Collector
+from maxout.verify.run_setting import RunSetting
 
 FORMAT = 2
 BLOCKS = {"quick": 1}
@@ -25,37 +25,32 @@ the suite, since the folder's bytes may depend on nothing that the manifest does
 
 
 def manifest(
-    suite: str,
-    plan: dict[str, list[Experiment]],
-    share: float,
-    collector: Collector,
-    dtype: str,
-    alpha: float,
-    asked: list[str],
+    setting: RunSetting, plan: dict[str, list[Experiment]], share: float, device: str
 ) -> dict[str, Any]:
     """Return the record of a campaign.
 
     Args:
       plan: chosen statements and their experiments.
       share: of one verdict in alpha.
-      collector: has the seed, the stream and the device ("cpu" and "cuda" round differently).
-      asked: keys and prefixes as they were asked for, for the command alone.
+      device: kind of device that draws ("cpu" and "cuda" round differently).
     """
-    seed, stream, device = collector.seed, collector.stream, collector.setting.device.type
-    command = ["maxout", "verify", *asked, "--suite", suite, "--seed", str(seed)]
-    command += ["--stream", stream, "--dtype", dtype, "--device", device, "--alpha", repr(alpha)]
+    kept = {
+        "suite": setting.suite,
+        "seed": setting.seed,
+        "stream": setting.stream,
+        "dtype": setting.dtype,
+        "device": device,
+        "alpha": setting.alpha,
+    }
+    options = (word for name, value in kept.items() for word in (f"--{name}", str(value)))
     packages = ("maxout", "numpy", "scipy", "sympy", "torch")
     return {
         "format": FORMAT,
-        "command": " ".join(command),
-        "suite": suite,
+        "command": " ".join(["maxout", "verify", *setting.keys, *options]),
+        "suite": setting.suite,
         "keys": list(plan),
-        "seed": seed,
-        "stream": stream,
-        "dtype": dtype,
-        "device": device,
-        "alpha": alpha,
-        "block": BLOCKS.get(suite, MOST),
+        **kept,
+        "block": BLOCKS.get(setting.suite, MOST),
         "statements": {key: statement_hash(key, found, share) for key, found in plan.items()},
         "versions": {
             "python": platform.python_version(),

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from maxout.theory.errors import MaxoutError
+from maxout.numerics.run_fields import ALPHA
+from maxout.theory.errors import DomainError, MaxoutError
 from maxout.theory.statement import Relation
 
 VERIFIED = "verified"
@@ -121,8 +122,10 @@ def compared(
 
 def check_alpha(alpha: float) -> None:
     """Raise DecisionError unless 0 < alpha <= 1/2 (the one-sided DKW bound needs the latter)."""
-    if not 0 < alpha <= 0.5:
-        raise DecisionError(f"alpha must lie in (0, 0.5]; got {alpha}")
+    try:
+        ALPHA(alpha)
+    except DomainError as error:
+        raise DecisionError(str(error)) from None
 
 
 def check_size(name: str, value: float, most: float = math.inf) -> None:

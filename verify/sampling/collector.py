@@ -16,12 +16,12 @@ from typing import Protocol
 import torch
 
 from maxout.theory.errors import DomainError
+from maxout.verify.run_setting import DEVICES, DTYPES
 from maxout.verify.sampling.freshness import Freshness
 from maxout.verify.sampling.populations import Arrays, Population, Setting, concatenate, shards_for
 from maxout.verify.sampling.streams import Stream
 from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 DEFAULT_MEMORY = 1 << 30
 
 
@@ -34,7 +34,7 @@ def resolve_device(name: str, index: int | None = None) -> torch.device:
     Raises:
       DeviceError: for cuda where there is none, or an unknown name.
     """
-    if name not in ("auto", "cpu", "cuda"):
+    if name not in DEVICES:
         raise DeviceError(f"device must be auto, cpu or cuda; got {name!r}")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
@@ -47,8 +47,9 @@ def resolve_device(name: str, index: int | None = None) -> torch.device:
 def resolve_dtype(name: str) -> torch.dtype:
     """Return the torch dtype called float32 or float64; DomainError for another name."""
     if name not in DTYPES:
-        raise DomainError(f"dtype must be {' or '.join(DTYPES)}; got {name!r}")
-    return DTYPES[name]
+        raise DomainError(f"dtype must be {' or '.join(sorted(DTYPES))}; got {name!r}")
+    found: torch.dtype = getattr(torch, name)
+    return found
 
 
 def require_kernel(setting: Setting) -> None:
@@ -129,7 +130,7 @@ class Collector:
       dtype: float32 or float64, the precision of the networks.
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
-      stream: one of ``streams.KINDS``, how weights are drawn.
+      stream: one of ``run_setting.STREAMS``, how weights are drawn.
       shelf: keeps finished blocks, a campaign's folder; none by default.
       index: which of several CUDA devices.
     """

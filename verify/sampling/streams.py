@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from maxout.numerics.run_fields import SEED
 from maxout.theory.errors import DomainError
+from maxout.verify.run_setting import STREAMS
 from maxout.verify.sampling import sfc64
 
 if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
     import torch
-
-KINDS = ("pcg", "philox", "fused", "sfc64")
 
 WEIGHTS = 0
 BIASES = 1
@@ -42,7 +42,7 @@ class Stream:
       seed: root seed of the run, 0 <= seed < 2^128.
       name: what is sampled; equal names mean equal draws.
       shard: index of the shard, 0 <= shard < 2^32.
-      kind: one of ``KINDS``, how the weights of networks are drawn.
+      kind: one of ``run_setting.STREAMS``, how the weights of networks are drawn.
     """
 
     seed: int
@@ -52,12 +52,11 @@ class Stream:
 
     def __post_init__(self) -> None:
         # SeedSequence pads the entropy to four words: longer seeds could collide with spawn keys.
-        if not 0 <= self.seed < 2**128:
-            raise DomainError(f"seed must be an integer from 0 to 2^128 - 1; got {self.seed}")
+        SEED(self.seed)
         if not 0 <= self.shard < 2**32:
             raise DomainError(f"shard must be an integer from 0 to 2^32 - 1; got {self.shard}")
-        if self.kind not in KINDS:
-            raise DomainError(f"stream must be one of {', '.join(KINDS)}; got {self.kind!r}")
+        if self.kind not in STREAMS:
+            raise DomainError(f"stream must be one of {', '.join(STREAMS)}; got {self.kind!r}")
 
     def generator(self, layer: int, role: int = WEIGHTS) -> np.random.Generator:
         """Return the generator of one layer and role, always from its beginning.

@@ -1,0 +1,59 @@
+"""What a run of a suite is told, in one record; and the words that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from maxout.numerics.run_fields import ALPHA as RATE
+from maxout.numerics.run_fields import SEED
+
+SUITES = ("quick", "standard")
+DEVICES = ("auto", "cpu", "cuda")
+DTYPES = ("float64", "float32")
+STREAMS = ("pcg", "philox", "fused", "sfc64")
+
+ALPHA = 1e-3
+"""Family-wise false-alarm rate of a whole suite, unless another is asked for."""
+
+
+@dataclass(frozen=True)
+class RunSetting:
+    """What to check, and how to draw.
+
+    Attributes:
+      suite: one of ``SUITES``.
+      keys: statements or prefixes of their keys; all where empty.
+      seed: root of all streams; a verdict depends on it, on ``dtype`` and on ``stream`` alone, not
+        on the memory, the number of cores or which other statements there are.
+      device: one of ``DEVICES``.
+      dtype: one of ``DTYPES``, the precision of the networks.
+      memory: bytes that draws may occupy at one time; 1 GiB where None.
+      alpha: family-wise false-alarm rate of the whole suite.
+      workers: threads; the cores this process may use where None.
+      stream: one of ``STREAMS``, how weights are drawn.
+
+    Raises:
+      DomainError: for a bad seed or alpha. What the machine lacks shows when the run begins.
+    """
+
+    suite: str = SUITES[0]
+    keys: Sequence[str] = ()
+    seed: int = 0
+    device: str = DEVICES[0]
+    dtype: str = DTYPES[0]
+    memory: int | None = None
+    alpha: float = ALPHA
+    workers: int | None = None
+    stream: str = STREAMS[0]
+
+    def __post_init__(self) -> None:
+        SEED(self.seed)
+        RATE(self.alpha)
+
+    @property
+    def drawing(self) -> dict[str, Any]:
+        """The arguments of ``sampling.collector.Collector``."""
+        names = ("seed", "device", "dtype", "memory", "workers", "stream")
+        return {name: getattr(self, name) for name in names}
