@@ -86,6 +86,7 @@ def command(
     ]
     length = None if norm is None else parse.number(norm, "norm")
     samples = None if simulate is None else _samples(simulate)
+    limits.check_seed(seed)
     for network in networks if samples else ():
         limits.check_drawn(network, samples or 0)
         limits.check_kept(samples or 0, 2 * network.depth, "simulate")

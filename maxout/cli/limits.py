@@ -25,6 +25,16 @@ MAX_CHAIN = 2 * 10**7
 """Numbers of a chain that is drawn along a curve: draws times layers."""
 
 
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no stream of networks has.
+
+    Raises:
+      DomainError: saying from where to where.
+    """
+    if not 0 <= seed < 2**128:
+        raise DomainError(f"seed must be an integer from 0 to 2^128 - 1; got {seed}")
+
+
 def chain_draws(layers: int) -> int:
     """Draws of a chain along a curve: fewer of deep networks, whose error then says so."""
     return min(100_000, max(2, MAX_CHAIN // layers))
