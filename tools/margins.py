@@ -14,9 +14,9 @@ from pathlib import Path
 
 from maxout.theory.statement import Relation
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import look_alpha, sizes
+from maxout.verify.looks import look_alpha, sizes, verdict_alpha
+from maxout.verify.run_setting import ALPHA
 from maxout.verify.sampling.populations import shards_for
-from maxout.verify.suite import ALPHA, verdict_alpha
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "margins.md"
 GOALS = {"quick": 0.05, "standard": 0.01}

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sympy as sp
 import torch
 
 from maxout.theory.errors import DomainError
-from maxout.theory.field import Field, integer
 from maxout.theory.network import Network
 from maxout.verify.gradients.sampled_gradients import ParameterGradients
 from maxout.verify.sampling.half_squares import half_squares
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.populations import (
+    SAMPLES,
     Arrays,
     Networks,
     Population,
@@ -33,14 +32,6 @@ Wanted = tuple[str, int | None, int | None]
 Measure = Callable[[Arrays, Network, int, int], np.ndarray]
 """(arrays of a population, network, order t, layer) -> observations whose mean is wanted."""
 
-SAMPLES = Field(
-    "simulate",
-    sp.Symbol("simulate"),
-    "an integer from 100 to 100,000,000",
-    (10_000,),
-    "networks to sample",
-    integer(100, 10**8),
-)
 MAX_MEMORY = 1 << 32
 """Bytes in use while networks are drawn."""
 

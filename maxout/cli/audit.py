@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from maxout.cli import output, parse
 from maxout.cli.torch_needed import require_torch
-from maxout.theory.errors import while_on
+from maxout.theory.errors import DomainError, while_on
 
 if TYPE_CHECKING:
     from maxout.nn.auditing.report import AuditReport
@@ -40,8 +41,11 @@ def command(
     Python, which finds its layers by itself, call maxout.nn.audit(model, example_input).
     """
     size = parse.real(input_size, "input-size")
+    if size <= 0:
+        raise DomainError(f"input-size must be a positive number; got {input_size[:60]}")
     if words and description is not None:
         raise click.UsageError("give --layer or --layers, not both")
+    _look(path, words, description)
     require_torch("audit needs")
     from maxout.nn.auditing.files import read_state
     from maxout.nn.auditing.run import audit
@@ -65,6 +69,24 @@ def command(
         output.dump(report.to_json())
     else:
         _show(report)
+
+
+def _look(path: str, words: tuple[str, ...], description: str | None) -> None:
+    """Refuse what can be refused without PyTorch, whose import takes seconds.
+
+    Raises:
+      MaxoutError: for files that are not there, a description that is not JSON, and words that are
+        no layers.
+    """
+    from maxout.numerics.layer_words import MAX_FILE, fields
+    from maxout.numerics.reading import open_regular, read_json
+
+    if description is not None:
+        read_json(description, MAX_FILE)
+    for word in words:
+        fields(word)
+    with open_regular(path, sys.maxsize):
+        pass
 
 
 def _show(report: AuditReport) -> None:

@@ -71,6 +71,7 @@ def command(
             f"at most {MAX_LAYERS} hidden layers can have a row each; got "
             f"{len(network.widths):,}: add --layer, or name quantities that have none"
         )
+    count = None if samples is None else _count(network, samples)
     with working("evaluating"):
         found = ladder(network, statements, chosen_order, **given)
     rows = [row for row in found if row.rungs]
@@ -81,7 +82,7 @@ def command(
             raise click.UsageError(nothing)
         nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail
         raise click.UsageError(nearest if len(refusals) == 1 else f"{nothing}: {nearest}")
-    estimates = {} if samples is None else _simulated(network, rows, samples, given, seed)
+    estimates = {} if count is None else _simulated(network, rows, count, given, seed)
     if as_json:
         output.dump([_record(row, estimates) for row in rows])
         return
@@ -94,7 +95,7 @@ def command(
     for note in _notes(network, rows, estimates):
         click.echo(note)
     blank = [row.quantity for row in rows if (row.quantity, row.order, row.layer) not in estimates]
-    if samples is not None and blank:
+    if count is not None and blank:
         left = ", ".join(dict.fromkeys(blank))
         click.echo(f"not simulated here: {left} (maxout curve --simulate)")
     for line in _left_out(found, everything):
@@ -130,14 +131,21 @@ def _chosen(keys: tuple[str, ...]) -> list[Any]:
     return list(dict.fromkeys(chosen))
 
 
+def _count(network: Network, samples: str) -> int:
+    """Networks to sample, checked before anything is evaluated or PyTorch is imported."""
+    from maxout.verify.sampling.populations import SAMPLES
+
+    count = parse.option(SAMPLES, samples)
+    limits.check_drawn(network, count)
+    limits.check_kept(count, 2 * network.depth + 3, "simulate")
+    return count
+
+
 def _simulated(
-    network: Network, rows: list[Row], samples: str, given: dict[str, Any], seed: int
+    network: Network, rows: list[Row], count: int, given: dict[str, Any], seed: int
 ) -> Estimates:
     from maxout.theory.parameters import COSINE, NORM, value_of
 
-    count = parse.integer(samples, "simulate")
-    limits.check_drawn(network, count)
-    limits.check_kept(count, 2 * network.depth + 3, "simulate")
     try:
         from maxout.verify.simulate import simulate
     except ImportError:

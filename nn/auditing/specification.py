@@ -13,12 +13,11 @@ from torch import Tensor
 from maxout.nn.constants import cells
 from maxout.nn.convert import FORMATS, convert_weights
 from maxout.nn.functional import check_layout, check_rank
+from maxout.numerics.layer_words import MAX_FILE, check_fields
+from maxout.numerics.layer_words import fields as fields_of
 from maxout.numerics.reading import FileError, read_json
 from maxout.theory.errors import MaxoutError
 
-MAX_FILE = 1 << 20  # bytes of a description; beyond that it is some other file
-_KEYS = ("name", "rank", "layout", "window", "format", "bias", "then")
-_GRAMMAR = "NAME:rank=5[:layout=strided][:window=4][:format=keras][:bias=NAME][:then=norm]"
 _SUFFIXES = (".weight", ".W", ".kernel", "")
 _BIASES = {"weight": "bias", "W": "b", "kernel": "bias"}
 
@@ -54,10 +53,7 @@ def layer_spec(fields: Mapping[str, Any]) -> LayerSpec:
     if not isinstance(name, str) or not name:
         raise MaxoutError(f"a layer must have a name; got {dict(fields)!r}"[:200])
     try:
-        if unknown := [key for key in fields if key not in _KEYS]:
-            raise MaxoutError(f"unknown field {unknown[0]!r}; there are {', '.join(_KEYS)}")
-        if "rank" not in fields:
-            raise MaxoutError("say its rank (1 for a linear layer)")
+        check_fields(fields)
         chosen = fields.get("format", "maxout")
         layout = check_layout(fields.get("layout", "contiguous"))
         if not isinstance(chosen, str) or chosen not in FORMATS:
@@ -90,23 +86,7 @@ def parse_layer(text: str) -> LayerSpec:
     Raises:
       MaxoutError: for anything else.
     """
-    name, *parts = text.split(":")
-    fields: dict[str, Any] = {"name": name}
-    for part in parts:
-        key, equals, value = part.partition("=")
-        if not equals or key in fields:
-            raise MaxoutError(f"a layer must look like {_GRAMMAR}; got {text[:80]!r}")
-        fields[key] = value
-    for key in ("rank", "window"):
-        if key in fields:
-            sides = fields[key].split("x") if key == "window" else [fields[key]]
-            if not all(side.isdecimal() and len(side) < 10 for side in sides):
-                raise MaxoutError(
-                    f"layer {name!r}: {key} must be an integer of at least 1; got {fields[key]!r}"
-                )
-            numbers = [int(side) for side in sides]
-            fields[key] = numbers[0] if len(numbers) == 1 else numbers
-    return layer_spec(fields)
+    return layer_spec(fields_of(text))
 
 
 def read_description(path: str | os.PathLike[str]) -> list[LayerSpec]:

@@ -1,5 +1,8 @@
 """Bad input: one clear line on stderr, exit code 2, nothing on stdout, no traceback."""
 
+import subprocess
+import sys
+
 import pytest
 
 from maxout.cli.main import USAGE, run
@@ -126,3 +129,31 @@ def test_a_kernel_table_that_fails_its_audit_is_no_defect(monkeypatch, capsys, t
     assert "failed its audit" in said.err
     assert "take another rank" in said.err
     assert len(said.err.splitlines()) == 1
+
+
+NET = (*NETWORK, "--widths", "8")
+EARLY = {
+    "no file": (("audit", "nowhere.pt", "--layer", "a:rank=5"), "cannot read nowhere.pt"),
+    "size": (("audit", "x.pt", "--input-size", "0"), "input-size must be a positive number"),
+    "no description": (("audit", "x.pt", "--layers", "no.json"), "cannot read no.json"),
+    "no layer": (("audit", "x.pt", "--layer", "fc1"), "say its rank"),
+    "rank of a layer": (("audit", "x.pt", "--layer", "fc1:rank=nine"), "rank must be an integer"),
+    "field of a layer": (("audit", "x.pt", "--layer", "a:rank=5:size=9"), "unknown field 'size'"),
+    "samples": (("ladder", *NET, "--simulate", "-3"), "--simulate must be an integer from 100"),
+    "seed": (("ladder", *NET, "--simulate", "100", "--seed", "10^60"), "from 0 to 2^128 - 1"),
+    "seed of gradients": (("gradients", *NET, "--simulate", "9", "--seed", "-1"), "seed must be"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), EARLY.values(), ids=EARLY)
+def test_what_is_refused_is_refused_before_torch_is_imported(words, expected) -> None:
+    """The import takes seconds, and a slip is told at once."""
+    program = (
+        "import sys; from maxout.cli.main import run; code = run(sys.argv[1:]);"
+        "sys.exit(9 if 'torch' in sys.modules else code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert expected in done.stderr

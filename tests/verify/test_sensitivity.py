@@ -15,9 +15,9 @@ from maxout.theory.network import Network
 from maxout.theory.symbols import c, l
 from maxout.verify.decisions import ONE_SIDED
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import look_alpha, sizes
+from maxout.verify.looks import look_alpha, sizes, verdict_alpha
+from maxout.verify.run_setting import ALPHA
 from maxout.verify.sampling.scales import weight_variance
-from maxout.verify.suite import ALPHA, verdict_alpha
 
 from ..mutation.mutants import EXCHANGES, SHIFTS, mutants, rewritten
 

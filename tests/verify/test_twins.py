@@ -9,8 +9,8 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.decisions import MeanAtLeast, MeanAtMost
 from maxout.verify.experiments import experiments
-from maxout.verify.looks import look_alpha, sizes
-from maxout.verify.suite import ALPHA, verdict_alpha
+from maxout.verify.looks import look_alpha, sizes, verdict_alpha
+from maxout.verify.run_setting import ALPHA
 
 
 @pytest.mark.parametrize("suite", ["quick", "standard"])

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import sympy as sp
 
+from maxout.theory.field import Field, integer
 from maxout.verify.sampling.streams import Stream
 
 if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
@@ -19,6 +21,15 @@ Arrays = dict[str, np.ndarray]
 
 SHARD_DRAWS = 1 << 22
 """Draws of one shard, about: some fifty milliseconds of work, so that a run can be interrupted."""
+
+SAMPLES = Field(
+    "simulate",
+    sp.Symbol("simulate"),
+    "an integer from 100 to 100,000,000",
+    (10_000,),
+    "networks to sample",
+    integer(100, 10**8),
+)
 
 
 @dataclass(frozen=True)
