@@ -12,18 +12,19 @@ from maxout.verify.suite_errors import UnknownSuiteError
 
 
 class _Builders(dict[str, Builder]):
-    """Statement's key -> builder of its experiments; those of a subject come when one is asked for.
+    """Statement's key -> builder of its experiments, looked for when it is first asked for.
 
-    A subject's experiments lie in its modules ``*_experiments``, in dicts called ``EXPERIMENTS``.
+    It lies in a module ``*_experiments`` of the statement's subject, in its dict ``EXPERIMENTS``.
+    Modules are imported up to the one that has it: many do without PyTorch.
     """
 
     def __missing__(self, key: str) -> Builder:
         if key not in CATALOGUE:
             return _none
         for module in modules_of("maxout.verify", subject_of(key), "experiments"):
-            for name, builder in module.EXPERIMENTS.items():
-                self.setdefault(name, builder)
-        return self.setdefault(key, _none)
+            if key in module.EXPERIMENTS:
+                return self.setdefault(key, module.EXPERIMENTS[key])
+        return _none
 
 
 def _none(size: Size) -> Iterator[Experiment]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import click
 
 
@@ -18,6 +16,8 @@ def require_torch(what: str, extras: str = "torch", without: str = "") -> None:
     Raises:
       click.UsageError: where it is not installed.
     """
-    if find_spec("torch") is None:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
         hint = f" {without}" if without else ""
-        raise click.UsageError(f"{what} PyTorch: pip install 'maxout[{extras}]'{hint}")
+        raise click.UsageError(f"{what} PyTorch: pip install 'maxout[{extras}]'{hint}") from None

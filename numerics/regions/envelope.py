@@ -13,6 +13,9 @@ from maxout.numerics.regions.concrete_layers import Array
 Index = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+FEW = 1 << 10
+"""Bends that are looked at together whatever the number of lines."""
+
 
 class Bends(NamedTuple):
     """Where envelopes bend.
@@ -64,16 +67,16 @@ class _Lines(NamedTuple):
     def start(self, t: Array, radius: Array) -> Index:
         """Return the line on top just after t: of those that cannot be told apart, the steepest."""
         value, doubt = self.at(t, radius)
-        best = value.argmax(axis=1)[:, None]
-        doubt += np.take_along_axis(doubt, best, axis=1)
-        tied = value >= np.take_along_axis(value, best, axis=1) - doubt
+        item, best = np.arange(len(t)), value.argmax(axis=1)
+        doubt += doubt[item, best, None]
+        tied = value >= value[item, best, None] - doubt
         return np.where(tied, self.slope, -np.inf).argmax(axis=1)
 
     def next_bend(self, winner: Index, t: Array) -> tuple[Array, Index]:
         """Return where the line on top at t is next overtaken, and by which line (the steepest)."""
-        winner = winner[:, None]
-        steeper = self.slope - np.take_along_axis(self.slope, winner, axis=1)
-        lead = np.take_along_axis(self.offset, winner, axis=1) - self.offset
+        item = np.arange(len(t))
+        steeper = self.slope - self.slope[item, winner, None]
+        lead = self.offset[item, winner, None] - self.offset
         meeting = np.full_like(lead, np.inf)
         with np.errstate(over="ignore"):  # nearly parallel lines may meet beyond the largest float
             np.divide(lead, steeper, where=self.usable & (steeper > 0), out=meeting)
@@ -132,24 +135,33 @@ def envelope(maps: Maps, interval: Array, error: Array, usable: Flags) -> Bends:
     first = winner.reshape(pieces, units)
     uncertain |= lines.close(winner, winner, position, radius)[0]
 
-    row = np.arange(flat)
+    row, last, left = np.arange(flat), winner.copy(), lines
     found: list[tuple[npt.NDArray[Any], ...]] = []
     while len(row):
-        meeting, rival = lines.next_bend(winner, position)
-        over = np.flatnonzero(meeting >= end)
-        close, _ = lines.rows(over).close(winner[over], winner[over], end[over], end_radius[over])
-        uncertain[row[over[close]]] = True
-
-        on = np.flatnonzero(meeting < end)
-        row, lines, end, end_radius = row[on], lines.rows(on), end[on], end_radius[on]
-        position, before, winner = meeting[on], winner[on], rival[on]
-        close, doubt = lines.close(before, winner, position, np.zeros(len(on)))
+        meeting, rival = left.next_bend(winner, position)
+        on = np.flatnonzero(meeting < end[row])
+        row, left, position, before, winner = (
+            row[on],
+            left.rows(on),
+            meeting[on],
+            winner[on],
+            rival[on],
+        )
+        last[row] = winner
+        found.append((row, before, winner, position))
+    uncertain |= lines.close(last, last, end, end_radius)[0]
+    rows, befores, winners, positions = (np.concatenate(part) for part in zip(*found, strict=True))
+    errors = np.empty(len(rows))
+    # As many at once as there were lines at the start, or few.
+    for start in range(0, len(rows), step := max(flat, FEW)):
+        some = slice(start, start + step)
+        row, before, winner = rows[some], befores[some], winners[some]
+        here = lines.rows(row)
+        close, doubt = here.close(before, winner, positions[some], np.zeros(len(row)))
         uncertain[row[close]] = True
         # Off by the doubt in the difference over its slope, and never by more than the interval.
-        steepness = lines.steeper(before, winner)
+        steepness = here.steeper(before, winner)
         safe = doubt < steepness * length[row]
-        error_here = np.where(safe, doubt / np.where(safe, steepness, 1.0), length[row])
-        found.append((row, winner, position, error_here))
-    rows, winners, positions, errors = (np.concatenate(part) for part in zip(*found, strict=True))
+        errors[some] = np.where(safe, doubt / np.where(safe, steepness, 1.0), length[row])
     piece, unit = np.divmod(rows, units)
     return Bends(first, piece, unit, winners, positions, errors, int(uncertain.sum()))

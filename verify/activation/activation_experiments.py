@@ -25,6 +25,8 @@ from maxout.verify.experiment_networks import (
     Case,
     deep_case,
     deep_networks,
+    gaussian_case,
+    gaussian_networks,
     light_networks,
     narrowness,
 )
@@ -37,12 +39,13 @@ _MARGINS = {1: 0.02, 2: 0.03, 3: 0.05}
 """Of the moments by order: the higher, the wider they spread."""
 
 
-def _light_networks(bias: str, size: Size) -> Iterator[Network]:
-    first, *deep = light_networks(bias, size)
-    yield first
-    if deep:
-        # At zero bias the one of the Jacobian's moments, whose networks are drawn anyway.
-        yield deep[0]
+def _light(bias: str, size: Size) -> Iterator[Case]:
+    """The networks of the gain's moments, which are drawn anyway."""
+    if bias == "gaussian":
+        yield from map(gaussian_case, gaussian_networks(size))
+    else:
+        for network in light_networks(size):
+            yield Case(network, bias, LIGHT_COSINE)
 
 
 def _length(network: Network, arrays: Arrays, power: int = 1) -> np.ndarray:
@@ -69,6 +72,10 @@ def _spread(network: Network, norm: float, share: float) -> Mean:
     return Mean(moment(2) - moment(1) ** 2, half_squares_variance(moment), share)
 
 
+def _margin(order: int, network: Network, size: Size) -> float:
+    return _MARGINS[order] * narrowness(network, size)
+
+
 def _law(bias: str, size: Size) -> Iterator[Experiment]:
     other = "zero" if bias == "gaussian" else "gaussian"
     opposite = statement(f"activation.length.law.{other}")
@@ -79,7 +86,7 @@ def _law(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda left, law, network=network: (_length(network, left), law["value"]),
-            lambda: Distribution(0.025 * size.narrowness),
+            lambda: Distribution(size.of(0.03, 0.0125)),
             parameters={"norm": case.norm},
             detail=case.detail,
             twins=(
@@ -109,7 +116,7 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             partial(_length, network),
-            partial(_size, network, 1, case.norm, size.of(0.03, 0.01)),
+            partial(_size, network, 1, case.norm, size.of(0.04, 0.01)),
             parameters={"norm": case.norm},
             detail=case.detail,
             twins=(second_moment_off(2), rank_off_by_one(), *_biases_dropped(bias)),
@@ -117,15 +124,15 @@ def _mean(bias: str, size: Size) -> Iterator[Experiment]:
 
 
 def _variance(bias: str, size: Size) -> Iterator[Experiment]:
-    for network in _light_networks(bias, size):
-        case = Case(network, bias, LIGHT_COSINE)
+    for case in _light(bias, size):
+        network = case.network
         yield Experiment(
             statement(f"activation.length.variance.{bias}"),
             network,
             (case.population,),
             partial(_half_squares, network),
-            partial(_spread, network, 1.0, 0.05 * narrowness(network, size)),
-            parameters={"norm": 1.0},
+            partial(_spread, network, case.norm, 0.05 * narrowness(network, size)),
+            parameters={"norm": case.norm},
             detail=case.detail,
             group=2,
             twins=(
@@ -137,17 +144,17 @@ def _variance(bias: str, size: Size) -> Iterator[Experiment]:
 
 def _moments(bias: str, size: Size) -> Iterator[Experiment]:
     stated = statement(f"activation.length.moment.{bias}")
-    for network in _light_networks(bias, size):
-        case = Case(network, bias, LIGHT_COSINE)
+    for case in _light(bias, size):
+        network = case.network
         for order in stated.orders:
             yield Experiment(
                 stated,
                 network,
                 (case.population,),
                 partial(_length, network, power=order),
-                partial(_size, network, order, 1.0, _MARGINS[order] * narrowness(network, size)),
+                partial(_size, network, order, case.norm, _margin(order, network, size)),
                 order=order,
-                parameters={"norm": 1.0},
+                parameters={"norm": case.norm},
                 detail=case.detail,
                 twins=(
                     # M_K stands in the right side up to order 2; above, E r^{2t} is one symbol.

@@ -93,7 +93,7 @@ def _stationary(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda arrays, units=network.widths[-1]: arrays["length"] / units,
-            partial(_length, network, norm, 0.02 * size.narrowness),
+            partial(_length, network, norm, size.of(0.03, 0.01)),
             parameters={"norm": norm},
             detail=f"zero biases, |x| = {norm:g}",
             twins=(second_moment_off(2), rank_off_by_one()),

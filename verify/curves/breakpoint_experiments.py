@@ -93,7 +93,7 @@ def _line_ceiling(network: Network) -> int:
 
 
 def _zero_networks(size: Size) -> Iterator[Network]:
-    yield Network(2, (4, 5), 2, 3, c=_C, bias="zero")
+    yield Network(2, (4, 6), 2, 3, c=_C, bias="zero")
     if size.deep:
         yield Network(2, (3, 2, 4), 2, 3, c=_C, bias="zero")
 
@@ -145,7 +145,7 @@ def _breakpoints(key: str) -> Builder:
                     _bounded,
                     partial(_swept, network, 2 * math.pi, last_only),
                     _circle_ceiling(network, last_only),
-                    1.1 if last_only else 0.6,
+                    1.1 if last_only else 0.8,
                     0.05 * narrow(size),
                 ),
                 parameters={} if key == "curve.plane.regions" else {"sweep": 2 * sp.pi},
@@ -208,7 +208,7 @@ def _first_speed() -> Twin:
 
 
 def _sphere(size: Size) -> Iterator[Experiment]:
-    networks = [Network(2, (6, 3), 4, 2, c=sp.Rational(1, 8), bias="gaussian")]
+    networks = [Network(2, (9, 2), 4, 2, c=sp.Rational(1, 8), bias="gaussian")]
     if size.deep:
         networks.append(Network(2, (5, 3), 4, 3, c=2, bias="gaussian"))
     for network in networks:
@@ -242,7 +242,7 @@ def _locus(size: Size) -> Iterator[Experiment]:
     The locus is a cone over the origin, of area 2 pi density(1) in the unit ball; an isotropic
     uniform line that meets the ball meets a surface area/(2 pi) times.
     """
-    networks = [Network(3, (3, 3), 2, 3, c=_C, bias="zero")]
+    networks = [Network(3, (4, 2), 2, 3, c=_C, bias="zero")]
     if size.deep:
         networks.append(Network(3, (3, 2), 3, 4, c=_C, bias="zero"))
     for network in networks:

@@ -6,8 +6,9 @@ claim that is wrong by any factor is judged by the same samples and the same mar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from maxout.theory.statement import Relation
 from maxout.verify.decisions import (
@@ -35,6 +36,9 @@ WIDEST = 0.5
 """Share of a bound that its margin is at most: "verified" must not hold for any number."""
 
 
+D = TypeVar("D", bound=Decision)
+
+
 class Estimand(Protocol):
     """A quantity that samples estimate."""
 
@@ -57,6 +61,15 @@ def _margin(share: float, size: float, relation: Relation, predicted: float) -> 
     if relation in (Relation.LE, Relation.GE):
         return min(margin, min(share, WIDEST) * abs(predicted))
     return margin
+
+
+def _kind(
+    what: str, kinds: Mapping[Relation, type[D]], relation: Relation, remainder: float
+) -> type[D]:
+    """The procedure for a relation, of those that know no remainder."""
+    if remainder or relation not in kinds:
+        raise _unfit(what, relation, remainder)
+    return kinds[relation]
 
 
 def _unfit(what: str, relation: Relation, remainder: float) -> DecisionError:
@@ -106,6 +119,13 @@ def mean_from_square(size: float, second: float, share: float, signed: bool = Fa
     return Mean(size, second - size**2, share, signed=signed)
 
 
+_COUNTS: dict[Relation, type[BoundedMeanEquality]] = {
+    Relation.EQ: BoundedMeanEquality,
+    Relation.LE: BoundedMeanAtMost,
+    Relation.GE: BoundedMeanAtLeast,
+}
+
+
 @dataclass(frozen=True)
 class BoundedMean:
     """The mean of observations in [0, ceiling], such as counts.
@@ -123,16 +143,17 @@ class BoundedMean:
     share: float
 
     def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
-        kinds: dict[Relation, type[BoundedMeanEquality]] = {
-            Relation.EQ: BoundedMeanEquality,
-            Relation.LE: BoundedMeanAtMost,
-            Relation.GE: BoundedMeanAtLeast,
-        }
-        if remainder or relation not in kinds:
-            raise _unfit("the mean of a count", relation, remainder)
+        kind = _kind("the mean of a count", _COUNTS, relation, remainder)
         margin = _margin(self.share, self.size, relation, predicted)
         width = self.share * abs(self.size)
-        return kinds[relation](self.ceiling, self.planned, margin, width)
+        return kind(self.ceiling, self.planned, margin, width)
+
+
+_CHANCES: dict[Relation, type[ProportionEquality]] = {
+    Relation.EQ: ProportionEquality,
+    Relation.LE: ProportionAtMost,
+    Relation.GE: ProportionAtLeast,
+}
 
 
 @dataclass(frozen=True)
@@ -148,16 +169,10 @@ class Proportion:
     narrow: float
 
     def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
-        kinds: dict[Relation, type[ProportionEquality]] = {
-            Relation.EQ: ProportionEquality,
-            Relation.LE: ProportionAtMost,
-            Relation.GE: ProportionAtLeast,
-        }
-        if remainder or relation not in kinds:
-            raise _unfit("a probability", relation, remainder)
+        kind = _kind("a probability", _CHANCES, relation, remainder)
         share = self.narrow / self.size if self.size else WIDEST
         margin = min(self.narrow, _margin(share, self.size or 1.0, relation, predicted))
-        return kinds[relation](self.size, margin, self.narrow)
+        return kind(self.size, margin, self.narrow)
 
 
 @dataclass(frozen=True)
@@ -180,6 +195,13 @@ class Median:
         return MedianEquality(self.deviation, self.share * abs(self.size), remainder)
 
 
+_LAWS: dict[Relation, type[SameLaw | StochasticOrder]] = {
+    Relation.EQ_D: SameLaw,
+    Relation.LE_ST: StochasticOrder,
+    Relation.GE_ST: StochasticOrderReversed,
+}
+
+
 @dataclass(frozen=True)
 class Distribution:
     """The law of the first of two samples, to be compared with that of the second.
@@ -191,11 +213,4 @@ class Distribution:
     narrow: float
 
     def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
-        kinds: dict[Relation, type[SameLaw | StochasticOrder | StochasticOrderReversed]] = {
-            Relation.EQ_D: SameLaw,
-            Relation.LE_ST: StochasticOrder,
-            Relation.GE_ST: StochasticOrderReversed,
-        }
-        if remainder or relation not in kinds:
-            raise _unfit("a law", relation, remainder)
-        return kinds[relation](self.narrow)
+        return _kind("a law", _LAWS, relation, remainder)(self.narrow)

@@ -125,15 +125,15 @@ class StochasticOrder(_Bands):
 
 
 @dataclass(frozen=True)
-class StochasticOrderReversed(_Bands):
+class StochasticOrderReversed(StochasticOrder):
     """The first sample's law is stochastically at least the second's.
 
-    The quantity is sup_t (F_first(t) - F_second(t)), predicted 0: nowhere may the larger variable
-    lie below t more often than the smaller.
+    The quantity is sup_t (F_first(t) - F_second(t)), predicted 0: the order of the second sample
+    and the first.
     """
 
     def decide(
         self, data: tuple[np.ndarray, np.ndarray], predicted: float, alpha: float
     ) -> Outcome:
-        larger, smaller = data = _pair(data, alpha)
-        return self._judge(excess(larger, smaller), data, alpha)
+        larger, smaller = data
+        return super().decide((smaller, larger), predicted, alpha)

@@ -39,7 +39,7 @@ NORM = 1.7
 def networks(bias: str, size: Size) -> Iterator[tuple[Network, str]]:
     """Yield networks of two outputs, one of them differentiated, and the law of their biases."""
     laws = {"zero": "zero", "gaussian": "gaussian", "any": "one-hot"}
-    yield Network(6, (6, 4, 5), 2, 4, c=sp.Rational(4, 5), bias=bias), laws[bias]
+    yield Network(4, (4, 3, 5), 2, 3, c=sp.Rational(6, 5), bias=bias), laws[bias]
     if size.deep:
         c = sp.Rational(3, 5)
         yield Network(5, (12, 8, 6, 10), 2, 3, c=c, bias=bias), {**laws, "any": "mixed"}[bias]

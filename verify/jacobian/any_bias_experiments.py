@@ -88,7 +88,7 @@ def _order(
                 case.network,
                 (case.population,),
                 lambda left, law: (left["gain"], law["value"]),
-                lambda: Distribution(0.025 * size.narrowness),
+                lambda: Distribution(size.of(0.03, 0.0125)),
                 detail=case.detail,
                 twins=(rewritten(label, lambda right: right.replace(extreme, other)),),
             )

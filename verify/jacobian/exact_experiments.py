@@ -47,7 +47,7 @@ def _laws(key: str, bias: str) -> Builder:
                     network,
                     (case.population,),
                     lambda left, law: (left["gain"], law["value"]),
-                    lambda: Distribution(0.025 * size.narrowness),
+                    lambda: Distribution(size.of(0.03, 0.0125)),
                     parameters={"cosine": cosine, "norm": case.norm},
                     detail=case.detail,
                     twins=_WRONG_LAWS if bias == "zero" else (*_WRONG_LAWS, _NO_BIASES),
@@ -75,7 +75,7 @@ def _mean_exact(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_gain, network, 1, cosine, size.of(0.03, 0.01)),
+                partial(_gain, network, 1, cosine, size.of(0.04, 0.01)),
                 parameters={"cosine": cosine},
                 detail=case.detail,
                 twins=(
@@ -95,7 +95,7 @@ def _gain(network: Network, order: int, cosine: float, share: float) -> Mean:
 
 def _moment_exact(size: Size) -> Iterator[Experiment]:
     cosine = LIGHT_COSINE
-    for network in light_networks("zero", size):
+    for network in light_networks(size):
         case = Case(network, "zero", cosine)
         for order in statement("jacobian.moment.exact").orders:
             margin = {2: 0.03, 3: 0.05}[order] * narrowness(network, size)
@@ -119,7 +119,7 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
 
 def _variance_exact(size: Size) -> Iterator[Experiment]:
     cosine = LIGHT_COSINE
-    for network in light_networks("zero", size):
+    for network in light_networks(size):
         case = Case(network, "zero", cosine)
         yield Experiment(
             statement("jacobian.variance.exact"),
@@ -176,7 +176,7 @@ def _wide(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_near, case, size.of(0.03, 0.01)),
+                partial(_near, case, size.of(0.04, 0.01)),
                 remainder=partial(_off_aligned, case),
                 detail=case.detail,
                 twins=(second_moment_off(2), rank_off_by_one()),
@@ -196,7 +196,7 @@ def _off_aligned(case: Case) -> float:
 
 def _alignment(size: Size) -> Iterator[Experiment]:
     # Narrow, since the floor is of order 1/width, and just deep enough to reach it.
-    for rank, width, layers in ((5, 5, 7),) + (((10, 6, 8),) if size.deep else ()):
+    for rank, width, layers in ((8, 4, 5),) + (((10, 6, 8),) if size.deep else ()):
         network = Network(width, (width,) * layers, 16, rank, bias="zero")
         case = Case(network, "zero", 0.0)
         yield Experiment(

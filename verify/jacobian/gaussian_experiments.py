@@ -22,20 +22,11 @@ from maxout.verify.experiment import (
     rank_off_by_one,
     statement,
 )
-from maxout.verify.experiment_networks import Case, narrowness
+from maxout.verify.experiment_networks import gaussian_case, gaussian_networks, narrowness
 from maxout.verify.jacobian.any_bias_experiments import gain, gain_half_squares
 from maxout.verify.sampling.half_squares import half_squares_variance
 
 _COSINE, _NORM = 0.3, 1.5
-
-
-def _networks(size: Size) -> Iterator[Network]:
-    # Narrow, and far from along the input: there the mean depends on the widths. c above 1/M_K
-    # keeps the input's length where neither the biases nor the input rule the angle, and many
-    # outputs keep rare networks from ruling the higher moments.
-    yield Network(4, (6, 4), 30, 5, c=sp.Rational(4, 5), bias="gaussian")
-    if size.deep:
-        yield Network(8, (9, 6, 8), 30, 4, c=sp.Rational(4, 5), bias="gaussian")
 
 
 def _moment(network: Network, order: int) -> float:
@@ -76,13 +67,9 @@ def _twins() -> tuple[Twin, ...]:
     )
 
 
-def _case(network: Network) -> Case:
-    return Case(network, "gaussian", _COSINE, _NORM)
-
-
 def _mean(size: Size) -> Iterator[Experiment]:
-    for network in _networks(size):
-        case = _case(network)
+    for network in gaussian_networks(size):
+        case = gaussian_case(network)
         yield Experiment(
             statement("jacobian.mean.gaussian"),
             network,
@@ -102,8 +89,8 @@ def _power_rule(network: Network, order: int, share: float) -> Mean:
 def _moments(size: Size) -> Iterator[Experiment]:
     # The variance of order t needs the moment of order 2t, known up to 4: t = 3 is verified by
     # tests of the numbers instead.
-    for network in _networks(size):
-        case = _case(network)
+    for network in gaussian_networks(size):
+        case = gaussian_case(network)
         yield Experiment(
             statement("jacobian.moment.gaussian"),
             network,
@@ -118,8 +105,8 @@ def _moments(size: Size) -> Iterator[Experiment]:
 
 
 def _variance(size: Size) -> Iterator[Experiment]:
-    for network in _networks(size):
-        case = _case(network)
+    for network in gaussian_networks(size):
+        case = gaussian_case(network)
         yield Experiment(
             statement("jacobian.variance.gaussian"),
             network,

@@ -141,21 +141,22 @@ class Chords(_Concrete):
         found = []
         for layers in concrete_networks(self.sampler, stream, self.shard_size):
             # One polyline through all lines, every other segment of which only joins two of them.
-            points = np.concatenate([self._chord(generator) for _ in range(self.lines)])
+            points = self._chords(generator)
             segment = count_polyline(layers, points).breakpoints[:, 0]
             found.append(np.count_nonzero(segment % 2 == 0) / self.lines)
         return {"breakpoints": np.array(found)}
 
-    def _chord(self, generator: np.random.Generator) -> np.ndarray:
+    def _chords(self, generator: np.random.Generator) -> np.ndarray:
+        """Ends of the lines within the ball, one after another."""
         inputs = self.sampler.network.inputs
-        direction = generator.standard_normal(inputs)
-        direction /= np.linalg.norm(direction)
+        direction, across = generator.standard_normal((2, self.lines, inputs))
+        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         # Uniform in the ball of the hyperplane across the direction.
-        across = generator.standard_normal(inputs)
-        across -= (across @ direction) * direction
-        across *= generator.random() ** (1 / (inputs - 1)) / np.linalg.norm(across)
-        half = np.sqrt(np.maximum(1 - across @ across, 0))  # rounding may leave the ball
-        return np.stack([across - half * direction, across + half * direction])
+        across -= np.sum(across * direction, axis=1, keepdims=True) * direction
+        radius = generator.random((self.lines, 1)) ** (1 / (inputs - 1))
+        across *= radius / np.linalg.norm(across, axis=1, keepdims=True)
+        half = np.sqrt(np.maximum(1 - radius**2, 0)) * direction
+        return np.stack([across - half, across + half], axis=1).reshape(-1, inputs)
 
 
 def image_length(pieces: Pieces) -> float:

@@ -199,7 +199,7 @@ def _typical_length(size: Size) -> Iterator[Experiment]:
             network,
             (case.population,),
             lambda arrays, units=network.widths[-1]: np.log(arrays["length"] / units),
-            partial(_log_length, network, 0.02 * size.narrowness),
+            partial(_log_length, network, size.of(0.03, 0.01)),
             parameters={"norm": norm},
             detail=f"zero biases, |x| = {norm:g}",
             twins=(
