@@ -12,7 +12,7 @@ from maxout.cli.explain import rule
 from maxout.cli.main import run
 from maxout.cli.output import bluntness
 from maxout.cli.verify import seen, show
-from maxout.verify import controls, looks, suite
+from maxout.verify import controls, looks, run_setting, suite
 from maxout.verify.decisions import VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiments import BUILDERS, experiments
 from maxout.verify.run_setting import RunSetting
@@ -49,7 +49,7 @@ def test_explain_in_json_agrees_with_the_suite(maxout) -> None:
     done = maxout("verify", "--explain", "order.moment", "--json")
     (explained,) = done.json
     plan = experiments("quick")
-    share = suite.verdict_alpha(suite.ALPHA)
+    share = suite.verdict_alpha(run_setting.ALPHA)
     assert explained["alpha"] == share
     found = [(e["network"], e["looks"], e["predicted"]) for e in explained["experiments"]]
     assert found == [
@@ -190,7 +190,7 @@ def test_controls_are_refuted_and_that_is_success(maxout) -> None:
 def test_a_control_that_is_missed_is_told_first(monkeypatch, capsys, status, code) -> None:
     found = controls.run(RunSetting(keys=["order.mean"], device="cpu"))
     found[1] = replace(found[1], outcome=replace(found[1].outcome, status=status))
-    monkeypatch.setattr(controls, "run", lambda **_: found)
+    monkeypatch.setattr(controls, "run", lambda *_: found)
     assert show_controls(1, {}, as_json=False) == code
     _, first, *_, last = capsys.readouterr().out.splitlines()
     assert first.split()[-1] == status

@@ -6,7 +6,7 @@ import pytest
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.statement import Relation
-from maxout.verify import controls, looks, suite
+from maxout.verify import controls, looks, run_setting, suite
 from maxout.verify.decisions import ERROR, REFUTED, VERIFIED, Outcome
 from maxout.verify.experiments import BUILDERS, Twin, experiments
 from maxout.verify.run_setting import RunSetting
@@ -38,7 +38,7 @@ def test_standard_covers_quick() -> None:
 def judged() -> tuple[list[tuple[str, str, Outcome]], list[tuple[str, str, str, Outcome]]]:
     """The whole quick suite and all its controls in one pass: the samples are drawn once."""
     plan = experiments("quick")
-    share = suite.verdict_alpha(suite.ALPHA)
+    share = suite.verdict_alpha(run_setting.ALPHA)
     honest, wrong = [], []
     with Collector(0, "cpu") as collector:
         for e in suite.Queue(plan, list(plan), collector):

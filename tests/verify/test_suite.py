@@ -10,7 +10,7 @@ import pytest
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
-from maxout.verify import looks, suite
+from maxout.verify import looks, run_setting, suite
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiment import Experiment
 from maxout.verify.order.order_experiments import unit
@@ -128,7 +128,7 @@ def test_verdicts_do_not_depend_on_company_workers_or_memory(report) -> None:
 
 
 def test_the_report_counts_what_may_go_wrong(report) -> None:
-    share = suite.verdict_alpha(suite.ALPHA)
+    share = suite.verdict_alpha(run_setting.ALPHA)
     assert report.false_alarm_rate == pytest.approx(share * len(report.verdicts))
     assert report.status == VERIFIED
     assert json.loads(json.dumps(report.to_json()))["status"] == VERIFIED
