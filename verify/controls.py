@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maxout.verify.decisions import Outcome
-from maxout.verify.experiments import Experiment, Twin
+from maxout.verify.experiment import Experiment, Twin
 from maxout.verify.looks import Watch, failed, judge
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector

@@ -24,7 +24,7 @@ from torch.distributed import Store, is_available, rendezvous
 from maxout.theory.errors import MaxoutError
 from maxout.verify.campaigns.folder import Campaign
 from maxout.verify.decisions import INCONCLUSIVE, Outcome
-from maxout.verify.experiments import Experiment
+from maxout.verify.experiment import Experiment
 from maxout.verify.looks import QUARTERS, Look, Watch, decide, failed, sizes
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector, cores

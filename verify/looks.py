@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from maxout.theory.errors import while_on
 from maxout.verify.decisions import ERROR, INCONCLUSIVE, Outcome
 from maxout.verify.decisions.outcome import check_alpha
-from maxout.verify.experiments import Experiment
+from maxout.verify.experiment import Experiment
 from maxout.verify.sampling.populations import Arrays
 
 if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch

@@ -13,7 +13,7 @@ import sympy as sp
 from maxout.theory.catalogue import CATALOGUE
 from maxout.verify import looks
 from maxout.verify.campaigns.processor import processor
-from maxout.verify.experiments import Experiment
+from maxout.verify.experiment import Experiment
 from maxout.verify.run_setting import RunSetting
 
 FORMAT = 2
