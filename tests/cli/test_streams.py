@@ -87,10 +87,10 @@ def test_a_stderr_that_takes_nothing_changes_no_code(words, code) -> None:
 _FAULTY_FILE = """
 import sys
 from maxout.cli import main
-from maxout.numerics.regions import files
+from maxout.numerics.regions import network_files
 def broken(*_, **__):
     raise IndexError("broken")
-files.MaxoutLayers = broken
+network_files.MaxoutLayers = broken
 sys.exit(main.run(sys.argv[1:]))
 """
 
