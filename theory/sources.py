@@ -155,6 +155,30 @@ _ALL = (
 }""",
     ),
     Reference(
+        "affentranger1992",
+        "Affentranger & Schneider 1992",
+        """@article{affentranger1992random,
+  title = {Random Projections of Regular Simplices},
+  author = {Affentranger, Fernando and Schneider, Rolf},
+  journal = {Discrete \\& Computational Geometry},
+  volume = {7},
+  pages = {219--226},
+  year = {1992}
+}""",
+    ),
+    Reference(
+        "montufar2021",
+        "Montúfar, Ren & Zhang 2021",
+        """@misc{montufar2021sharp,
+  title = {Sharp Bounds for the Number of Regions of Maxout Networks and Vertices of {Minkowski}
+    Sums},
+  author = {Mont{\\'u}far, Guido and Ren, Yue and Zhang, Leon},
+  year = {2021},
+  eprint = {2104.08135},
+  archivePrefix = {arXiv}
+}""",
+    ),
+    Reference(
         "newman1986",
         "Newman 1986",
         """@article{newman1986distribution,

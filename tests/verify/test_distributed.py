@@ -57,7 +57,9 @@ def test_a_killed_worker_costs_no_more_than_its_shard(alone, tmp_path) -> None:
             time.sleep(0.002)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         workers = [
-            pid for pid in children if b"maxout.torchrun" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            pid
+            for pid in children
+            if b"maxout.torchrun" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
         assert len(workers) == 2
         stats = {path: path.stat().st_mtime_ns for path in early}

@@ -30,3 +30,8 @@ def cube(source: str, outputs: bool = False) -> Condition:
         (VOLUME, INPUTS, WIDTHS, RANK, WEIGHT_VARIANCE, OUTPUTS),
         large_enough,
     )
+
+
+def inputs_at_most(most: int) -> Condition:
+    """So many inputs as powers of polynomials are multiplied for."""
+    return Condition(f"n_0 <= {most:,}", (INPUTS,), lambda inputs: inputs <= most)
