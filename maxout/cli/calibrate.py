@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
@@ -48,12 +48,10 @@ def command(runs: int, short: bool, seed: int, workers: int, as_json: bool) -> i
 
     chosen = trials(short)
     rows = []
-    for row in calibrate(chosen, runs, seed, workers):
-        rows.append(row)
-        if sys.stderr.isatty():
-            click.echo(f"\r{len(rows)}/{len(chosen)} {row.trial.procedure:20}", err=True, nl=False)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    with Progress(len(chosen)) as progress:
+        for row in calibrate(chosen, runs, seed, workers):
+            rows.append(row)
+            progress.show(row.trial.procedure, len(rows))
     found = {row.status for row in rows}
     status = next((s for s in ("refuted", "inconclusive") if s in found), "verified")
     if as_json:

@@ -11,7 +11,7 @@ import click
 from maxout.cli import output, parse
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.output import bluntness
-from maxout.cli.progress import Progress
+from maxout.cli.progress import Looks
 from maxout.cli.torch_needed import require_torch
 from maxout.theory.catalogue import select
 from maxout.theory.statement import Statement
@@ -109,7 +109,7 @@ def command(
         return _distributed(len(statements), setting, out, as_json, summary)
     from maxout.verify.suite import run
 
-    with Progress(len(statements)) as progress:
+    with Looks(len(statements)) as progress:
         report = run(setting, progress.look, out)
     return _print(report.to_json(), as_json, summary)
 
@@ -133,7 +133,7 @@ def _distributed(
     from maxout.verify.distributed import Team, run
 
     team = Team.from_environment()
-    with Progress(statements) as progress:
+    with Looks(statements) as progress:
         report = run(team, setting, progress.look, out, progress.drawing)
     if team.rank == 0:
         return _print(report.to_json(), as_json, summary)
