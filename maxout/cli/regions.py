@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
+import numpy as np
 
 from maxout.cli import (
     curve_input,
@@ -16,7 +15,11 @@ from maxout.cli import (
     region_plot,
     region_window,
 )
+from maxout.numerics.regions.concrete_layers import sample
+from maxout.numerics.regions.network_files import load_layers, save_layers
+from maxout.numerics.writing import writing_to
 from maxout.theory.errors import DomainError, MaxoutError
+from maxout.theory.network import Network
 
 
 @click.command("regions")
@@ -72,45 +75,25 @@ def command(
         raise click.UsageError(
             "--load brings its own architecture: leave out --rank, --widths, ..."
         )
-    network: Any = None
-    if load is None:
+    network: Network | None = None
+    if load is not None:
+        layers = load_layers(load)
+    else:
         if rank is None or widths is None:
             raise click.UsageError("give --rank and --widths of a network to draw, or --load")
         network = options.network(rank, inputs or "2", widths, outputs, c, bias or "gaussian")
         assert network is not None
         if network.bias == "any":
             raise MaxoutError("to draw biases say --bias gaussian or --bias zero")
-    layers = _load(load) if load is not None else _draw(network, seed)
+        limits.check_drawn(network)
+        layers = sample(network, np.random.default_rng(seed))
     if save is not None:
-        _save(save, layers)
+        with writing_to(save):
+            save_layers(save, layers)
     if along:
         curve = curve_input.read(points, segment, circle, layers.inputs)
         return region_line.count(layers, network, curve, csv_path, plot, as_json)
     return region_window.count(layers, network, _parse_window(window), csv_path, plot, as_json)
-
-
-def _draw(network: Any, seed: int) -> Any:
-    import numpy as np
-
-    from maxout.numerics.regions import sample
-
-    limits.check_drawn(network)
-    return sample(network, np.random.default_rng(seed))
-
-
-def _load(path: str) -> Any:
-    from maxout.numerics.regions import load_layers
-
-    return load_layers(path)
-
-
-def _save(path: str, layers: Any) -> None:
-    from maxout.numerics.regions import save_layers
-
-    try:
-        save_layers(path, layers)
-    except OSError as error:
-        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _parse_window(text: str | None) -> tuple[float, float, float, float]:
