@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
 from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
@@ -20,13 +20,7 @@ _WORKERS = parse.Typed("count", parse.within(1, 1024))
 @click.command("calibrate")
 @click.option("--runs", default="2000", type=_RUNS, show_default=True, help="Runs of every trial.")
 @click.option("--short", is_flag=True, help="Only the trials whose runs are small.")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option(
     "--workers",
     default="2",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
 from maxout.numerics.writing import write_text, writing_to
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--csv", "csv_file", help="Write the data to a CSV file, one row a point.")
 @click.option("--networks", help="Networks to sample. [default: as many as the paper]")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option("--data", help="Folder that `maxout train --out` wrote, for training-gradients.")
 @output.json_option
 def command(

@@ -23,19 +23,8 @@ from maxout.theory.network import Network
 
 
 @click.command("regions")
-@click.option("--rank", help="Rank K of a network to draw.")
-@click.option("--widths", help="Hidden widths, such as 20x3 or 8,6,6.")
-@click.option("--inputs", help="Number of inputs n_0  [default: 2].")
-@click.option("--outputs", help="Number of outputs n_L  [default: 1].")
-@click.option("--c", "c", help="Weight variance times fan_in  [default: 1/M_K].")
-@click.option("--bias", help="gaussian or zero  [default: gaussian].")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Seed of the network drawn.",
-)
+@options.network_options_with(inputs="2", bias="gaussian")
+@options.seed_option("Seed of the network drawn.")
 @click.option("--load", help="Count a network from an .npz file instead of drawing one.")
 @click.option("--save", help="Write the network to an .npz file.")
 @click.option("--window", help="x0,x1,y0,y1  [default: -3,3,-3,3].")
@@ -44,12 +33,7 @@ from maxout.theory.network import Network
 @click.option("--plot", help="Draw them: a file ending in .png, .svg or .pdf.")
 @output.json_option
 def command(
-    rank: str | None,
-    widths: str | None,
-    inputs: str | None,
-    outputs: str | None,
-    c: str | None,
-    bias: str | None,
+    network: Network | None,
     seed: int,
     load: str | None,
     save: str | None,
@@ -71,18 +55,15 @@ def command(
         raise click.UsageError("give a --window or a curve, not both")
     if plot is not None:
         region_plot.check_path(plot)
-    if load is not None and any(v is not None for v in (rank, widths, inputs, outputs, c, bias)):
-        raise click.UsageError(
-            "--load brings its own architecture: leave out --rank, --widths, ..."
-        )
-    network: Network | None = None
     if load is not None:
+        if network is not None:
+            raise click.UsageError(
+                "--load brings its own architecture: leave out --rank, --widths, ..."
+            )
         layers = load_layers(load)
     else:
-        if rank is None or widths is None:
+        if network is None:
             raise click.UsageError("give --rank and --widths of a network to draw, or --load")
-        network = options.network(rank, inputs or "2", widths, outputs, c, bias or "gaussian")
-        assert network is not None
         if network.bias == "any":
             raise MaxoutError("to draw biases say --bias gaussian or --bias zero")
         limits.check_drawn(network)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
 from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
@@ -36,13 +36,7 @@ _WORKERS = parse.Typed("count", parse.within(1, 256))
 @click.option("--quick", is_flag=True, help="Few epochs and 16 seeds: minutes instead of an hour.")
 @click.option("--width", help="Multiplier of all widths. [default: 1; 1/16 for conv]")
 @click.option("--augment", is_flag=True, help="Shift, turn and zoom the training images.")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option(
     "--alpha",
     default="0.01",

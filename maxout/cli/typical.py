@@ -26,9 +26,7 @@ MAX_DRAWN = 2 * 10**8
 @click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
 @click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
 @click.option("--samples", default="20000", show_default=True, help="Draws of the chain.")
-@click.option(
-    "--seed", default="0", type=parse.SEED_TYPE, show_default=True, help="Seed of the draws."
-)
+@options.seed_option("Seed of the draws.")
 @output.json_option
 def command(
     network: Network | None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.output import bluntness
 from maxout.cli.progress import Looks
@@ -25,13 +25,7 @@ _WITHOUT = "(constant, moments, bounds and results work without it)"
 @click.command("verify")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
 @click.option("--suite", type=click.Choice(SUITES), default=SUITES[0], show_default=True)
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option("--device", type=click.Choice(DEVICES), default=DEVICES[0], show_default=True)
 @click.option("--dtype", type=click.Choice(DTYPES), default=DTYPES[0], show_default=True)
 @click.option(
