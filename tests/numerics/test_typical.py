@@ -69,7 +69,7 @@ def test_drawn_radius_is_that_of_drawn_units(width) -> None:
 )
 def test_chain_has_the_law_of_the_chain_of_units(bias, cosine, norm) -> None:
     network = Network(6, (8, 20, 1, 7), 2, 4, bias=bias)
-    law = Law(CATALOGUE[f"jacobian.law.{bias}"], network, {"cosine": cosine, "norm": norm})
+    law = Law.of(CATALOGUE[f"jacobian.law.{bias}"], network, {"cosine": cosine, "norm": norm})
     slow = np.log(law.sample(Stream(3, "slow", 0), 20_000))
     fast = draw_log_gain(network, np.random.default_rng(1), 20_000, cosine, norm)
     assert stats.ks_2samp(slow, fast).pvalue > FALSE_ALARM
