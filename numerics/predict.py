@@ -48,7 +48,8 @@ def predict(
     Args:
       order: order t for statements that have one (default: the first it is verified at).
       digits: correct decimal digits asked for.
-      parameters: cosine, norm, window, m, rho, exponent where the statement needs them; see
+      parameters: by field name, where the statement needs them: cosine, norm, window, m, rho,
+        exponent, length, sweep, volume, layer, other_norm, correlation, bias_variance; see
         ``theory.parameters`` for domains and defaults.
 
     Raises:

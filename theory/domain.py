@@ -117,8 +117,8 @@ class Domain:
     limits: tuple[Condition, ...]
 
     def __init__(self, *conditions: Condition, limits: tuple[Condition, ...] = ()) -> None:
-        object.__setattr__(self, "conditions", conditions)
-        object.__setattr__(self, "limits", limits)
+        # A constructor of its own, for conditions in a row; as in ``theory.network``.
+        vars(self).update(conditions=conditions, limits=limits)
 
     def failing(self, point: Point, decide: Decide = exactly) -> tuple[Condition, ...]:
         """The conditions that fail at a point, in their order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -31,6 +31,15 @@ class Field:
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):
             shown = str(value) if len(str(value)) <= 60 else str(value)[:57] + "..."
             raise DomainError(f"{self.name} must be {self.domain}; got {shown}") from None
+
+    def up_to(self, most: int, reason: str = "") -> Field:
+        """The same field of integers from 1, up to another limit and for a reason it tells."""
+        return replace(
+            self,
+            domain=f"an integer from 1 to {most:,} {reason}".rstrip(),
+            typical=tuple(value for value in self.typical if value <= most),
+            check=integer(1, most),
+        )
 
 
 _SHORT = 24

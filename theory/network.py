@@ -122,13 +122,13 @@ class Network:
         c: Any = None,
         bias: str = "any",
     ) -> None:
-        object.__setattr__(self, "inputs", INPUTS(inputs))
-        object.__setattr__(self, "widths", WIDTHS(widths))
-        object.__setattr__(self, "outputs", OUTPUTS(outputs))
-        object.__setattr__(self, "rank", RANK(rank))
+        # A constructor of its own, since what it takes is wider than what the fields hold; a frozen
+        # record is filled through its dictionary.
+        vars(self).update(
+            inputs=INPUTS(inputs), widths=WIDTHS(widths), outputs=OUTPUTS(outputs), rank=RANK(rank)
+        )
         default = 1 / LargestNormalMoment(sp.Integer(self.rank), 2) if c is None else c
-        object.__setattr__(self, "c", WEIGHT_VARIANCE(default))
-        object.__setattr__(self, "bias", BIAS(bias))
+        vars(self).update(c=WEIGHT_VARIANCE(default), bias=BIAS(bias))
 
     @property
     def depth(self) -> int:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ORDER = Field(
     "order", symbols.t, "an integer from 1 to 50", (1, 2, 3), "order t of a moment", integer(1, 50)
 )
+STATISTIC_ORDER = ORDER.up_to(1000)
+"""Of moments of one order statistic, which are integrals at any order."""
+
 COSINE = Field(
     "cosine",
     symbols.cos_0,

@@ -97,8 +97,9 @@ class Experiment:
     def __post_init__(self) -> None:
         if not self.statement.numeric:
             others = tuple(p for p in self.populations if not isinstance(p, Law))
-            law = Law(self.statement, self.network, self.parameters)
-            object.__setattr__(self, "populations", (*others, law))
+            law = Law.of(self.statement, self.network, self.parameters)
+            # Not a property beside the field: ``replace`` would then drop the law of a twin.
+            vars(self).update(populations=(*others, law))
 
     @property
     def key(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from maxout.numerics.writing import csv_text
 
 Array = NDArray[np.float64]
 Kind = Literal["samples", "theory", "bars"]
@@ -123,26 +124,24 @@ class Figure:
 
     def to_csv(self) -> str:
         """Return the data in long form: one row a point, or a cell of an image."""
-        out = io.StringIO()
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow(("panel", "curve", "kind", "x", "y", "low", "high", "value"))
+        columns = ("panel", "curve", "kind", "x", "y", "low", "high", "value")
+        return csv_text(columns, self._rows())
+
+    def _rows(self) -> Iterator[tuple[str | None, ...]]:
         for panel in self.panels:
             for curve in panel.curves:
                 for i, (x, y) in enumerate(zip(curve.x, curve.y, strict=False)):
-                    band = [
-                        "" if end is None else repr(float(end[i]))
+                    low, high = (
+                        None if end is None else repr(float(end[i]))
                         for end in (curve.low, curve.high)
-                    ]
-                    row = (panel.title, curve.label, curve.kind, repr(float(x)), repr(float(y)))
-                    table.writerow((*row, *band, ""))
+                    )
+                    point = repr(float(x)), repr(float(y))
+                    yield (panel.title, curve.label, curve.kind, *point, low, high, None)
             if panel.image is not None:
                 for y, values in zip(panel.image.y, panel.image.values, strict=True):
                     for x, value in zip(panel.image.x, values, strict=True):
-                        numbers = (repr(float(x)), repr(float(y)))
-                        table.writerow(
-                            (panel.title, "", "image", *numbers, "", "", repr(float(value)))
-                        )
-        return out.getvalue()
+                        cell = repr(float(x)), repr(float(y)), None, None, repr(float(value))
+                        yield (panel.title, None, "image", *cell)
 
 
 def _plain(values: Array) -> list[float | None]:

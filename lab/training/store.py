@@ -8,53 +8,35 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
 from maxout.nn.checkpoints import MAX_BYTES, load_checkpoint
 from maxout.numerics.reading import FileError, open_regular, parse_json, read_bytes
+from maxout.numerics.writing import replacing, writing_to
 
 MAX_CELL = 1 << 26  # bytes
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name, and move what was written there to ``path`` once all went well.
-
-    Raises:
-      FileError: where it cannot be written (a full disk, say); nothing is then left of it.
-    """
-    name: Path | None = None
-    try:
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """As ``replacing``, in a folder that is made where it is not there."""
+    with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        name = Path(made)
-        yield name
-        os.replace(name, path)
-    except BaseException as error:
-        if name is not None:
-            name.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise FileError(
-                f"cannot write {path}: {error.strerror or error}; what is finished is kept: run "
-                "the same command again to go on"
-            ) from None
-        raise
+    with replacing(path) as file:
+        yield file
 
 
 def write_json(path: Path, value: Any) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+    write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text)
+    with _replacing(path) as file:
+        file.write(text.encode())
 
 
 def read_cell(path: Path, key: str) -> dict[str, Any] | None:
@@ -96,7 +78,7 @@ def _is_cell(value: Any, key: str) -> bool:
 
 def write_checkpoint(path: Path, value: dict[str, Any]) -> None:
     # Not to a name: PyTorch's own writer tells of a full disk by a bare RuntimeError.
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with _replacing(path) as file:
         torch.save(value, file)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from maxout.lab.training.accuracies import Result, csv_text
+from maxout.lab.training.accuracies import Result
 from maxout.lab.training.compare import Comparison, mean_interval, median_interval
+from maxout.numerics.writing import csv_text
 
 
 def summary(result: Result) -> dict[str, Any]:

@@ -24,9 +24,7 @@ from maxout.theory.statement import Statement
 @options.network_options
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
 @options.parameter_options
-@click.option(
-    "--digits", default=12, type=parse.INTEGER, show_default=True, help="Correct digits asked for."
-)
+@options.digits_option(12)
 @click.option("--all", "everything", is_flag=True, help="Show what does not apply, and why.")
 @output.format_option
 @output.json_option

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
@@ -20,13 +20,7 @@ _WORKERS = parse.Typed("count", parse.within(1, 1024))
 @click.command("calibrate")
 @click.option("--runs", default="2000", type=_RUNS, show_default=True, help="Runs of every trial.")
 @click.option("--short", is_flag=True, help="Only the trials whose runs are small.")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option(
     "--workers",
     default="2",
@@ -48,12 +42,10 @@ def command(runs: int, short: bool, seed: int, workers: int, as_json: bool) -> i
 
     chosen = trials(short)
     rows = []
-    for row in calibrate(chosen, runs, seed, workers):
-        rows.append(row)
-        if sys.stderr.isatty():
-            click.echo(f"\r{len(rows)}/{len(chosen)} {row.trial.procedure:20}", err=True, nl=False)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    with Progress(len(chosen)) as progress:
+        for row in calibrate(chosen, runs, seed, workers):
+            rows.append(row)
+            progress.show(row.trial.procedure, len(rows))
     found = {row.status for row in rows}
     status = next((s for s in ("refuted", "inconclusive") if s in found), "verified")
     if as_json:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import sympy as sp
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.progress import counted, working
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.balls.evaluator import enclose
@@ -80,9 +80,7 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
 
 @click.command("constant", context_settings={"ignore_unknown_options": True})
 @click.argument("ranks", nargs=-1, required=True, metavar="RANK...")
-@click.option(
-    "--digits", default=20, type=parse.INTEGER, show_default=True, help="Correct digits asked for."
-)
+@options.digits_option(20)
 @click.option(
     "--window",
     default=1,

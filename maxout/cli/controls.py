@@ -8,7 +8,7 @@ import click
 
 from maxout.cli import output
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
-from maxout.cli.progress import Progress
+from maxout.cli.progress import Looks
 from maxout.verify.run_setting import RunSetting
 
 NO_FOLDER = "controls keep no shards: leave out --out (or leave out --controls)"
@@ -24,7 +24,7 @@ def show(statements: int, setting: RunSetting, as_json: bool) -> int:
     """
     from maxout.verify import controls
 
-    with Progress(statements) as progress:
+    with Looks(statements) as progress:
         found = controls.run(setting, progress.look)
     # What was not found out first.
     order = ("verified", "error", "inconclusive", "refuted")

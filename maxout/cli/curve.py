@@ -6,10 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+import numpy as np
 
 from maxout.cli import curve_input, limits, options, output, parse
 from maxout.cli.progress import counted, working
+from maxout.numerics.curves.curve_quantities import (
+    Curve,
+    expected_breakpoints,
+    length_bounds,
+    polyline,
+)
+from maxout.numerics.regions.concrete_layers import sample
+from maxout.numerics.regions.segment import count_polyline
 from maxout.theory.errors import DomainError
+from maxout.theory.network import Network
+from maxout.theory.parameters import ORDER
 
 _MOST_NETWORKS = 100_000
 
@@ -19,16 +30,10 @@ _MOST_NETWORKS = 100_000
 @curve_input.curve_options
 @click.option("--order", default="1", show_default=True, help="Order t of the length's moment.")
 @click.option("--simulate", default="200", show_default=True, help="Networks to draw; 0 for none.")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Seed of the networks drawn.",
-)
+@options.seed_option("Seed of the networks drawn.")
 @output.json_option
 def command(
-    network: Any,
+    network: Network | None,
     points: str | None,
     segment: str | None,
     circle: str | None,
@@ -47,9 +52,7 @@ def command(
         raise click.UsageError("give a network: --rank, --inputs and --widths")
     if not curve_input.given(points, segment, circle):
         raise click.UsageError("give a curve: --points, --segment or --circle")
-    t = parse.integer(order, "order")
-    if not 1 <= t <= 50:
-        raise DomainError(f"order must be an integer from 1 to 50; got {order[:60]}")
+    t = ORDER(parse.integer(order, "order"))
     count = parse.integer(simulate, "simulate")
     if not (count == 0 or 2 <= count <= _MOST_NETWORKS):
         raise DomainError(
@@ -67,14 +70,8 @@ def command(
 
 
 def _evaluate(
-    network: Any, curve: Any, order: int, count: int, seed: int, say: Callable[[str], None]
+    network: Network, curve: Curve, order: int, count: int, seed: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
-    from maxout.numerics.curves.curve_quantities import (
-        expected_breakpoints,
-        length_bounds,
-        polyline,
-    )
-
     points = polyline(curve, network.inputs)
     if network.bias != "any":
         limits.check_followed(len(points) - 1, sum(network.widths), count)
@@ -102,12 +99,13 @@ def _evaluate(
 
 
 def _simulate(
-    network: Any, points: Any, order: int, count: int, seed: int, say: Callable[[str], None]
+    network: Network,
+    points: np.ndarray,
+    order: int,
+    count: int,
+    seed: int,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
-    import numpy as np
-
-    from maxout.numerics.regions import count_polyline, sample
-
     generator = np.random.default_rng(seed)
     layer_of = np.repeat(np.arange(len(network.widths)), network.widths)
     lengths, layers, undecided = np.zeros(count), np.zeros((count, len(network.widths))), 0

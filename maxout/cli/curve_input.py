@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import click
+import numpy as np
 
 from maxout.cli import parse
+from maxout.cli.options import Command
+from maxout.numerics.curves.curve_quantities import Curve
+from maxout.numerics.reading import read_table
+from maxout.numerics.regions.concrete_layers import Array
 from maxout.theory.errors import DomainError
 
 _MAX_BYTES = 1 << 26
 
 
-def curve_options(command: Any) -> Any:
+def curve_options(command: Command) -> Command:
     """Add --points, --segment and --circle, of which a command takes one."""
     for option in (
         click.option("--circle", help="Radius of a circle about the origin, in two coordinates."),
@@ -36,15 +40,13 @@ def given(points: str | None, segment: str | None, circle: str | None) -> bool:
     return number == 1
 
 
-def read(points: str | None, segment: str | None, circle: str | None, inputs: int) -> Any:
+def read(points: str | None, segment: str | None, circle: str | None, inputs: int) -> Curve:
     """Return points (points, n_0), or, for a circle, a function of a parameter in [0, 1].
 
     Raises:
       MaxoutError: for anything unreadable.
     """
     if points is not None:
-        from maxout.numerics.reading import read_table
-
         return read_table(points, _MAX_BYTES)
     if segment is not None:
         ends = segment.split(":")
@@ -60,10 +62,8 @@ def read(points: str | None, segment: str | None, circle: str | None, inputs: in
     return _circle(radius, inputs)
 
 
-def _circle(radius: float, inputs: int) -> Any:
-    import numpy as np
-
-    def at(t: Any) -> Any:
+def _circle(radius: float, inputs: int) -> Curve:
+    def at(t: Array) -> Array:
         x = np.zeros((len(t), inputs))
         x[:, 0], x[:, 1] = radius * np.cos(2 * math.pi * t), radius * np.sin(2 * math.pi * t)
         return x

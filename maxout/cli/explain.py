@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from maxout.cli import output
 from maxout.theory.statement import Statement
+
+if TYPE_CHECKING:
+    from maxout.verify.decisions.outcome import Decision
+    from maxout.verify.experiment import Experiment
 
 
 def show(statements: list[Statement], suite: str, alpha: float, as_json: bool) -> None:
@@ -28,7 +32,7 @@ def show(statements: list[Statement], suite: str, alpha: float, as_json: bool) -
         _print(explained)
 
 
-def _explained(statement: Statement, experiments: list[Any], share: float) -> dict[str, Any]:
+def _explained(statement: Statement, experiments: list[Experiment], share: float) -> dict[str, Any]:
     order = None if statement.symbolic_order or not statement.orders else statement.orders[0]
     return {
         "key": statement.key,
@@ -45,7 +49,7 @@ def _explained(statement: Statement, experiments: list[Any], share: float) -> di
     }
 
 
-def _experiment(experiment: Any, share: float) -> dict[str, Any]:
+def _experiment(experiment: Experiment, share: float) -> dict[str, Any]:
     from maxout.verify import looks
 
     decision, predicted = experiment.decision, experiment.predicted
@@ -65,7 +69,7 @@ def _experiment(experiment: Any, share: float) -> dict[str, Any]:
     }
 
 
-def rule(decision: Any) -> str:
+def rule(decision: Decision) -> str:
     """A decision procedure in words: its docstring, up to the list of its attributes."""
     text = inspect.getdoc(type(decision)) or type(decision).__name__
     return text.split("\nAttributes:")[0].strip()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
+from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
+from maxout.numerics.writing import write_text, writing_to
 from maxout.theory.errors import MaxoutError
 
 if TYPE_CHECKING:
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--csv", "csv_file", help="Write the data to a CSV file, one row a point.")
 @click.option("--networks", help="Networks to sample. [default: as many as the paper]")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option("--data", help="Folder that `maxout train --out` wrote, for training-gradients.")
 @output.json_option
 def command(
@@ -47,6 +41,7 @@ def command(
     Without a NAME, list the figures. Without --out, --csv and --json, say what the figure has.
     """
     from maxout.lab import figures
+    from maxout.lab.figures import drawing
 
     if name is None:
         _list(figures.FIGURES, as_json)
@@ -56,18 +51,18 @@ def command(
         raise MaxoutError("--data is for training-gradients alone; the other figures sample")
     picture = None if out is None else Path(out)
     if picture is not None:
-        from maxout.lab.figures import drawing
-
         drawing.check(picture)
     if csv_file is not None and not Path(csv_file).absolute().parent.is_dir():
         raise MaxoutError(f"there is no folder to write {csv_file[:200]} to")
     require_torch("figures need", "torch,plots")
-    with _Progress(name) as progress:
-        figure = figures.make(name, figures.Request(count, seed, data, progress))
+    with Progress() as progress:
+        draw = figures.Request(count, seed, data, lambda share: progress.show(name, share))
+        figure = figures.make(name, draw)
     if csv_file is not None:
-        _write(csv_file, figure.to_csv())
+        write_text(csv_file, figure.to_csv())
     if picture is not None:
-        _draw(figure, picture)
+        with writing_to(picture):
+            drawing.write(figure, picture)
     if as_json:
         output.dump(figure.to_json())
     else:
@@ -82,22 +77,6 @@ def _list(known: dict[str, str], as_json: bool) -> None:
         output.dump({"figures": known})
     else:
         output.table(("figure", "shows"), list(known.items()))
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _draw(figure: Figure, path: Path) -> None:
-    from maxout.lab.figures import drawing
-
-    try:
-        drawing.write(figure, path)
-    except OSError as error:
-        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _show(figure: Figure) -> None:
@@ -116,34 +95,3 @@ def _show(figure: Figure) -> None:
     output.table(("panel", "curve", "kind", "points", "from", "to"), rows)
     for fact in figure.facts:
         click.echo(fact)
-
-
-class _Progress:
-    """A bar on stderr, on a terminal only."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._bar: Any = None
-
-    def __enter__(self) -> _Progress:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._bar = Progress(console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._task = self._bar.add_task(self._name, total=1.0)
-        return self
-
-    def __call__(self, share: float) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, completed=share)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()

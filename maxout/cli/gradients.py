@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import limits, output, parse
+from maxout.cli import limits, options, output, parse
 from maxout.cli.progress import working
 from maxout.cli.torch_needed import require_torch
 from maxout.theory import field
@@ -46,9 +47,7 @@ PARAMETERS = ("weights", "biases")
     help="Gradient by a layer's weights or by its biases.",
 )
 @click.option("--simulate", help="Sample so many networks as well (needs PyTorch).")
-@click.option(
-    "--seed", default="0", type=parse.SEED_TYPE, show_default=True, help="Seed of the draws."
-)
+@options.seed_option("Seed of the draws.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @output.json_option
 def command(
@@ -113,7 +112,7 @@ def _samples(text: str) -> int:
 
 def _rows(
     network: Network,
-    norm: Any,
+    norm: Fraction | None,
     by: str,
     samples: int | None,
     seed: int,
@@ -184,7 +183,12 @@ def _decimal(log: float) -> str:
 
 
 def _simulated(
-    network: Network, norm: Any, by: str, samples: int, seed: int, say: Callable[[str], None]
+    network: Network,
+    norm: Fraction | None,
+    by: str,
+    samples: int,
+    seed: int,
+    say: Callable[[str], None],
 ) -> np.ndarray:
     """Squared gradients of sampled networks, (samples, L), by automatic differentiation."""
     require_torch("--simulate needs")

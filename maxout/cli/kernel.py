@@ -94,10 +94,10 @@ def _at(rank: int, words: tuple[str, ...], as_json: bool) -> None:
     import sympy as sp
 
     from maxout.numerics.balls.evaluator import enclose
-    from maxout.numerics.kernels.winner_table import checked_rank
+    from maxout.numerics.kernels.winner_table import KERNEL_RANK
     from maxout.theory.kernels.infinite_width import MaxKernel, WinnerProbability
 
-    pieces = sp.Integer(checked_rank(rank))
+    pieces = sp.Integer(KERNEL_RANK(rank))
     rhos = [parse.number(word, "rho") for word in words]
     for word, rho in zip(words, rhos, strict=True):
         if abs(rho) > 1:

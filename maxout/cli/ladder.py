@@ -35,13 +35,7 @@ MAX_LAYERS = 300
 @click.option("--order", help="Order t of moments  [default: those of the statements].")
 @options.parameter_options
 @click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Seed of the sampled networks.",
-)
+@options.seed_option("Seed of the sampled networks.")
 @click.option("--all", "everything", is_flag=True, help="Say what does not apply, and why.")
 @output.json_option
 def command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import sympy as sp
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.constant import evaluated
 from maxout.cli.progress import counted, working
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
@@ -29,9 +29,7 @@ STATISTICS = {
     show_default=True,
     help="Largest of K N(0,1), largest or smallest of K chi^2_1.",
 )
-@click.option(
-    "--digits", default=20, type=parse.INTEGER, show_default=True, help="Correct digits asked for."
-)
+@options.digits_option(20)
 @click.option("--derive", is_flag=True, help="Print the derivation, each step confirmed.")
 @output.format_option
 @output.json_option

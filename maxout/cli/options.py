@@ -19,29 +19,57 @@ from maxout.theory.parameters import PARAMETERS, default_text
 Command = Callable[..., Any]
 
 _ARCHITECTURE = {
-    "rank": "Rank K.",
-    "inputs": "Number of inputs n_0.",
-    "widths": "Hidden widths, such as 64x20,32.",
-    "outputs": "Number of outputs n_L  [default: 1].",
-    "c": "Weight variance times fan_in  [default: 1/M_K].",
-    "bias": "any, gaussian or zero  [default: any].",
+    "rank": "Rank K",
+    "inputs": "Number of inputs n_0",
+    "widths": "Hidden widths, such as 64x20,32",
+    "outputs": "Number of outputs n_L",
+    "c": "Weight variance times fan_in",
+    "bias": "any, gaussian or zero",
 }
+_DEFAULTS = {"outputs": "1", "c": "1/M_K", "bias": "any"}
 
 
-def network_options(command: Command) -> Command:
+def seed_option(text: str) -> Callable[[Command], Command]:
+    """Add --seed, an integer, 0 by default; ``text`` says of what."""
+    return click.option("--seed", default="0", type=parse.SEED_TYPE, show_default=True, help=text)
+
+
+def digits_option(default: int) -> Callable[[Command], Command]:
+    """Add --digits."""
+    return click.option(
+        "--digits",
+        default=default,
+        type=parse.INTEGER,
+        show_default=True,
+        help="Correct digits asked for.",
+    )
+
+
+def network_options_with(**defaults: str) -> Callable[[Command], Command]:
     """Add --rank, --inputs, --widths, --outputs, --c and --bias; the command gets ``network``.
 
-    ``network`` is None where none of them was given.
+    ``network`` is None where none of them was given. Where some are, the others have the defaults
+    given here, or else those of ``Network``.
     """
+    known = {**_DEFAULTS, **defaults}
 
-    @wraps(command)
-    def run(*args: Any, **given: Any) -> Any:
-        texts = {name: given.pop(f"network_{name}") for name in _ARCHITECTURE}
-        return command(*args, network=network(**texts), **given)
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def run(*args: Any, **given: Any) -> Any:
+            texts = {name: given.pop(f"network_{name}") for name in _ARCHITECTURE}
+            if any(text is not None for text in texts.values()):
+                texts = {n: defaults.get(n) if t is None else t for n, t in texts.items()}
+            return command(*args, network=network(**texts), **given)
 
-    for name, text in reversed(_ARCHITECTURE.items()):
-        run = click.option(f"--{name}", f"network_{name}", help=text)(run)
-    return run
+        for name, text in reversed(_ARCHITECTURE.items()):
+            said = f"{text}  [default: {known[name]}]." if name in known else f"{text}."
+            run = click.option(f"--{name}", f"network_{name}", help=said)(run)
+        return run
+
+    return add
+
+
+network_options = network_options_with()
 
 
 def parameter_options(command: Command) -> Command:

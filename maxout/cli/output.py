@@ -5,14 +5,19 @@ Rich is imported only where a terminal is there to see it.
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import shutil
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import sympy as sp
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 FORMATS = ("pretty", "latex", "json", "srepr")
 
@@ -33,8 +38,6 @@ def on_terminal() -> bool:
 
 def dump(value: Any) -> None:
     """Print JSON, indented, and never NaN or Infinity (which JSON does not have)."""
-    import json
-
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -56,8 +59,6 @@ def number(value: float | None) -> str:
 
 
 def _columns() -> int:
-    import shutil
-
     return shutil.get_terminal_size().columns
 
 
@@ -104,7 +105,7 @@ _COLOURS = {
 }
 
 
-def _styled(text: Any) -> Any:
+def _styled(text: Text) -> Text:
     if text.plain in _COLOURS:
         text.stylize(_COLOURS[text.plain])
     return text

@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Self, TextIO, TypeVar
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from maxout.verify.looks import Look
 
 _WAIT = 0.1  # seconds between two updates of the line
@@ -92,26 +94,25 @@ def counted(items: Sequence[T], say: Callable[[str], None]) -> Iterator[T]:
 
 
 class Progress:
-    """A bar over the experiments, the statement at work, and every verdict as it falls.
+    """A bar with a word of what is at work beside it.
 
     Args:
-      statements: how many will be checked.
+      total: how many there are to count; None where a share, from 0 to 1, is told instead.
       shown: whether there is somebody to look; a terminal on stderr by default.
     """
 
-    def __init__(self, statements: int, shown: bool | None = None) -> None:
-        self._statements = statements
-        self._shown = sys.stderr.isatty() if shown is None else shown
-        self._bar: Any = None
-        self._done: set[str] = set()
-        self._last = 0.0
+    def __init__(self, total: int | None = None, shown: bool | None = None) -> None:
+        self._total = total
+        self.shown = sys.stderr.isatty() if shown is None else shown
+        self._bar: Bar | None = None
 
-    def __enter__(self) -> Progress:
-        if self._shown:
+    def __enter__(self) -> Self:
+        if self.shown:
             from rich.console import Console
             from rich.progress import (
                 BarColumn,
                 MofNCompleteColumn,
+                TaskProgressColumn,
                 TextColumn,
                 TimeElapsedColumn,
             )
@@ -119,41 +120,52 @@ class Progress:
 
             self._bar = Bar(
                 BarColumn(bar_width=20),
-                MofNCompleteColumn(),
+                TaskProgressColumn() if self._total is None else MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 TextColumn("{task.description}", markup=False),
                 console=Console(stderr=True),
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task("", total=self._statements)
+            self._task = self._bar.add_task("", total=1 if self._total is None else self._total)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
+    def show(self, what: str, done: float | None = None) -> None:
+        """Say what is at work, and how many are done, or what share; None for as many as before."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=what, completed=done)
+
+
+class Looks(Progress):
+    """Over the experiments: the statement at work, and every verdict as it falls."""
+
+    def __init__(self, statements: int, shown: bool | None = None) -> None:
+        super().__init__(statements, shown)
+        self._seen: set[str] = set()
+        self._next = 0.0
+
     def look(self, look: Look) -> None:
         """Called as samples come in, and after every look at them."""
-        if self._bar is None:
-            return
-        key = look.experiment.key
-        if key not in self._done:
-            self._done.add(key)
-            self._bar.update(self._task, completed=len(self._done) - 1)
-        now = time.monotonic()
-        if now - self._last < _WAIT:
-            return
-        self._last = now
-        self._bar.update(self._task, description=describe(look))
+        begun = look.experiment.key not in self._seen
+        self._seen.add(look.experiment.key)
+        if begun or self._due():
+            self.show(describe(look), len(self._seen) - 1)
 
     def drawing(self, dealt: int, total: int) -> None:
         """Called as one of several processes takes its next block."""
+        if self._due():
+            self.show(f"block {dealt:,} of {total:,} of this look")
+
+    def _due(self) -> bool:
         now = time.monotonic()
-        if self._bar is None or now - self._last < _WAIT:
-            return
-        self._last = now
-        self._bar.update(self._task, description=f"block {dealt:,} of {total:,} of this look")
+        if not self.shown or now < self._next:
+            return False
+        self._next = now + _WAIT
+        return True
 
 
 def describe(look: Look) -> str:

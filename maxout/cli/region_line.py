@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import click
+import numpy as np
 
 from maxout.cli import limits, output, region_output, region_plot
 from maxout.cli.progress import working
+from maxout.numerics.curves.curve_quantities import (
+    Breakpoints,
+    Curve,
+    curve_length,
+    expected_breakpoints,
+    polyline,
+)
+from maxout.numerics.regions.concrete_layers import Array, MaxoutLayers
+from maxout.numerics.regions.segment import Pieces, count_polyline
+from maxout.numerics.writing import csv_text, write_text
 from maxout.theory.errors import MaxoutError
+from maxout.theory.network import Network
 
 _MAX_OUTPUTS = 1000
 
 
 def count(
-    layers: Any,
-    network: Any,
-    curve: Any,
+    layers: MaxoutLayers,
+    network: Network | None,
+    curve: Curve,
     csv_path: str | None,
     plot: str | None,
     as_json: bool,
 ) -> int:
-    import numpy as np
-
-    from maxout.numerics.curves.curve_quantities import curve_length, polyline
-    from maxout.numerics.regions import count_polyline
-
     points = polyline(curve, layers.inputs)
     limits.check_followed(len(points) - 1, layers.units, 1)
     with working("counting breakpoints") as say:
@@ -50,7 +58,7 @@ def count(
         "expected_error": None if expected is None else expected.error,
     }
     if csv_path is not None:
-        region_output.write_csv(csv_path, _piece_rows(pieces))
+        write_text(csv_path, _pieces_csv(pieces))
     if plot is not None:
         if layers.outputs > _MAX_OUTPUTS:
             raise MaxoutError(f"a plot shows at most {_MAX_OUTPUTS} outputs")
@@ -76,19 +84,17 @@ def count(
     return region_output.code(pieces.undecided, ())
 
 
-def _expected_along(network: Any, points: Any) -> Any:
+def _expected_along(network: Network | None, points: Array) -> Breakpoints | None:
     """Expected breakpoints; None where the theory has no value."""
     if network is None:
         return None
-    from maxout.numerics.curves.curve_quantities import expected_breakpoints
-
     try:
         return expected_breakpoints(network, points, limits.chain_draws(len(network.widths)))
     except MaxoutError:  # through the origin at zero bias, or a single unit before another layer
         return None
 
 
-def _pieces(pieces: Any) -> list[dict[str, Any]]:
+def _pieces(pieces: Pieces) -> list[dict[str, Any]]:
     return [
         {
             "segment": int(segment),
@@ -103,10 +109,12 @@ def _pieces(pieces: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _piece_rows(pieces: Any) -> Any:
+def _pieces_csv(pieces: Pieces) -> str:
     outputs = pieces.maps.value.shape[2]
     maps = [f"{name}_{k}" for k in range(1, outputs + 1) for name in ("slope", "offset")]
-    yield ["segment", "start", "end", "unit", *maps]
-    for piece in _pieces(pieces):
-        flat = [value for line in piece["map"] for value in line]
-        yield [piece["segment"], piece["start"], piece["end"], piece["unit"], *flat]
+    columns = ("segment", "start", "end", "unit")
+    rows = [
+        (*(piece[name] for name in columns), *chain.from_iterable(piece["map"]))
+        for piece in _pieces(pieces)
+    ]
+    return csv_text((*columns, *maps), rows)

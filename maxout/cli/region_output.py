@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
 from maxout.cli.main import INCONCLUSIVE, OK
-from maxout.theory.errors import MaxoutError
+from maxout.numerics.regions.concrete_layers import MaxoutLayers
+from maxout.theory.network import Network
 
 
-def code(undecided: int, findings: Any) -> int:
+def code(undecided: int, findings: Sequence[str]) -> int:
     if undecided:
         click.echo(
             f"maxout: {undecided} decisions fell within rounding: the count is that of a network "
@@ -20,18 +21,8 @@ def code(undecided: int, findings: Any) -> int:
     return INCONCLUSIVE if undecided or findings else OK
 
 
-def name(network: Any, layers: Any) -> str:
+def name(network: Network | None, layers: MaxoutLayers) -> str:
     if network is not None:
-        return str(network.heading)
+        return network.heading
     widths = ",".join(str(weight.shape[0]) for weight, _ in layers.hidden)
     return f"{layers.inputs}-[{widths}]-{layers.outputs} K={layers.rank}, from a file"
-
-
-def write_csv(path: str, rows: Any) -> None:
-    import csv
-
-    try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-    except OSError as error:
-        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
+from maxout.numerics.regions.adjacency import edge_units
+from maxout.numerics.regions.boundary import DecisionBoundary
+from maxout.numerics.regions.concrete_layers import MaxoutLayers
+from maxout.numerics.regions.segment import Pieces
+from maxout.numerics.regions.subdivision import Subdivision
+from maxout.numerics.writing import writing_to
 from maxout.theory.errors import MaxoutError
 
 if TYPE_CHECKING:
-    from maxout.numerics.regions import DecisionBoundary, MaxoutLayers, Pieces, Subdivision
+    from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".svg", ".pdf")
 _LAYERS = ("#111111", "#c1272d", "#0057b8", "#e07b00", "#6a3d9a", "#117733")
@@ -33,22 +39,19 @@ def check_path(path: str) -> None:
         raise click.UsageError("plots need Matplotlib: pip install 'maxout[plots]'") from None
 
 
-def _figure(width: float, height: float) -> Any:
+def _figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=150, layout="constrained")
 
 
-def _save(figure: Any, path: str) -> None:
+def _save(figure: Figure, path: str) -> None:
     from matplotlib import rc_context
 
-    try:
-        # Without a date and with fixed ids the same picture is the same file.
-        with rc_context({"svg.hashsalt": "maxout"}):
-            metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-            figure.savefig(path, metadata=metadata.get(Path(path).suffix.lower()))
-    except OSError as error:
-        raise MaxoutError(f"cannot write {path}: {error.strerror or error}") from None
+    # Without a date and with fixed ids the same picture is the same file.
+    with writing_to(path), rc_context({"svg.hashsalt": "maxout"}):
+        metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+        figure.savefig(path, metadata=metadata.get(Path(path).suffix.lower()))
 
 
 def _layer_of(layers: MaxoutLayers) -> np.ndarray:
@@ -62,8 +65,6 @@ def draw_regions(
     """Draw the regions: coloured by the norm of the gradient, edges by the layer that bends."""
     from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.lines import Line2D
-
-    from maxout.numerics.regions.adjacency import edge_units
 
     figure = _figure(7.2, 6)
     axes = figure.add_subplot()

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import click
 
 from maxout.cli import output, region_output, region_plot
 from maxout.cli.progress import working
+from maxout.numerics.regions.adjacency import linear_regions
+from maxout.numerics.regions.bound_values import counts_in_window
+from maxout.numerics.regions.boundary import decision_boundary
+from maxout.numerics.regions.checks import check
+from maxout.numerics.regions.concrete_layers import MaxoutLayers
+from maxout.numerics.regions.subdivision import Subdivision, subdivide
+from maxout.numerics.writing import csv_text, write_text
+from maxout.theory.network import Network
 
 
 def count(
-    layers: Any,
-    network: Any,
+    layers: MaxoutLayers,
+    network: Network | None,
     window: tuple[float, float, float, float],
     csv_path: str | None,
     plot: str | None,
     as_json: bool,
 ) -> int:
-    from maxout.numerics.regions import check, decision_boundary, linear_regions, subdivide
-
     with working("counting regions") as say:
         found = subdivide(layers, window, say)
         say(f"checking {found.count:,} of them")
@@ -43,7 +50,7 @@ def count(
         "expected": expected,
     }
     if csv_path is not None:
-        region_output.write_csv(csv_path, _region_rows(found))
+        write_text(csv_path, _regions_csv(found))
     if plot is not None:
         region_plot.draw_regions(plot, found, layers, boundary)
     if as_json:
@@ -66,37 +73,20 @@ def count(
     return region_output.code(undecided, report.findings)
 
 
-def _expected_in_window(network: Any, window: tuple[float, ...]) -> list[dict[str, Any]]:
-    """What the theory says of the count in this window, over random networks."""
-    if network is None or network.rank < 2 or network.inputs != 2:
+def _expected_in_window(
+    network: Network | None, window: tuple[float, float, float, float]
+) -> list[dict[str, Any]]:
+    """What the theory says of the counts in this window, over random networks."""
+    if network is None or network.inputs != 2:
         return []
-    from maxout.numerics.curves.mean_breakpoints import breakpoint_rates
-    from maxout.numerics.regions import count_bounds
-
-    x0, x1, y0, y1 = window
-    if network.bias == "zero":
-        inside = x0 < 0 < x1 and y0 < 0 < y1
-        if not inside or min(network.widths[:-1], default=2) < 2:
-            return []
-        import math
-
-        mean = 2 * math.pi * breakpoint_rates(network).total
-        return [_said("exact mean (curve.plane.regions)", "==", mean)]
-    side = max(x1 - x0, y1 - y0)  # the smallest square around the window has no fewer regions
-    bounds = count_bounds(network, side)
-    return [_said(f"{_BOUNDS[key]} ({key})", "<=", value) for key, value in bounds.items()]
-
-
-_BOUNDS = {
-    "regions.count.upper": "2021 bound, paper's C_grad",
-    "regions.count.upper.sharp": "2021 bound, sharp C_grad",
-    "regions.boundary.upper": "decision boundary, paper's C_grad",
-    "regions.boundary.upper.sharp": "decision boundary, sharp C_grad",
-}
-
-
-def _said(label: str, relation: str, value: float) -> dict[str, Any]:
-    return {"quantity": label, "relation": relation, "value": value}
+    return [
+        {
+            "quantity": f"{statement.title} ({statement.key})",
+            "relation": statement.relation.value,
+            "value": value,
+        }
+        for statement, value in counts_in_window(network, window)
+    ]
 
 
 def _print_expected(expected: list[dict[str, Any]]) -> None:
@@ -109,7 +99,7 @@ def _print_expected(expected: list[dict[str, Any]]) -> None:
     )
 
 
-def _regions(found: Any) -> list[dict[str, Any]]:
+def _regions(found: Subdivision) -> list[dict[str, Any]]:
     return [
         {
             "corners": polygon.tolist(),
@@ -123,11 +113,16 @@ def _regions(found: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _region_rows(found: Any) -> Any:
+def _regions_csv(found: Subdivision) -> str:
     outputs = found.maps.value.shape[2]
     maps = [f"{name}_{k}" for k in range(1, outputs + 1) for name in ("dx", "dy", "offset")]
-    yield ["region", "area", *maps, "corners"]
-    for number, region in enumerate(_regions(found)):
-        corners = " ".join(f"{x!r} {y!r}" for x, y in region["corners"])
-        flat = [value for line in region["map"] for value in line]
-        yield [number, region["area"], *flat, corners]
+    rows = [
+        (
+            number,
+            region["area"],
+            *chain.from_iterable(region["map"]),
+            " ".join(f"{x!r} {y!r}" for x, y in region["corners"]),
+        )
+        for number, region in enumerate(_regions(found))
+    ]
+    return csv_text(("region", "area", *maps, "corners"), rows)

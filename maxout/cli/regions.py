@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
+import numpy as np
 
 from maxout.cli import (
     curve_input,
@@ -16,23 +15,16 @@ from maxout.cli import (
     region_plot,
     region_window,
 )
+from maxout.numerics.regions.concrete_layers import sample
+from maxout.numerics.regions.network_files import load_layers, save_layers
+from maxout.numerics.writing import writing_to
 from maxout.theory.errors import DomainError, MaxoutError
+from maxout.theory.network import Network
 
 
 @click.command("regions")
-@click.option("--rank", help="Rank K of a network to draw.")
-@click.option("--widths", help="Hidden widths, such as 20x3 or 8,6,6.")
-@click.option("--inputs", help="Number of inputs n_0  [default: 2].")
-@click.option("--outputs", help="Number of outputs n_L  [default: 1].")
-@click.option("--c", "c", help="Weight variance times fan_in  [default: 1/M_K].")
-@click.option("--bias", help="gaussian or zero  [default: gaussian].")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Seed of the network drawn.",
-)
+@options.network_options_with(inputs="2", bias="gaussian")
+@options.seed_option("Seed of the network drawn.")
 @click.option("--load", help="Count a network from an .npz file instead of drawing one.")
 @click.option("--save", help="Write the network to an .npz file.")
 @click.option("--window", help="x0,x1,y0,y1  [default: -3,3,-3,3].")
@@ -41,12 +33,7 @@ from maxout.theory.errors import DomainError, MaxoutError
 @click.option("--plot", help="Draw them: a file ending in .png, .svg or .pdf.")
 @output.json_option
 def command(
-    rank: str | None,
-    widths: str | None,
-    inputs: str | None,
-    outputs: str | None,
-    c: str | None,
-    bias: str | None,
+    network: Network | None,
     seed: int,
     load: str | None,
     save: str | None,
@@ -68,49 +55,26 @@ def command(
         raise click.UsageError("give a --window or a curve, not both")
     if plot is not None:
         region_plot.check_path(plot)
-    if load is not None and any(v is not None for v in (rank, widths, inputs, outputs, c, bias)):
-        raise click.UsageError(
-            "--load brings its own architecture: leave out --rank, --widths, ..."
-        )
-    network: Any = None
-    if load is None:
-        if rank is None or widths is None:
+    if load is not None:
+        if network is not None:
+            raise click.UsageError(
+                "--load brings its own architecture: leave out --rank, --widths, ..."
+            )
+        layers = load_layers(load)
+    else:
+        if network is None:
             raise click.UsageError("give --rank and --widths of a network to draw, or --load")
-        network = options.network(rank, inputs or "2", widths, outputs, c, bias or "gaussian")
-        assert network is not None
         if network.bias == "any":
             raise MaxoutError("to draw biases say --bias gaussian or --bias zero")
-    layers = _load(load) if load is not None else _draw(network, seed)
+        limits.check_drawn(network)
+        layers = sample(network, np.random.default_rng(seed))
     if save is not None:
-        _save(save, layers)
+        with writing_to(save):
+            save_layers(save, layers)
     if along:
         curve = curve_input.read(points, segment, circle, layers.inputs)
         return region_line.count(layers, network, curve, csv_path, plot, as_json)
     return region_window.count(layers, network, _parse_window(window), csv_path, plot, as_json)
-
-
-def _draw(network: Any, seed: int) -> Any:
-    import numpy as np
-
-    from maxout.numerics.regions import sample
-
-    limits.check_drawn(network)
-    return sample(network, np.random.default_rng(seed))
-
-
-def _load(path: str) -> Any:
-    from maxout.numerics.regions import load_layers
-
-    return load_layers(path)
-
-
-def _save(path: str, layers: Any) -> None:
-    from maxout.numerics.regions import save_layers
-
-    try:
-        save_layers(path, layers)
-    except OSError as error:
-        raise MaxoutError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _parse_window(text: str | None) -> tuple[float, float, float, float]:

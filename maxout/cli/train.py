@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.main import INCONCLUSIVE, OK, REFUTED
+from maxout.cli.progress import Progress
 from maxout.cli.torch_needed import require_torch
 from maxout.theory.errors import DomainError
+
+if TYPE_CHECKING:
+    from maxout.lab.training.cell import Setting
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE}
 _WORKERS = parse.Typed("count", parse.within(1, 256))
@@ -33,13 +36,7 @@ _WORKERS = parse.Typed("count", parse.within(1, 256))
 @click.option("--quick", is_flag=True, help="Few epochs and 16 seeds: minutes instead of an hour.")
 @click.option("--width", help="Multiplier of all widths. [default: 1; 1/16 for conv]")
 @click.option("--augment", is_flag=True, help="Shift, turn and zoom the training images.")
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option(
     "--alpha",
     default="0.01",
@@ -67,14 +64,15 @@ def command(as_json: bool, **words: Any) -> int:
     from maxout.lab.training.training_campaign import plan, run_campaign
 
     settings = plan(**options["plan"])
-    with _folder(words["out"]) as out, _Progress(settings) as progress:
+    epochs = sum(setting.epochs for setting in settings)
+    with _folder(words["out"]) as out, Progress(epochs) as bar:
         campaign = run_campaign(
             settings,
             out,
             data_root=options["data_root"],
             workers=options["workers"],
             alpha=options["alpha"],
-            progress=progress,
+            progress=_Report(settings, bar),
         )
     result = campaign.to_json()
     if as_json:
@@ -195,48 +193,17 @@ def _interval(ends: list[float]) -> str:
     return f"[{_percent(ends[0])}, {_percent(ends[1])}]"
 
 
-class _Progress:
-    """On stderr: a bar over all epochs on a terminal, a line for every finished cell elsewhere."""
+class _Report:
+    """A bar over all epochs on a terminal; elsewhere a line on stderr for every finished cell."""
 
-    def __init__(self, settings: list[Any]) -> None:
-        self.done = dict.fromkeys(settings, 0)
-        self.finished = 0
-        self._bar: Any = None
+    def __init__(self, settings: Sequence[Setting], bar: Progress) -> None:
+        self._done = dict.fromkeys(settings, 0)
+        self._finished = 0
+        self._bar = bar
 
-    def __enter__(self) -> _Progress:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                Progress,
-                TaskProgressColumn,
-                TextColumn,
-                TimeElapsedColumn,
-            )
-
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-            total = sum(setting.epochs for setting in self.done)
-            self._task = self._bar.add_task("train", total=total)
-        return self
-
-    def __call__(self, setting: Any, epochs: int, finished: bool) -> None:
-        self.done[setting] = epochs
-        self.finished += finished
-        if self._bar is not None:
-            self._bar.update(
-                self._task, description=setting.name, completed=sum(self.done.values())
-            )
-        elif finished:
-            click.echo(f"{self.finished}/{len(self.done)} {setting.name}", err=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    def __call__(self, setting: Setting, epochs: int, finished: bool) -> None:
+        self._done[setting] = epochs
+        self._finished += finished
+        self._bar.show(setting.name, sum(self._done.values()))
+        if finished and not self._bar.shown:
+            click.echo(f"{self._finished}/{len(self._done)} {setting.name}", err=True)

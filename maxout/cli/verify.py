@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import options, output, parse
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.output import bluntness
-from maxout.cli.progress import Progress
+from maxout.cli.progress import Looks
 from maxout.cli.torch_needed import require_torch
 from maxout.theory.catalogue import select
 from maxout.theory.statement import Statement
@@ -25,13 +25,7 @@ _WITHOUT = "(constant, moments, bounds and results work without it)"
 @click.command("verify")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
 @click.option("--suite", type=click.Choice(SUITES), default=SUITES[0], show_default=True)
-@click.option(
-    "--seed",
-    default="0",
-    type=parse.SEED_TYPE,
-    show_default=True,
-    help="Root of every stream of draws.",
-)
+@options.seed_option("Root of every stream of draws.")
 @click.option("--device", type=click.Choice(DEVICES), default=DEVICES[0], show_default=True)
 @click.option("--dtype", type=click.Choice(DTYPES), default=DTYPES[0], show_default=True)
 @click.option(
@@ -109,7 +103,7 @@ def command(
         return _distributed(len(statements), setting, out, as_json, summary)
     from maxout.verify.suite import run
 
-    with Progress(len(statements)) as progress:
+    with Looks(len(statements)) as progress:
         report = run(setting, progress.look, out)
     return _print(report.to_json(), as_json, summary)
 
@@ -133,7 +127,7 @@ def _distributed(
     from maxout.verify.distributed import Team, run
 
     team = Team.from_environment()
-    with Progress(statements) as progress:
+    with Looks(statements) as progress:
         report = run(team, setting, progress.look, out, progress.drawing)
     if team.rank == 0:
         return _print(report.to_json(), as_json, summary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def _of_key(key: str, floor: str, subject: str, kind: str) -> str | None:
     return _written([Path(module.__file__ or "") for module in modules], key)
 
 
-def _of_code(function: Any) -> str:
+def _of_code(function: Callable[..., Any]) -> str:
     code = inspect.unwrap(getattr(function, "func", function)).__code__
     return _place(Path(code.co_filename), code.co_firstlineno)
 

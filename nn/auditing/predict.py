@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.report import RANGES, AuditReport, LayerAudit
@@ -133,8 +133,9 @@ def _is_exact(layers: Sequence[Found], constants: Sequence[LayerConstants]) -> b
     return fed and dense and not any(constant.bias_variance for constant in inner)
 
 
-def _depths(constant: LayerConstants, count: object) -> dict[str, int | None]:
-    assert callable(count)
+def _depths(
+    constant: LayerConstants, count: Callable[[LayerConstants, float], int | None]
+) -> dict[str, int | None]:
     depths = {}
     for dtype, (largest, smallest) in RANGES.items():
         limit = largest if constant.gain > 1 else smallest

@@ -23,10 +23,8 @@ from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.jacobian.length_grid import LengthGrid
 from maxout.numerics.order.norm_law import LogLaw, log_law
 from maxout.theory.errors import DomainError
-from maxout.theory.field import Field, integer
 from maxout.theory.network import Network
-from maxout.theory.parameters import COSINE, NORM
-from maxout.theory.symbols import t
+from maxout.theory.parameters import COSINE, NORM, ORDER
 
 Array = NDArray[np.float64]
 
@@ -34,14 +32,7 @@ EPS = float(np.finfo(float).eps)
 MAX_LAYERS = 10_000
 """Hidden layers that value functions are carried through: a millisecond each, or two."""
 MAX_ORDER = 4  # r^8 is the highest power that the rule's local polynomials carry to about 1e-12
-GAUSSIAN_ORDER = Field(
-    "order",
-    t,
-    f"an integer from 1 to {MAX_ORDER} with gaussian biases",
-    (1, 2),
-    "order t of a moment",
-    integer(1, MAX_ORDER),
-)
+GAUSSIAN_ORDER = ORDER.up_to(MAX_ORDER, "with gaussian biases")
 
 
 @dataclass(frozen=True)

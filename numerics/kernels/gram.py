@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from maxout.numerics.kernels.angle_integral import Array
 from maxout.numerics.kernels.kernel_inputs import matrix, positive
 from maxout.numerics.kernels.recursion import Network, Side, block
-from maxout.numerics.kernels.winner_table import checked_rank, kernel_table
+from maxout.numerics.kernels.winner_table import KERNEL_RANK, kernel_table
 from maxout.theory.errors import DomainError
 
 MAX_DEPTH = 10**6
@@ -104,7 +104,7 @@ def ntk_standard(
 def _network(depth: int, rank: int, c: float | None, bias_variance: float) -> Network:
     bias = positive(bias_variance, "bias_variance", or_zero=True)
     given = None if c is None else positive(c, "c")
-    table = kernel_table(checked_rank(rank))
+    table = kernel_table(KERNEL_RANK(rank))
     gain = 1 / table.second_moment if given is None else given
     return Network(table, (gain,) * (depth - 1) + (1.0,), bias)
 

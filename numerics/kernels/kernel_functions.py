@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from maxout.numerics.kernels.angle_integral import Array
-from maxout.numerics.kernels.winner_table import checked_rank, kernel_table
+from maxout.numerics.kernels.winner_table import KERNEL_RANK, kernel_table
 from maxout.theory.errors import DomainError
 
 ROUNDING = 1e-12
@@ -42,7 +42,7 @@ def kappa(rank: int, rho: ArrayLike) -> Array:
 
     Source: this project; docs/kernels.md.
     """
-    table = kernel_table(checked_rank(rank))
+    table = kernel_table(KERNEL_RANK(rank))
     values = _correlations(rho)
     return (table.second_moment - (1.0 - values) * table.mean_winner(np.arccos(values)))[()]
 
@@ -54,5 +54,5 @@ def winner(rank: int, rho: ArrayLike) -> Array:
     correlation as given: near 1, q moves by (E Xi_K/sqrt(pi)) acos(rho), so that a rounding of rho
     itself moves it by up to 1e-8).
     """
-    table = kernel_table(checked_rank(rank))
+    table = kernel_table(KERNEL_RANK(rank))
     return table.winner(np.arccos(_correlations(rho)))[()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,13 @@ from scipy.fft import dct
 
 from maxout.numerics.kernels.angle_integral import Array, winner_integral
 from maxout.numerics.kernels.table_moments import mean_and_second_moment
-from maxout.theory.errors import DomainError, OutOfReachError
+from maxout.theory.errors import OutOfReachError
+from maxout.theory.network import RANK
 
 MAX_RANK = 10**4
 """Largest rank the accuracy was measured at (against quadrature at 30 digits)."""
+
+KERNEL_RANK = RANK.up_to(MAX_RANK, "for the infinite-width kernels")
 
 ACCURACY = 1e-14
 """Largest absolute error of q_K, and of kappa_K divided by M_K."""
@@ -92,20 +94,6 @@ def _evaluate(cells: Array, theta: Array) -> Array:
             value += row.take(cell)
         out[start : start + _BLOCK] = value
     return out.reshape(np.shape(theta))
-
-
-def checked_rank(rank: Any) -> int:
-    """The rank as an int, or a ``DomainError`` that says what it must be."""
-    try:
-        value = index(rank)
-    except TypeError:
-        value = 0
-    if isinstance(rank, bool) or not 1 <= value <= MAX_RANK:
-        raise DomainError(
-            f"rank must be an integer from 1 to {MAX_RANK:,} for the infinite-width kernels; "
-            f"got {rank!r}"
-        )
-    return value
 
 
 @lru_cache(maxsize=64)

@@ -22,9 +22,10 @@ from maxout.numerics.balls import halfline, halfline_rule, normal_power, normal_
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.balls.precision import working_precision
 from maxout.numerics.balls.weight import Weighted, by_parts, double_factorial
-from maxout.numerics.order.moment_balls import ORDER, STATISTICS, moment_ball
+from maxout.numerics.order.moment_balls import STATISTICS, moment_ball
 from maxout.theory.errors import DomainError
 from maxout.theory.network import MAX_RANK
+from maxout.theory.parameters import STATISTIC_ORDER
 
 RELATIVE_ERROR = (
     2e-15  # measured: the largest error over a million ranks and all statistics is less
@@ -79,7 +80,7 @@ def moments(ranks: Any, order: int = 2, statistic: str = "largest") -> np.ndarra
     Raises:
       DomainError: for an argument outside its domain, or a moment outside 1e-250 to 1e300.
     """
-    order = ORDER(order)
+    order = STATISTIC_ORDER(order)
     if statistic not in STATISTICS:
         raise DomainError(f"statistic must be one of {', '.join(STATISTICS)}; got {statistic!r}")
     given = _checked(ranks)

@@ -9,18 +9,8 @@ from flint import arb, ctx
 from maxout.numerics.balls import halfline, normal_power
 from maxout.numerics.balls.precision import working_precision
 from maxout.numerics.balls.weight import Weighted, by_parts, double_factorial
-from maxout.theory import symbols
-from maxout.theory.field import Field, integer
 
 STATISTICS = ("largest", "chi2-largest", "chi2-smallest")
-ORDER = Field(
-    "order",
-    symbols.t,
-    "an integer from 1 to 1,000",
-    (1, 2, 3, 4, 8),
-    "order t of a moment",
-    integer(1, 1000),
-)
 
 
 def moment_ball(rank: int, order: int = 2, statistic: str = "largest") -> arb:

@@ -12,11 +12,11 @@ from maxout.numerics.balls.evaluator import ball
 from maxout.numerics.balls.precision import DIGITS, at_digits, bits_of, working_precision
 from maxout.numerics.order import rank_tables
 from maxout.numerics.order.defining_integral import quadrature
-from maxout.numerics.order.moment_balls import ORDER, STATISTICS, moment_ball
+from maxout.numerics.order.moment_balls import STATISTICS, moment_ball
 from maxout.theory.errors import DomainError
 from maxout.theory.network import RANK
 from maxout.theory.order import moments as theory
-from maxout.theory.parameters import WINDOW
+from maxout.theory.parameters import STATISTIC_ORDER, WINDOW
 from maxout.theory.precision_lock import alone
 
 ROUTES = ("auto", "closed", "arb", "quadrature", "float64")
@@ -45,7 +45,7 @@ def moment(
       MaxoutError: for an argument outside its domain, or a route that has no value here.
       PrecisionError: where the digits are not reached.
     """
-    rank, order, digits = RANK(rank), ORDER(order), DIGITS(digits)
+    rank, order, digits = RANK(rank), STATISTIC_ORDER(order), DIGITS(digits)
     _check("statistic", statistic, STATISTICS)
     _check("route", route, ROUTES)
     if route == "auto":
@@ -116,7 +116,7 @@ def table(
     Raises:
       MaxoutError, PrecisionError: as ``moment``.
     """
-    ranks, order, digits = [RANK(rank) for rank in ranks], ORDER(order), DIGITS(digits)
+    ranks, order, digits = [RANK(rank) for rank in ranks], STATISTIC_ORDER(order), DIGITS(digits)
     _check("statistic", statistic, STATISTICS)
     balls = _together(ranks, order, statistic, digits)
     return [Enclosure.from_ball(ball, digits, "arb") for ball in balls]

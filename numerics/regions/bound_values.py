@@ -8,11 +8,12 @@ import sympy as sp
 
 from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.predict import predict
-from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.catalogue import CATALOGUE, select
 from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.network import Network
 from maxout.theory.parameters import VOLUME
 from maxout.theory.regions import feature_gradients
+from maxout.theory.statement import Statement
 
 LARGEST_ORDER = 1000
 
@@ -59,28 +60,43 @@ def _root(network: Network, expression: sp.Expr, order: int) -> float:
     return float(enclose(expression ** sp.Rational(1, order), network.environment(), 12))
 
 
-COUNTS = (
-    "regions.count.upper",
-    "regions.count.upper.sharp",
-    "regions.boundary.upper",
-    "regions.boundary.upper.sharp",
-)
-"""Keys of the 2021 bounds on numbers in a cube."""
+def counts_in_window(
+    network: Network, window: tuple[float, float, float, float]
+) -> list[tuple[Statement, float]]:
+    """What the catalogue says of the numbers in a window of the plane of a network's two inputs.
+
+    Returns:
+      the statements that apply, with their values: those about a cube at the smallest one around
+      the window, which has no fewer regions; and, where the window has the origin inside, those
+      about the plane, since at zero bias each of its regions is a sector.
+    """
+    x0, x1, y0, y1 = window
+    about = [s for s in CATALOGUE.values() if VOLUME.symbol in s.parameters]
+    if x0 < 0 < x1 and y0 < 0 < y1:
+        about += select(("curve.plane",))
+    return _applying(about, network, max(x1 - x0, y1 - y0))
 
 
 def count_bounds(network: Network, side: float) -> dict[str, float]:
-    """Return the 2021 bounds for a cube of the given side: key of the statement -> value.
+    """Return the bounds on numbers in a cube of the given side: key of the statement -> value.
 
     Those that do not apply to the network or to so small a cube are left out.
 
     Raises:
       DomainError: unless the side is positive and finite.
     """
+    about = [s for s in CATALOGUE.values() if VOLUME.symbol in s.parameters]
+    return {statement.key: value for statement, value in _applying(about, network, side)}
+
+
+def _applying(
+    statements: list[Statement], network: Network, side: float
+) -> list[tuple[Statement, float]]:
     volume = VOLUME(sp.Rational(str(side)) ** network.inputs)
-    found = {}
-    for key in COUNTS:
+    found = []
+    for statement in statements:
         try:
-            found[key] = float(predict(CATALOGUE[key], network, digits=12, volume=volume))
+            found.append((statement, float(predict(statement, network, digits=12, volume=volume))))
         except DoesNotApplyError:
             continue
     return found

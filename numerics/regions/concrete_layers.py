@@ -68,8 +68,8 @@ class MaxoutLayers:
                 raise DomainError(
                     f"layer {before} has {w.shape[0]} units but the next one reads {fan_in} inputs"
                 )
-        object.__setattr__(self, "hidden", layers)
-        object.__setattr__(self, "output", last)
+        # A constructor of its own, since it copies what it takes; as in ``theory.network``.
+        vars(self).update(hidden=layers, output=last)
 
     @property
     def inputs(self) -> int:

@@ -22,9 +22,11 @@ from maxout.numerics.regions.polygons import Flags, Index, Polygons, doubtful, j
 from maxout.numerics.regions.room import Room
 from maxout.numerics.regions.split import split
 from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.network import RANK
 
 WINDOW_EDGE = -1
 MAX_RANK = 256
+_RANK = RANK.up_to(MAX_RANK, "where regions are found")
 # Numbers of one temporary array (8 bytes each): small enough to stay in cache, large enough that
 # the cost of a NumPy call does not show.
 BLOCK = 1 << 20
@@ -128,8 +130,7 @@ def subdivide(
         raise DoesNotApplyError(
             f"a subdivision of the plane needs a network of 2 inputs, not {layers.inputs}"
         )
-    if layers.rank > MAX_RANK:
-        raise DomainError(f"regions are found for ranks up to {MAX_RANK}; got {layers.rank}")
+    _RANK(layers.rank)
     state = _State(rectangle(*bounds, WINDOW_EDGE), np.zeros((1, 0), dtype=np.uint8), None, 0)
     last = len(layers.hidden) - 1
     for number, (weight, bias) in enumerate(layers.hidden):

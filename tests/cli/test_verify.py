@@ -161,7 +161,7 @@ def test_progress_tells_samples_interval_and_verdict(capsys) -> None:
     assert seen[0].outcome is None
     assert "[" not in progress.describe(seen[0])
     for shown, expected in ((True, True), (False, False), (None, False)):
-        with progress.Progress(1, shown) as bar:
+        with progress.Looks(1, shown) as bar:
             for look in seen:
                 bar.look(look)
             bar.drawing(1, 2)

@@ -50,7 +50,7 @@ class LawOracle:
     def disagreements(self, statement: Statement) -> Iterator[str]:
         """Where the draws' means are not the oracle's."""
         for at, means in zip(self.points, self.expected, strict=True):
-            drawn = Law(statement, at.network, at.parameters)
+            drawn = Law.of(statement, at.network, at.parameters)
             values = drawn.sample(Stream(0, f"oracle/{at}", shard=0), DRAWS)
             for name, mean in means.items():
                 seen = STATISTICS[name](values)

@@ -21,6 +21,7 @@ CONVERTED = {
     "theory/network.py",
     "numerics/array_files.py",
     "numerics/reading.py",
+    "numerics/run_fields.py",
 }
 """Where a ValueError is caught beside, and a member of the family is made of it."""
 

@@ -18,7 +18,7 @@ from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
 
 NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")
 POPULATION = Networks(Sampler(NETWORK, "gaussian"))
-LAW = Law(CATALOGUE["jacobian.law.gaussian"], NETWORK)
+LAW = Law.of(CATALOGUE["jacobian.law.gaussian"], NETWORK)
 
 
 def equal(left, right) -> bool:

@@ -8,14 +8,14 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.statement import Relation
 from maxout.verify import controls, looks, run_setting, suite
 from maxout.verify.decisions import ERROR, REFUTED, VERIFIED, Outcome
-from maxout.verify.experiments import BUILDERS, Twin, experiments
+from maxout.verify.experiments import BUILDERS, Twin
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 
 
-def test_every_statement_has_experiments_and_controls() -> None:
+def test_every_statement_has_experiments_and_controls(plan) -> None:
     bare = []
-    for key, found in experiments("quick").items():
+    for key, found in plan("quick").items():
         if not found:
             bare.append(f"{key}: no experiment")
         elif not any(e.twins for e in found):
@@ -23,25 +23,25 @@ def test_every_statement_has_experiments_and_controls() -> None:
     assert not bare
 
 
-def test_experiments_can_be_told_apart() -> None:
-    names = [(key, e.name) for key, found in experiments("standard").items() for e in found]
+def test_experiments_can_be_told_apart(plan) -> None:
+    names = [(key, e.name) for key, found in plan("standard").items() for e in found]
     assert len(set(names)) == len(names)
 
 
-def test_standard_covers_quick() -> None:
-    quick, standard = experiments("quick"), experiments("standard")
+def test_standard_covers_quick(plan) -> None:
+    quick, standard = plan("quick"), plan("standard")
     for key in CATALOGUE:
         assert {e.name for e in quick[key]} <= {e.name for e in standard[key]}, key
 
 
 @pytest.fixture(scope="module")
-def judged() -> tuple[list[tuple[str, str, Outcome]], list[tuple[str, str, str, Outcome]]]:
+def judged(plan) -> tuple[list[tuple[str, str, Outcome]], list[tuple[str, str, str, Outcome]]]:
     """The whole quick suite and all its controls in one pass: the samples are drawn once."""
-    plan = experiments("quick")
+    quick = plan("quick")
     share = suite.verdict_alpha(run_setting.ALPHA)
     honest, wrong = [], []
     with Collector(0, "cpu") as collector:
-        for e in suite.Queue(plan, list(plan), collector):
+        for e in suite.Queue(quick, list(quick), collector):
             honest.append((e.key, e.name, looks.judge(e, collector, share)))
             for twin in e.twins:
                 outcome = looks.judge(twin.change(e), collector, share)

@@ -8,7 +8,6 @@ import torch
 
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
-from maxout.verify.experiments import experiments
 from maxout.verify.sampling import layerwise
 from maxout.verify.sampling.networks import Sampler, forward
 from maxout.verify.sampling.populations import Along, Networks, Setting
@@ -83,10 +82,10 @@ def _generator() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def test_experiments_judge_the_direction_that_they_name() -> None:
+def test_experiments_judge_the_direction_that_they_name(plan) -> None:
     """Gains of 1, 2, 3... by direction: the data must be those of the experiment's angle."""
     checked = 0
-    for found in experiments("standard").values():
+    for found in plan("standard").values():
         for experiment in found:
             first = experiment.populations[0]
             if not isinstance(first, Along) or experiment.key != "jacobian.mean.exact":

@@ -43,8 +43,8 @@ CHANCE = Proportion(0.25, 0.02)
 
 
 @pytest.fixture(scope="module")
-def plans() -> dict[str, list[Experiment]]:
-    return {suite: [e for found in experiments(suite).values() for e in found] for suite in SUITES}
+def plans(plan) -> dict[str, list[Experiment]]:
+    return {suite: [e for found in plan(suite).values() for e in found] for suite in SUITES}
 
 
 def claiming(experiment: Experiment, value: float) -> Experiment:

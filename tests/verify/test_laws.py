@@ -19,7 +19,6 @@ from maxout.theory.statement import Relation, Statement
 from maxout.theory.symbols import K, c
 from maxout.verify.decisions import REFUTED, VERIFIED
 from maxout.verify.experiment import Experiment, rewritten
-from maxout.verify.experiments import experiments
 from maxout.verify.gradients.sampled_gradients import ParameterGradients
 from maxout.verify.looks import judge
 from maxout.verify.sampling.collector import Collector
@@ -70,7 +69,7 @@ def network_of(statement: Statement, n: tuple[int, ...] = ()) -> Network:
 
 
 def draws(statement: Statement, network: Network, count: int, **given: Any) -> np.ndarray:
-    law = Law(statement, network, {**GIVEN, **given})
+    law = Law.of(statement, network, {**GIVEN, **given})
     shards = range(-(-count // law.shard_size))
     return np.concatenate([law.sample(Stream(7, law.name, s), law.shard_size) for s in shards])
 
@@ -192,7 +191,7 @@ def test_what_is_drawn_follows_the_right_side(key, label) -> None:
         return
     wrong = replace(statement, build=lambda t: rewrite(statement.right()))
     network = network_of(statement)
-    assert Law(wrong, network, GIVEN).name != Law(statement, network, GIVEN).name
+    assert Law.of(wrong, network, GIVEN).name != Law.of(statement, network, GIVEN).name
     # The smallest of K normals is minus the largest, and every law is even in them.
     equal = label == "the other extreme" and statement.relation == Relation.EQ_D
     assert (distance(key, draws(wrong, network, 40_000), network) < 4.5) == equal
@@ -200,10 +199,12 @@ def test_what_is_drawn_follows_the_right_side(key, label) -> None:
 
 def test_names_hold_what_was_given_exactly() -> None:
     network = Network(4, (6, 3), 2, 3, bias="gaussian")
-    law = Law(CATALOGUE["jacobian.law.gaussian"], network, {"cosine": 0.6, "norm": 2, "layer": 1})
+    law = Law.of(
+        CATALOGUE["jacobian.law.gaussian"], network, {"cosine": 0.6, "norm": 2, "layer": 1}
+    )
     assert law.name == f"law/jacobian.law.gaussian/{network}/rho_0=3/5/|x|=2"
     other = replace(CATALOGUE["jacobian.law.gaussian"], key="jacobian.law.zero")
-    assert Law(other, network, {"cosine": 0.6, "norm": 2}).name != law.name
+    assert Law.of(other, network, {"cosine": 0.6, "norm": 2}).name != law.name
 
 
 def test_directions_along_the_input_stay_in_the_domain_of_the_roots() -> None:
@@ -220,21 +221,21 @@ def changed(experiment: Experiment, rewrite: Callable[[sp.Expr], sp.Expr]) -> Ex
     return rewritten("wrong", rewrite).change(experiment)
 
 
-def test_an_experiment_samples_the_statement_that_it_checks() -> None:
+def test_an_experiment_samples_the_statement_that_it_checks(plan) -> None:
     for key in LAWS:
-        for experiment in experiments("quick")[key]:
+        for experiment in plan("quick")[key]:
             *_, law = experiment.populations
             assert isinstance(law, Law)
-            assert law == Law(experiment.statement, experiment.network, experiment.parameters)
+            assert law == Law.of(experiment.statement, experiment.network, experiment.parameters)
             *sampled, wrong = changed(experiment, sp.sqrt).populations
             assert (*sampled, law) == experiment.populations
             assert wrong.right == sp.sqrt(law.right)
 
 
 @pytest.mark.parametrize("key", ["gradients.law", "activation.length.law.zero"])
-def test_a_wrong_right_side_is_refuted(key) -> None:
+def test_a_wrong_right_side_is_refuted(plan, key) -> None:
     with Collector(0, "cpu") as collector:
-        experiment = experiments("quick")[key][0]
+        experiment = plan("quick")[key][0]
         assert judge(experiment, collector, 1e-4).status == VERIFIED
         for rewrite in (lambda right: sp.Rational(6, 5) * right, one_layer_fewer, one_piece_more):
             assert judge(changed(experiment, rewrite), collector, 1e-4).status == REFUTED

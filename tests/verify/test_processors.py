@@ -17,7 +17,7 @@ import pytest
 
 from maxout.theory.network import Network
 from maxout.verify.campaigns.processor import numpy_features, processor
-from maxout.verify.experiments import SIZES, experiments
+from maxout.verify.experiments import SIZES
 from maxout.verify.sampling.concrete_networks import Chords
 from maxout.verify.sampling.networks import Sampler
 
@@ -70,10 +70,10 @@ def test_differences_are_seen(tool, here) -> None:
 
 
 @pytest.mark.parametrize("suite", SIZES)
-def test_populations_are_named_by_short_decimals(suite) -> None:
+def test_populations_are_named_by_short_decimals(plan, suite) -> None:
     """A rounded sine or power in a name would make another processor draw another stream."""
     long = set()
-    for experiment in (e for found in experiments(suite).values() for e in found):
+    for experiment in (e for found in plan(suite).values() for e in found):
         for judged in (experiment, *(twin.change(experiment) for twin in experiment.twins)):
             for population in judged.populations:
                 for number in re.findall(r"\d+\.\d+(?:e[-+]?\d+)?", population.name):

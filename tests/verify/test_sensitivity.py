@@ -14,7 +14,7 @@ from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.theory.symbols import c, l
 from maxout.verify.decisions import ONE_SIDED
-from maxout.verify.experiments import Experiment, experiments
+from maxout.verify.experiments import Experiment
 from maxout.verify.looks import look_alpha, sizes, verdict_alpha
 from maxout.verify.run_setting import ALPHA
 from maxout.verify.sampling.scales import weight_variance
@@ -63,8 +63,8 @@ def shown(experiment: Experiment, wrong) -> bool:
 
 
 @pytest.mark.parametrize("key", NUMERIC)
-def test_every_wrong_version_predicts_something_else_at_an_experiment(key: str) -> None:
-    found = experiments("quick", [key])[key]
+def test_every_wrong_version_predicts_something_else_at_an_experiment(plan, key: str) -> None:
+    found = plan("quick")[key]
     hidden = {
         (key, label)
         for label, wrong in wrong_versions(CATALOGUE[key])
@@ -74,8 +74,8 @@ def test_every_wrong_version_predicts_something_else_at_an_experiment(key: str) 
 
 
 @pytest.mark.parametrize("suite", ["quick", "standard"])
-def test_every_statement_with_a_layer_has_the_first_a_middle_and_the_last(suite) -> None:
-    for key, found in experiments(suite).items():
+def test_every_statement_with_a_layer_has_the_first_a_middle_and_the_last(plan, suite) -> None:
+    for key, found in plan(suite).items():
         if l not in CATALOGUE[key].parameters or any(s in key for s in ("lower", "upper")):
             continue
         for network in {e.network for e in found}:
@@ -84,11 +84,11 @@ def test_every_statement_with_a_layer_has_the_first_a_middle_and_the_last(suite)
 
 
 @pytest.mark.parametrize("suite", ["quick", "standard"])
-def test_c_is_well_off_one_and_the_balanced_value(suite) -> None:
+def test_c_is_well_off_one_and_the_balanced_value(plan, suite) -> None:
     """Where a statement speaks of c, and unless it needs c = 1/M_K."""
     near = {
         (key, str(e.network))
-        for key, found in experiments(suite).items()
+        for key, found in plan(suite).items()
         for e in found
         if e.statement.right(e.order).has(c) and key not in NEEDED
         for variance in (weight_variance(e.network),)

@@ -33,34 +33,29 @@ class Normals:
         return {"value": stream.generator(0).standard_normal(self.shard_size)}
 
 
-class Noted(MeanEquality):
-    """Says what it is told to, and notes what it was asked."""
+class Told(MeanEquality):
+    """An estimand and its decision: says what it is told to, and notes what it was asked."""
+
+    def __init__(self, answers=()):
+        super().__init__(1.0, 0.05)
+        self.answers, self.asked = answers, []
+
+    def decision(self, relation, predicted, remainder):
+        return self
 
     def decide(self, data, predicted, alpha):
-        script.asked.append((data.size, alpha))
-        status = script.answers[len(script.asked) - 1]
+        status = self.answers[len(self.asked)]
+        self.asked.append((data.size, alpha))
         return Outcome(status, 0.0, (0.0, 0.0), data.size, 0.0, alpha)
 
 
-class Told:
-    """Estimates what ``Noted`` decides, whatever the relation."""
-
-    def decision(self, relation, predicted, remainder):
-        return Noted(1.0, 0.05)
-
-
-class script:  # noqa: N801 - a place for one test's notes
-    asked: list = []
-    answers: list = []
-
-
-def experiment(group: int = 1) -> Experiment:
+def experiment(told: Told | None = None, group: int = 1) -> Experiment:
     return Experiment(
         CATALOGUE["order.mean"],
         unit(2),
         (Normals(),),
         lambda arrays: arrays["value"],
-        lambda: Told(),
+        lambda: told or Told(),
         group=group,
     )
 
@@ -76,14 +71,13 @@ def experiment(group: int = 1) -> Experiment:
     ],
 )
 def test_looks_end_with_the_first_decision(answers) -> None:
-    script.asked, script.answers = [], answers
-    seen = []
+    told, seen = Told(answers), []
     with Collector(0, "cpu") as collector:
-        outcome = looks.judge(experiment(), collector, 3e-3, watch=seen.append)
+        outcome = looks.judge(experiment(told), collector, 3e-3, watch=seen.append)
     planned = experiment().samples(1e-3)
     assert outcome.status == answers[-1]
     quarters = [-(-planned * k // 4) for k in (1, 2, 4)][: len(answers)]
-    assert script.asked == [(n, pytest.approx(1e-3)) for n in quarters]
+    assert told.asked == [(n, pytest.approx(1e-3)) for n in quarters]
     assert [look.drawn for look in seen if look.outcome][-1] == quarters[-1]
     assert {look.planned for look in seen} == {planned}
 

@@ -8,16 +8,15 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.decisions import MeanAtLeast, MeanAtMost
-from maxout.verify.experiments import experiments
 from maxout.verify.looks import look_alpha, sizes, verdict_alpha
 from maxout.verify.run_setting import ALPHA
 
 
 @pytest.mark.parametrize("suite", ["quick", "standard"])
-def test_every_twin_claims_something_else(suite) -> None:
+def test_every_twin_claims_something_else(plan, suite) -> None:
     same = [
         f"{key}: {experiment.name}: {twin.label}"
-        for key, found in experiments(suite).items()
+        for key, found in plan(suite).items()
         for experiment in found
         for twin in experiment.twins
         if (wrong := twin.change(experiment)).populations == experiment.populations
@@ -28,15 +27,14 @@ def test_every_twin_claims_something_else(suite) -> None:
 
 
 @pytest.mark.parametrize("suite", ["quick", "standard"])
-def test_every_wrong_value_is_far_enough_to_be_seen(suite) -> None:
+def test_every_wrong_value_is_far_enough_to_be_seen(plan, suite) -> None:
     """Five controls of the standard suite were once verified: their errors lay in the margins.
 
     One-sided decisions are left out: what they see depends on how far the bound is from the mean.
     """
-    plan = experiments(suite)
     share = verdict_alpha(ALPHA)
     hidden = []
-    for key, found in plan.items():
+    for key, found in plan(suite).items():
         for experiment in found:
             decision = experiment.decision
             if not experiment.statement.numeric or isinstance(decision, MeanAtMost | MeanAtLeast):

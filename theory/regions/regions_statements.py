@@ -146,7 +146,7 @@ STATEMENTS = (
     ),
     Statement(
         key="regions.boundary.upper.sharp",
-        title="the same with the sharp gradient constant",
+        title="the 2021 bound on those pieces with the sharp gradient constant",
         left=_PIECES,
         relation=Relation.LE,
         build=lambda t: region_bounds.decision_boundary_upper("sharp"),

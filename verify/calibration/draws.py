@@ -49,7 +49,7 @@ class Gain:
     @cached_property
     def law(self) -> Law:
         key = "jacobian.frame.law" if self.network.bias == "zero" else "jacobian.law.gaussian"
-        return Law(CATALOGUE[key], self.network, {"cosine": self.cosine, "norm": self.norm})
+        return Law.of(CATALOGUE[key], self.network, {"cosine": self.cosine, "norm": self.norm})
 
     def __call__(self, stream: Stream, samples: int) -> np.ndarray:
         return self.law.sample(stream, samples)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from maxout.numerics.reading import FileError, read_json
+from maxout.numerics.writing import PART_NAME, replacing, sync_folder
 from maxout.verify.campaigns import shardfile
 from maxout.verify.campaigns.manifest import differences, other_processor
 from maxout.verify.sampling.populations import Arrays, Population, shards_for
@@ -102,12 +103,13 @@ class Campaign:
         """Keep a finished block.
 
         Raises:
-          CampaignError: where it cannot be written.
+          FileError: where it cannot be written.
         """
         path = self._path(population, block)
         if not path.parent.exists():
             _make(path.parent)
-        shardfile.write_whole(path, shardfile.encode(self._header(population, block), arrays))
+        with replacing(path) as file:
+            file.write(shardfile.encode(self._header(population, block), arrays))
 
     def report(self, result: dict[str, Any]) -> None:
         """Write the report, the campaign's last file."""
@@ -129,7 +131,8 @@ class Campaign:
 
     def _write_json(self, name: str, value: dict[str, Any]) -> None:
         text = json.dumps(value, indent=2, sort_keys=False, allow_nan=False)
-        shardfile.write_whole(self.folder / name, text.encode() + b"\n")
+        with replacing(self.folder / name) as file:
+            file.write(text.encode() + b"\n")
 
     def _prepare(self) -> None:
         if os.path.lexists(self.folder) and not self.folder.is_dir():
@@ -231,7 +234,7 @@ def _entries(folder: Path) -> tuple[list[os.DirEntry[str]], list[str]]:
     kept: list[os.DirEntry[str]] = []
     parts: list[str] = []
     for entry in entries:
-        if shardfile.PART_NAME.fullmatch(entry.name) and _is_file(entry):
+        if PART_NAME.fullmatch(entry.name) and _is_file(entry):
             parts.append(entry.path)
         else:
             kept.append(entry)
@@ -260,7 +263,7 @@ def _make(folder: Path) -> None:
         missing = [above for above in (folder, *folder.parents) if not above.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for made in missing:
-            shardfile.sync_folder(made.parent)
+            sync_folder(made.parent)
     except OSError as error:
         raise CampaignError(f"cannot make {folder}: {error.strerror}") from None
 

@@ -7,13 +7,9 @@ line feed. The content depends on the samples alone: no times, no names of machi
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
-import os
-import re
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +18,13 @@ import numpy as np
 from maxout.numerics.array_files import read_array
 from maxout.numerics.reading import FileError, parse_json, read_bytes
 from maxout.verify.sampling.populations import Arrays
-from maxout.verify.suite_errors import CampaignError, ShardError
+from maxout.verify.suite_errors import ShardError
 
 MAGIC = b"maxout shard 1\n"
-PART_NAME = re.compile(r"\.part-[0-9a-f]{32}")
-"""Names of files being written; one that a killed run left holds nothing of worth."""
-
 MAX_BYTES = 1 << 28
 MAX_HEADER = 1 << 16
 
 DIGEST = 65
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def encode(header: dict[str, Any], arrays: Arrays) -> bytes:
@@ -107,38 +99,3 @@ def read(path: Path, header: dict[str, Any], samples: int) -> Arrays:
         raise ShardError(f"{error}; delete it to have it drawn again") from None
     except ShardError as error:
         raise ShardError(f"{path} is refused: {error}; delete it to have it drawn again") from None
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that at every instant it is there complete or not at all.
-
-    Raises:
-      CampaignError: where it cannot be written (a full disk, say); nothing is then left of it.
-    """
-    part = path.parent / f".part-{uuid.uuid4().hex}"
-    try:
-        try:
-            with open(part, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
-    except OSError as error:
-        advice = "make room and " if error.errno in _FULL else ""
-        raise CampaignError(
-            f"cannot write {path}: {error.strerror}; what is finished is kept: "
-            f"{advice}run the same command again"
-        ) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

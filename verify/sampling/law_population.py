@@ -20,18 +20,17 @@ from maxout.verify.sampling.populations import Arrays, Setting, shard_size
 from maxout.verify.sampling.streams import Stream
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True)
 class Law:
     """Draws of the right side of a statement about a law, ``value``; in float64 everywhere.
 
-    Args:
-      statement: whose right side holds random symbols.
+    Attributes:
+      key: of the statement.
+      right: its right side, which holds random symbols.
       network: at which it is drawn.
-      parameters: values by field name (``cosine``, ``norm``, ``layer``), as for ``predict``; those
-        that the statement does not depend on are ignored.
+      values: of the symbols that it depends on beside the network's.
 
     Raises:
-      DomainError: for a parameter outside its domain.
       RuntimeError, NotImplementedError: at the first use, for a right side that is not random, or
         that ``verify.sampling.law_program`` cannot draw.
     """
@@ -41,14 +40,22 @@ class Law:
     network: Network
     values: tuple[tuple[sp.Symbol, Any], ...]
 
-    def __init__(
-        self, statement: Statement, network: Network, parameters: Mapping[str, Any] | None = None
-    ) -> None:
+    @classmethod
+    def of(
+        cls, statement: Statement, network: Network, parameters: Mapping[str, Any] | None = None
+    ) -> Law:
+        """The law that a statement speaks of, at a network.
+
+        Args:
+          parameters: values by field name (``cosine``, ``norm``, ``layer``), as for ``predict``;
+            those that the statement does not depend on are ignored.
+
+        Raises:
+          DomainError: for a parameter outside its domain.
+        """
         known = environment(statement, network, **(parameters or {}))
-        object.__setattr__(self, "key", statement.key)
-        object.__setattr__(self, "right", statement.right())
-        object.__setattr__(self, "network", network)
-        object.__setattr__(self, "values", tuple((s, known[s]) for s in statement.parameters))
+        values = tuple((symbol, known[symbol]) for symbol in statement.parameters)
+        return cls(statement.key, statement.right(), network, values)
 
     @property
     def arrays(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -109,7 +110,6 @@ class Sampler:
       cosine: of the angle between the input x and the direction u; both are otherwise uniform.
       norm: of x.
       others: cosines of further directions at the same input: u and these lie in one half plane.
-      variance: c as a float.
     """
 
     network: Network
@@ -117,7 +117,6 @@ class Sampler:
     cosine: float = 0.6
     norm: float = 1.0
     others: tuple[float, ...] = ()
-    variance: float = field(init=False)
 
     def __post_init__(self) -> None:
         if self.biases not in LAWS:
@@ -128,7 +127,11 @@ class Sampler:
             )
         if self.network.inputs == 1 and any(abs(cosine) != 1 for cosine in self.cosines):
             raise DomainError("with one input the cosine of the angle must be 1 or -1")
-        object.__setattr__(self, "variance", weight_variance(self.network))
+
+    @cached_property
+    def variance(self) -> float:
+        """c as a float."""
+        return weight_variance(self.network)
 
     @property
     def cosines(self) -> tuple[float, ...]:
