@@ -82,6 +82,7 @@ def _expected_in_window(
     return [
         {
             "quantity": f"{statement.title} ({statement.key})",
+            "key": statement.key,
             "relation": statement.relation.value,
             "value": value,
         }
@@ -97,6 +98,9 @@ def _print_expected(expected: list[dict[str, Any]]) -> None:
         ("expected over random networks", "", "value"),
         [(row["quantity"], row["relation"], f"{row['value']:.6g}") for row in expected],
     )
+    of_regions = [row for row in expected if "boundary" not in row["key"]]
+    if len(of_regions) > 1:
+        click.echo(f"least: {min(of_regions, key=lambda row: row['value'])['key']}")
 
 
 def _regions(found: Subdivision) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import sympy as sp
 from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE, select
-from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.errors import DoesNotApplyError, DomainError, OutOfReachError
 from maxout.theory.network import Network
 from maxout.theory.parameters import VOLUME
 from maxout.theory.regions import feature_gradients
@@ -67,11 +67,13 @@ def counts_in_window(
 
     Returns:
       the statements that apply, with their values: those about a cube at the smallest one around
-      the window, which has no fewer regions; and, where the window has the origin inside, those
-      about the plane, since at zero bias each of its regions is a sector.
+      the window, which has no fewer regions; those about the whole space, which has no fewer
+      either; and, where the window has the origin inside, those about the plane at zero bias,
+      since each of its regions is a sector.
     """
     x0, x1, y0, y1 = window
     about = [s for s in CATALOGUE.values() if VOLUME.symbol in s.parameters]
+    about += select(("regions.whole",))
     if x0 < 0 < x1 and y0 < 0 < y1:
         about += select(("curve.plane",))
     return _applying(about, network, max(x1 - x0, y1 - y0))
@@ -97,6 +99,6 @@ def _applying(
     for statement in statements:
         try:
             found.append((statement, float(predict(statement, network, digits=12, volume=volume))))
-        except DoesNotApplyError:
+        except (DoesNotApplyError, OutOfReachError):
             continue
     return found

@@ -31,7 +31,7 @@ def _exact(name: str) -> Source:
 STATEMENTS = (
     Statement(
         key="regions.whole.layer.gaussian",
-        title="the exact expected number of regions of one layer, gaussian biases of any variance",
+        title="the whole space, one layer: the exact mean, gaussian biases of any variance",
         left=_COUNT,
         relation=Relation.EQ,
         build=lambda t: layer_counts.layer_mean(AffineLayerRegions),
@@ -45,7 +45,7 @@ STATEMENTS = (
     ),
     Statement(
         key="regions.whole.layer.zero",
-        title="the exact expected number of regions of one layer without biases",
+        title="the whole space, one layer: the exact mean without biases",
         left=_COUNT,
         relation=Relation.EQ,
         build=lambda t: layer_counts.layer_mean(LinearLayerRegions),
@@ -59,7 +59,7 @@ STATEMENTS = (
     ),
     Statement(
         key="regions.whole.upper.gaussian",
-        title="any depth: the product of the layers' expectations, gaussian biases",
+        title="the whole space, any depth: product of the layers' means, gaussian biases",
         left=_COUNT,
         relation=Relation.LE,
         build=lambda t: layer_counts.network_mean_upper(AffineLayerRegions),
@@ -73,7 +73,7 @@ STATEMENTS = (
     ),
     Statement(
         key="regions.whole.upper.zero",
-        title="any depth: the product of the layers' expectations, without biases",
+        title="the whole space, any depth: product of the layers' means, without biases",
         left=_COUNT,
         relation=Relation.LE,
         build=lambda t: layer_counts.network_mean_upper(LinearLayerRegions),
@@ -87,7 +87,7 @@ STATEMENTS = (
     ),
     Statement(
         key="regions.whole.maximum",
-        title="the product of the layers' sharp maxima, whatever the parameters",
+        title="the whole space, any depth: product of the layers' sharp maxima, any parameters",
         left=r"\#\{\text{linear regions of } \mathbb{R}^{n_0}\}",
         relation=Relation.LE,
         build=lambda t: layer_counts.network_maximum(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -69,8 +70,18 @@ def _exchanged(swap: type[sp.Function], right: sp.Expr) -> sp.Expr:
 
 def _count(network: Network, share: float) -> BoundedMean:
     most = _most(network)
-    # About two thirds of the maximum, with a spread of a tenth of it (for planning alone).
-    return BoundedMean(2 * most / 3, most, (most / 10) ** 2, share)
+    # About three fifths of what is possible, with a spread of a tenth of it: for widths of margins
+    # and plans alone. Cones come in pairs, so that without biases fewer are possible.
+    about = 0.6 * (most if network.bias == "gaussian" else min(most, _most_cones(network)))
+    return BoundedMean(about, most, (most / 10) ** 2, share)
+
+
+def _most_cones(network: Network) -> float:
+    """Twice the sum of every second of the terms that add up to the maximum, and K^n at most."""
+    (units,), rank = network.widths, network.rank
+    degrees = range(network.inputs - 1, -1, -2)
+    terms = sum(math.comb(units, i) * (rank - 1) ** i for i in degrees)
+    return float(min(2 * terms, rank**units))
 
 
 def _depth(key: str, bias: str) -> Builder:
