@@ -61,7 +61,7 @@ class Stack:
     def __init__(self, models: Sequence[nn.Sequential]) -> None:
         self.parameters, _ = stack_module_state(list(models))
         self._base = models[0].to("meta")  # only its structure is wanted
-        self._is_dense = all(isinstance(layer, _DENSE) for layer in self._base)
+        self.is_dense = all(isinstance(layer, _DENSE) for layer in self._base)
         self.layers = [
             (f"{name}.weight", number)
             for number, name in enumerate(
@@ -85,7 +85,7 @@ class Stack:
 
     def forward(self, inputs: Tensor, shared: bool = False) -> Tensor:
         """(seeds, batch, *shape), or (batch, *shape) where shared, -> (seeds, batch, classes)."""
-        if self._is_dense:
+        if self.is_dense:
             return self._forward_dense(
                 inputs.expand(self.seeds, *inputs.shape) if shared else inputs
             )

@@ -68,23 +68,27 @@ def command(
 def _show(network: Network, found: Summary) -> None:
     click.echo(network.heading)
     drawn = found.typical
-    rows = [("mean", _power(found.log_mean_gain), _power_error(found.mean_error), found.mean_route)]
+    rows = [
+        ("mean", power_text(found.log_mean_gain), _power_error(found.mean_error), found.mean_route)
+    ]
     how = f"{drawn.samples} draws"
     if found.exact_log is None:
         rows.append(
             (
                 "exp(E ln)",
-                _power(drawn.log_mean),
+                power_text(drawn.log_mean),
                 f"factor {math.exp(drawn.log_mean_error):.4f}",
                 how,
             )
         )
     else:
         value, error = found.exact_log
-        rows.append(("exp(E ln)", _power(value), _power_error(error), "exact"))
+        rows.append(("exp(E ln)", power_text(value), _power_error(error), "exact"))
     for quantile in drawn.quantiles:
-        interval = f"{_power(quantile.low)} to {_power(quantile.high)}"
-        rows.append((f"{100 * quantile.level:g} % quantile", _power(quantile.log), interval, how))
+        interval = f"{power_text(quantile.low)} to {power_text(quantile.high)}"
+        rows.append(
+            (f"{100 * quantile.level:g} % quantile", power_text(quantile.log), interval, how)
+        )
     output.table(("||J(x)u||^2", "value", "error or interval", "from"), rows)
     click.echo(f"intervals of the quantiles: all hold with confidence {100 * drawn.confidence:g} %")
     if found.exponents:
@@ -96,7 +100,7 @@ def _show(network: Network, found: Summary) -> None:
     click.echo(found.sentence)
 
 
-def _power(log: float) -> str:
+def power_text(log: float) -> str:
     """exp(log) to six digits, also where float64 cannot hold it."""
     if math.isinf(log):
         return "0" if log < 0 else "inf"

@@ -150,12 +150,12 @@ class AuditReport:
         measured = "measured" in self.columns()
         rows = []
         for x in self.layers:
-            seen = ("-" if x.measured is None else _size(x.measured),) if measured else ()
+            seen = ("-" if x.measured is None else size_text(x.measured),) if measured else ()
             rows.append(
                 (
                     x.name, str(x.rank), str(x.window), str(x.units), str(x.fan_in),
                     f"{x.c:.4f}", f"{x.c_error:.2g}", f"{x.gain:.4f}",
-                    _size(x.activation), *seen, _interval(x.gradient),
+                    size_text(x.activation), *seen, _interval(x.gradient),
                     _depth(x.activation_depth["float16"]),
                 )
             )  # fmt: skip
@@ -209,7 +209,7 @@ def _per_unit(layer: LayerAudit) -> tuple[float, float]:
     return layer.gradient[0] - units, layer.gradient[1] - units
 
 
-def _size(log10: float) -> str:
+def size_text(log10: float) -> str:
     """A number given by its logarithm to base 10, however large."""
     if math.isinf(log10):
         return "0" if log10 < 0 else "inf"
@@ -223,7 +223,7 @@ def _size(log10: float) -> str:
 
 
 def _interval(bounds: tuple[float, float]) -> str:
-    low, high = map(_size, bounds)
+    low, high = map(size_text, bounds)
     return low if low == high else f"{low}..{high}"
 
 

@@ -38,12 +38,12 @@ def integral(f: Weighted, smallest: bool) -> arb:
     rule = choose(f, smallest, goal)
     check_nodes(rule.nodes)
     with working_precision(goal + _GUARD):
-        value = _sum(f, rule, smallest)
-        error = _bound(f, rule, smallest)
+        value = rule_sum(f, rule, smallest)
+        error = error_bound(f, rule, smallest)
         return value + arb(0, error.abs_upper())
 
 
-def _sum(f: Weighted, rule: Rule, smallest: bool) -> arb:
+def rule_sum(f: Weighted, rule: Rule, smallest: bool) -> arb:
     total = arb(0)
     for log_h, log_rest, factor in nodes(f, rule, smallest):
         total += (f.power * log_h + log_rest).exp() * factor
@@ -70,7 +70,7 @@ def nodes(f: Weighted, rule: Rule, smallest: bool) -> Iterator[tuple[arb, arb, a
         down *= decay
 
 
-def _bound(f: Weighted, rule: Rule, smallest: bool) -> arb:
+def error_bound(f: Weighted, rule: Rule, smallest: bool) -> arb:
     """Upper bound of |rule - integral over z >= 0|."""
     with working_precision(BOUND_BITS):
         step, height = arb(rule.step), arb(rule.height)
@@ -81,7 +81,7 @@ def _bound(f: Weighted, rule: Rule, smallest: bool) -> arb:
         line = line_integral(majorant, left, right, height, cells)
         edges = edge_integral(majorant, left, height, step)
         edges += edge_integral(majorant, right, height, step)
-        return rule_error(line, edges, height, step) + _tails(f, rule, smallest, left, right)
+        return rule_error(line, edges, height, step) + tail_bound(f, rule, smallest, left, right)
 
 
 class _Majorant:
@@ -121,7 +121,7 @@ class _Majorant:
         return bound
 
 
-def _tails(f: Weighted, rule: Rule, smallest: bool, left: arb, right: arb) -> arb:
+def tail_bound(f: Weighted, rule: Rule, smallest: bool, left: arb, right: arb) -> arb:
     """Upper bound of the integral over z below and above the rule's range."""
     low, high = (arb(rule.scale) * ((end - (-end).exp()) / 2).exp() for end in (left, right))
     before = f.polynomial(low) * low

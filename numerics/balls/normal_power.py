@@ -45,12 +45,12 @@ def integral(f: Weighted, folded: bool) -> arb | None:
         return None
     check_nodes(rule.nodes)
     with working_precision(goal + _GUARD):
-        value = _sum(f, rule, folded)
+        value = rule_sum(f, rule, folded)
         error = rule_bound(f, rule, folded, value) + tail_bound(f, rule, folded)
         return value + arb(0, error.abs_upper())
 
 
-def _sum(f: Weighted, rule: Rule, folded: bool) -> arb:
+def rule_sum(f: Weighted, rule: Rule, folded: bool) -> arb:
     half = arb(rule.step) / 2  # nodes are odd multiples of it
     exponent = -f.beta * half**2 / 2
     scaled = arb_poly([c * half**k for k, c in enumerate(f.weight)])

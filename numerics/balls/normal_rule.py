@@ -48,7 +48,7 @@ def choose(f: Weighted, folded: bool, bits: int) -> Rule | None:
     None where no rule is good enough: folded with so small an n that the edge at 0 is felt.
     """
     shape = _Shape(f, folded, (bits + 4) * math.log(2) + _SLACK)
-    rules = [rule for rule in _candidates(shape) if shape.edge_at_zero(rule) < -shape.nats]
+    rules = [rule for rule in candidates(shape) if shape.edge_at_zero(rule) < -shape.nats]
     return min(rules, key=lambda rule: rule.nodes, default=None)
 
 
@@ -62,7 +62,7 @@ def general(least: Weighted, most: Weighted, bits: int) -> Rule:
     return Rule(fine.step, first, last, fine.strip)
 
 
-def _candidates(shape: _Shape) -> Iterator[Rule]:
+def candidates(shape: _Shape) -> Iterator[Rule]:
     yield shape.general()
     for c in _MASSES:
         if c > 0.2 * shape.n:

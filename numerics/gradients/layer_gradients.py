@@ -160,8 +160,8 @@ class GaussianGradients:
 @lru_cache(maxsize=16)
 def gaussian_gradients(layers: Layers, log_x: float) -> GaussianGradients:
     """Return the gradients' second moments at ln ||x||^2, -inf for the input 0."""
-    lengths = _gaussian_lengths(layers, log_x)
-    coarse, fine = (_gaussian(layers, log_x, lengths, refine) for refine in (1, 2))
+    lengths = gaussian_lengths(layers, log_x)
+    coarse, fine = (gaussian_on_grid(layers, log_x, lengths, refine) for refine in (1, 2))
     with np.errstate(invalid="ignore"):
         change = np.abs(np.expm1(coarse - fine))
     # nan: both are zero. The lengths' law is carried forward, the values backward.
@@ -171,7 +171,7 @@ def gaussian_gradients(layers: Layers, log_x: float) -> GaussianGradients:
     return GaussianGradients(fine[0], fine[1], lengths, error)
 
 
-def _gaussian_lengths(layers: Layers, log_x: float) -> Array:
+def gaussian_lengths(layers: Layers, log_x: float) -> Array:
     """ln E||x^(l-1)||^2 with gaussian biases: S' = c M_K (units/fan_in) (S + 1)."""
     log_gain = layers.log_c + log_moment(LargestNormalMoment, layers.rank, 2)
     logs = [log_x]
@@ -180,7 +180,7 @@ def _gaussian_lengths(layers: Layers, log_x: float) -> Array:
     return np.array(logs)
 
 
-def _gaussian(layers: Layers, log_x: float, log_lengths: Array, refine: int) -> Array:
+def gaussian_on_grid(layers: Layers, log_x: float, log_lengths: Array, refine: int) -> Array:
     """ln E||dN/dW^(l)||^2 and ln F_l, the length's law carried forward, the values backward."""
     grid = LengthGrid(refine)
     values = {v.layer: v for v in value_functions(layers, 1, grid)}

@@ -189,12 +189,12 @@ def summary_of(log_gains: Array, levels: tuple[float, ...], confidence: float) -
         float(values.mean()),
         deviation / math.sqrt(count),
         deviation,
-        tuple(_quantile(values, level, chance) for level in checked),
+        tuple(quantile_of(values, level, chance) for level in checked),
         confidence,
     )
 
 
-def _quantile(values: Array, level: float, chance: float) -> Quantile:
+def quantile_of(values: Array, level: float, chance: float) -> Quantile:
     """A quantile and the order statistics around it, which miss it with that chance at most.
 
     The number of draws below the true quantile is binomial, whatever the law.

@@ -39,7 +39,7 @@ def test_line_bounds(rank: int, order: int, folded: bool) -> None:
             true = halfline.integral(f, smallest=False)
     shape = normal_rule._Shape(f, folded, 20.0)
     # The general bound needs sqrt(K) nodes: not at the largest ranks.
-    rules = [rule for rule in normal_rule._candidates(shape) if rule.nodes < 3000]
+    rules = [rule for rule in normal_rule.candidates(shape) if rule.nodes < 3000]
     assert rules
     with ctx.workprec(100):
         for rule in {*rules[:1], *rules[2::5]}:  # the general bound, and some for large n
@@ -48,7 +48,7 @@ def test_line_bounds(rank: int, order: int, folded: bool) -> None:
                 first = int(rule.first * rule.step / step) - (rule.first < 0)
                 last = int(rule.last * rule.step / step) + 1
                 other = dataclasses.replace(rule, step=step, first=first, last=last)
-                found = normal_power._sum(f, other, folded)
+                found = normal_power.rule_sum(f, other, folded)
                 bound = normal_power.rule_bound(f, other, folded, found)
                 bound += normal_power.tail_bound(f, other, folded)
                 _check(true, found, bound)
@@ -60,7 +60,7 @@ def test_the_bounds_are_not_idle() -> None:
     with ctx.workprec(200):
         true = normal_power.integral(f, False)
         rule = normal_rule._Shape(f, False, 20.0).general()
-        found = normal_power._sum(f, rule, False)
+        found = normal_power.rule_sum(f, rule, False)
         bound = normal_power.rule_bound(f, rule, False, found)
         bound += normal_power.tail_bound(f, rule, False)
         assert bound < true * arb("1e-5")
@@ -86,8 +86,8 @@ def test_half_line_bounds(rank: int, smallest: bool) -> None:
                 first=int(rule.first * rule.step / step) - 1,
                 last=int(rule.last * rule.step / step) + 1,
             )
-            found = halfline._sum(f, other, smallest)
-            bound = halfline._bound(f, other, smallest)
+            found = halfline.rule_sum(f, other, smallest)
+            bound = halfline.error_bound(f, other, smallest)
             assert bound.is_finite()
             _check(true, found, bound)
 

@@ -106,8 +106,8 @@ def test_value_functions_on_a_finer_grid(rank: int, widths: tuple) -> None:
 
 
 def gradients_on(layers: Layers, log_x: float, refine: int) -> np.ndarray:
-    lengths = layer_gradients._gaussian_lengths(layers, log_x)
-    return layer_gradients._gaussian(layers, log_x, lengths, refine)
+    lengths = layer_gradients.gaussian_lengths(layers, log_x)
+    return layer_gradients.gaussian_on_grid(layers, log_x, lengths, refine)
 
 
 @pytest.mark.parametrize("rank", [2, 3, 5, 50, 10**6])
@@ -142,13 +142,13 @@ def test_the_resolution_counts_in_the_error_of_value_functions(rank: int) -> Non
 def test_the_resolution_counts_in_the_error_of_gradients(monkeypatch) -> None:
     """Gradients have converged on either grid: two that do not agree are made to be seen."""
     layers = Layers.of(Network(3, (4, 2), 1, 5, c=sp.Integer(1), bias="gaussian"))
-    carried = layer_gradients._gaussian
+    carried = layer_gradients.gaussian_on_grid
 
     def off_on_the_coarse_grid(*arguments):
         *_, refine = arguments
         return carried(*arguments) + (1e-7 if refine == 1 else 0)
 
-    monkeypatch.setattr(layer_gradients, "_gaussian", off_on_the_coarse_grid)
+    monkeypatch.setattr(layer_gradients, "gaussian_on_grid", off_on_the_coarse_grid)
     assert layer_gradients.gaussian_gradients.__wrapped__(layers, 0.0).error > 0.99e-7
 
 

@@ -86,8 +86,8 @@ def test_integrals_over_the_half_line(
     assert found.contains(truth)
     with ctx.workprec(BITS + _GUARD):
         off, step = abs(found.mid() - truth), arb(rule.step)
-        tails = halfline._tails(f, rule, smallest, rule.first * step, rule.last * step)
-        whole = halfline._bound(f, rule, smallest)
+        tails = halfline.tail_bound(f, rule, smallest, rule.first * step, rule.last * step)
+        whole = halfline.error_bound(f, rule, smallest)
     assert off > (tails if poor is coarse else whole - tails)
     assert off > 100 * abs(truth) * arb(2) ** -(BITS + _GUARD)
 

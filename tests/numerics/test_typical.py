@@ -121,16 +121,16 @@ def test_quantiles_are_deterministic_and_cover() -> None:
 
 def test_interval_of_a_quantile_by_the_binomial() -> None:
     """Ends of the interval are the order statistics that miss with the stated chance at most."""
-    from maxout.numerics.typical.size_law import _quantile
+    from maxout.numerics.typical.size_law import quantile_of
 
     count, level, chance = 1000, 0.25, 0.01
-    found = _quantile(np.arange(1, count + 1, dtype=float), level, chance)
+    found = quantile_of(np.arange(1, count + 1, dtype=float), level, chance)
     # The i-th of 1..n is above the quantile when fewer than i draws are below it.
     assert stats.binom.cdf(found.low - 1, count, level) <= chance / 2
     assert stats.binom.cdf(found.low, count, level) > chance / 2
     assert stats.binom.sf(found.high - 1, count, level) <= chance / 2
     assert stats.binom.sf(found.high - 2, count, level) > chance / 2
-    assert _quantile(np.arange(10.0), 0.001, 0.01).low == -math.inf
+    assert quantile_of(np.arange(10.0), 0.001, 0.01).low == -math.inf
 
 
 def test_no_overflow_in_deep_networks_with_absurd_c() -> None:

@@ -81,9 +81,9 @@ def test_gumbel_moments_against_their_integral() -> None:
 
 def test_derivatives_of_the_squared_quantile_against_differences() -> None:
     with mp.workdps(60):
-        g = lambda y: asymptotics._upper_quantile(mp.exp(-y)) ** 2  # noqa: E731
+        g = lambda y: asymptotics.upper_quantile(mp.exp(-y)) ** 2  # noqa: E731
         y = mp.mpf(3)
-        x0 = asymptotics._upper_quantile(mp.exp(-y))
+        x0 = asymptotics.upper_quantile(mp.exp(-y))
         mills = mp.exp(-y) * mp.sqrt(2 * mp.pi) * mp.exp(x0**2 / 2)
         for n in range(1, 5):
             derivative, x, m = asymptotics.squared_quantile_derivative(n)

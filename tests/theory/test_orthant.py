@@ -36,7 +36,7 @@ def test_closed_and_named_values_agree_with_naive_quadrature(oracle, kind, rho) 
         for m in range(7):
             expected = reference(m, number(rho))
             value = kind(m, rho)
-            assert is_closed(value) == (m <= kind._closed or rho == R(1, 2)), m
+            assert is_closed(value) == (m <= kind.closed_up_to or rho == R(1, 2)), m
             # the naive rule reaches about 20 digits on its fixed intervals
             assert abs(number(value) - expected) < mp.mpf(10) ** -18, m
 
@@ -55,7 +55,7 @@ def test_negative_correlations_down_to_the_least(oracle, m) -> None:
 @pytest.mark.parametrize("digits", [15, 50, pytest.param(200, marks=pytest.mark.slow)])
 def test_evalf_reaches_any_precision(kind, digits) -> None:
     """The closed form in dilogarithms and the quadrature share nothing."""
-    m, rho = kind._closed, R(2, 7)
+    m, rho = kind.closed_up_to, R(2, 7)
     held = kind(m, rho, evaluate=False)
     assert not is_closed(held)
     assert is_closed(kind(m, rho))

@@ -65,7 +65,7 @@ def test_the_first_of_the_largest_wins(networks, pieces) -> None:
     """Small integers, so that many pieces tie."""
     scores = np.random.default_rng(1).integers(0, 4, (networks, 3, pieces)).astype(np.float32)
     expected = [[row.tolist().index(row.max()) for row in network] for network in scores]
-    assert np.array_equal(weight_tiles._winners(scores), expected)
+    assert np.array_equal(weight_tiles.winners_of(scores), expected)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])

@@ -52,7 +52,7 @@ class UpperQuantile(sp.Function):
             return None
         with workprec(prec + 20):
             q = mp.mpf(self.args[0]._eval_evalf(prec + 20)._mpf_)
-            value = -_upper_quantile(1 - q) if q > mp.mpf(1) / 2 else _upper_quantile(q)
+            value = -upper_quantile(1 - q) if q > mp.mpf(1) / 2 else upper_quantile(q)
         return sp.Float._new(value._mpf_, prec)
 
     def _ball_(self, evaluate: Any) -> Any:
@@ -63,7 +63,7 @@ class UpperQuantile(sp.Function):
         return rf"\bar\Phi^{{-1}}\left({printer._print(self.args[0])}\right){power}"
 
 
-def _upper_quantile(q: Any) -> Any:
+def upper_quantile(q: Any) -> Any:
     """Newton's method on ln Pr(N(0,1) > x), which is concave: from the left of the root it is safe.
 
     The number of digits doubles a step; it stops where a step no longer changes the value.

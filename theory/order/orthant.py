@@ -34,7 +34,7 @@ class _Equicorrelated(sp.Function):
     is_nonnegative = True
     _letter: str
     _elementary: int  # largest m in elementary functions of any rho
-    _closed: int  # largest m with a closed form
+    closed_up_to: int  # largest m with a closed form
 
     @classmethod
     def eval(cls, m: sp.Expr, rho: sp.Expr) -> sp.Expr | None:
@@ -48,7 +48,7 @@ class _Equicorrelated(sp.Function):
         at_end = cls._at_end(m, rho)
         if at_end is not None or not m.is_Integer:
             return at_end
-        if m <= (cls._closed if rho.is_number else cls._elementary):
+        if m <= (cls.closed_up_to if rho.is_number else cls._elementary):
             return cls._closed_form(int(m), rho)
         return None
 
@@ -76,7 +76,7 @@ class _Equicorrelated(sp.Function):
 
     def doit(self, **hints: Any) -> sp.Expr:
         m, rho = (a.doit(**hints) for a in self.args) if hints.get("deep", True) else self.args
-        if m.is_Integer and m <= self._closed:
+        if m.is_Integer and m <= self.closed_up_to:
             # Also where evaluation was held back, as in a derivation's step.
             return self.func(m, rho) if rho.is_number else self._closed_form(int(m), rho)
         return self.func(m, rho)
@@ -126,7 +126,7 @@ class OrthantProbability(_Equicorrelated):
     Source: equicorrelated orthants, Schlaefli's equation; the dilogarithm form is this project's.
     """
 
-    _letter, _elementary, _closed = "P", 3, dilogarithm.CLOSED_ORTHANT
+    _letter, _elementary, closed_up_to = "P", 3, dilogarithm.CLOSED_ORTHANT
 
     @classmethod
     def _least(cls, m: sp.Expr) -> sp.Expr:
@@ -182,7 +182,7 @@ class HalfNormalProbability(_Equicorrelated):
     Source: this project, docs/order-statistics.md#chi2.
     """
 
-    _letter, _elementary, _closed = "A", 2, dilogarithm.CLOSED_HALF_NORMAL
+    _letter, _elementary, closed_up_to = "A", 2, dilogarithm.CLOSED_HALF_NORMAL
 
     @classmethod
     def _at_end(cls, m: sp.Expr, rho: sp.Expr) -> sp.Expr | None:
@@ -219,7 +219,7 @@ class HalfNormalSurvival(_Equicorrelated):
     for large m. Arguments, domains and source as for ``HalfNormalProbability``.
     """
 
-    _letter, _elementary, _closed = "B", 2, dilogarithm.CLOSED_HALF_NORMAL
+    _letter, _elementary, closed_up_to = "B", 2, dilogarithm.CLOSED_HALF_NORMAL
 
     @classmethod
     def _at_end(cls, m: sp.Expr, rho: sp.Expr) -> sp.Expr | None:

@@ -104,7 +104,7 @@ def numpy_layers(
         scores = memory[0].reshape(networks, units, pieces)
         if biases is not None:
             scores += biases.numpy()
-        places = firsts + _winners(scores)
+        places = firsts + winners_of(scores)
         return torch.from_numpy(memory.take(places, axis=1).transpose(1, 0, 2))
 
     return push_layer
@@ -147,7 +147,7 @@ def _matrices(
     return matrices
 
 
-def _winners(scores: np.ndarray) -> np.ndarray:
+def winners_of(scores: np.ndarray) -> np.ndarray:
     """Return the first piece that is largest, of each unit, scores (networks, units, pieces).
 
     NumPy's own way branches at every new maximum. Of few units that is the faster, of many it is
