@@ -1,4 +1,8 @@
-"""The second moment M_K and the gain 1/√M_K in float64: from the table, computed beyond it."""
+"""The second moment M_K and the gain 1/√M_K in float64: from the table, computed beyond it.
+
+The table, which ``tools/make_table.py`` writes and a test encloses, is there so that layers load
+nothing but PyTorch; ``numerics.order`` computes what it holds.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ import click
 
 from maxout.cli import output, parse
 from maxout.cli.torch_needed import require_torch
+from maxout.numerics.layer_words import MAX_FILE, fields
+from maxout.numerics.reading import open_regular, read_json
 from maxout.theory.errors import DomainError, while_on
 
 if TYPE_CHECKING:
@@ -78,9 +80,6 @@ def _look(path: str, words: tuple[str, ...], description: str | None) -> None:
       MaxoutError: for files that are not there, a description that is not JSON, and words that are
         no layers.
     """
-    from maxout.numerics.layer_words import MAX_FILE, fields
-    from maxout.numerics.reading import open_regular, read_json
-
     if description is not None:
         read_json(description, MAX_FILE)
     for word in words:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+import sympy as sp
 
 from maxout.cli import options, output, parse
 from maxout.cli.constant import MAX_DIGITS
 from maxout.cli.plain import plain
 from maxout.cli.progress import working
+from maxout.numerics.predict import predict
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DoesNotApplyError, DomainError, MaxoutError, OutOfReachError
 from maxout.theory.network import Network
@@ -139,8 +141,6 @@ def _evaluated(
     given: dict[str, Any],
     say: Callable[[str], None],
 ) -> Iterator[Row]:
-    from maxout.numerics.predict import predict
-
     for number, statement in enumerate(statements, start=1):
         say(f"{statement.key}, {number} of {len(statements)}")
         for t in _orders(statement, order):
@@ -155,8 +155,6 @@ def _name(statement: Statement, order: int | None) -> str:
 
 
 def _record(row: Row) -> dict[str, Any]:
-    import sympy as sp
-
     statement, order, value = row.statement, row.order, row.value
     return {
         "key": statement.key,

@@ -16,6 +16,7 @@ from maxout.numerics.order.order_moments import CLOSED_FROM, constants
 from maxout.theory.errors import MaxoutError
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.order.orthant import is_closed
+from maxout.theory.parameters import WINDOW
 
 CLOSED_UP_TO = 8  # the last rank whose M_K the theory reduces to elementary and dilogarithms
 MAX_DIGITS = 1000
@@ -115,10 +116,9 @@ def command(
     """
     chosen = parse.ranks(ranks)
     if window != 1:
-        from maxout.theory.parameters import WINDOW
-
         chosen = [rank * WINDOW(window) for rank in chosen]
     if derive:
+        # Here, as below: a constant alone does without.
         from maxout.cli.derivation import show
         from maxout.theory.order.moment_derivation import derive_constant
 
@@ -142,6 +142,7 @@ def command(
 def _by_criterion(
     ranks: list[int], criterion: str, width: str | None, window: int, digits: int, as_json: bool
 ) -> None:
+    # Here: choosing by a typical size needs NumPy and SciPy, a constant does not.
     from maxout.cli import criterion as shown
     from maxout.numerics.typical.criteria import choose
 
@@ -206,7 +207,11 @@ def _table(ranks: list[int], digits: int, style: str) -> None:
 def _pairs(
     ranks: list[int], digits: int, say: Callable[[str], None]
 ) -> Iterator[tuple[Enclosure, Enclosure]]:
-    """c and M_K of each rank, computed together where that is faster."""
+    """c and M_K of each rank, computed together where that is faster.
+
+    ``constants`` shares its tables among ranks, but knows no closed forms: where those are the
+    quicker way to many digits, it is what ``record`` does, rank by rank.
+    """
     if digits >= CLOSED_FROM:
         for rank in counted(ranks, say):
             exact = quantities(rank)

@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
 
 from maxout.cli import limits, options, output, parse
 from maxout.cli.progress import working
 from maxout.cli.torch_needed import require_torch
+from maxout.numerics.gradients.layer_gradients import GradientProfile, gradient_profile
 from maxout.theory import field
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from maxout.numerics.gradients.layer_gradients import GradientProfile
 
 COLUMNS = {
     "lower": "lower",
@@ -118,8 +115,6 @@ def _rows(
     seed: int,
     say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    from maxout.numerics.gradients.layer_gradients import gradient_profile
-
     profile = gradient_profile(network, norm)
     drawn = None if samples is None else _simulated(network, norm, by, samples, seed, say)
     rows = []

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
+import sympy as sp
 
 from maxout.cli import output, parse
 from maxout.cli.progress import counted, working
+from maxout.numerics import kernels
+from maxout.numerics.array_files import read_npy
+from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.kernels.winner_table import KERNEL_RANK
+from maxout.numerics.reading import FileError, read_table
 from maxout.theory.errors import DomainError, MaxoutError
-
-if TYPE_CHECKING:
-    import numpy as np
+from maxout.theory.kernels.infinite_width import MaxKernel, WinnerProbability
 
 MAX_ENTRIES = 10**8
 MAX_WORK = 10**9  # entries times layers
@@ -61,8 +66,6 @@ def command(
     if data is None:
         _at(chosen, correlations, as_json)
         return
-    from maxout.numerics import kernels
-
     x = _inputs(Path(data))
     if len(x) ** 2 > MAX_ENTRIES:
         raise MaxoutError(
@@ -91,12 +94,6 @@ def command(
 
 def _at(rank: int, words: tuple[str, ...], as_json: bool) -> None:
     # From the correlations as they were typed: near 1 rounding them alone would move q by 1e-8.
-    import sympy as sp
-
-    from maxout.numerics.balls.evaluator import enclose
-    from maxout.numerics.kernels.winner_table import KERNEL_RANK
-    from maxout.theory.kernels.infinite_width import MaxKernel, WinnerProbability
-
     pieces = sp.Integer(KERNEL_RANK(rank))
     rhos = [parse.number(word, "rho") for word in words]
     for word, rho in zip(words, rhos, strict=True):
@@ -143,11 +140,6 @@ def _inputs(path: Path) -> np.ndarray:
     Raises:
       FileError: for a file that cannot be read as a matrix of numbers.
     """
-    import numpy as np
-
-    from maxout.numerics.array_files import read_npy
-    from maxout.numerics.reading import FileError, read_table
-
     if path.suffix.lower() != ".npy":
         return read_table(path, MAX_BYTES)
     loaded = read_npy(path, MAX_BYTES)

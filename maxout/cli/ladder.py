@@ -12,13 +12,13 @@ import click
 from maxout.cli import limits, options, output, parse
 from maxout.cli.bounds import left_out
 from maxout.cli.progress import working
+from maxout.numerics.ladder import Row, ladder
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError, OutOfReachError
 from maxout.theory.network import Network
-from maxout.theory.parameters import LAYER, ORDER
+from maxout.theory.parameters import COSINE, LAYER, NORM, ORDER, value_of
 
 if TYPE_CHECKING:
-    from maxout.numerics.ladder import Row
     from maxout.verify.simulate import Simulated
 
     Estimates = dict[tuple[str, int | None, int | None], Simulated]
@@ -55,8 +55,6 @@ def command(
     """
     if network is None:
         raise click.UsageError("a ladder needs a network: give --rank, --inputs and --widths")
-    from maxout.numerics.ladder import ladder
-
     chosen_order = None if order is None else parse.option(ORDER, order)
     statements = _chosen(keys)
     layered = any(LAYER.symbol in statement.parameters for statement in statements)
@@ -138,8 +136,6 @@ def _count(network: Network, samples: str) -> int:
 def _simulated(
     network: Network, rows: list[Row], count: int, given: dict[str, Any], seed: int
 ) -> Estimates:
-    from maxout.theory.parameters import COSINE, NORM, value_of
-
     try:
         from maxout.verify.simulate import simulate
     except ImportError:

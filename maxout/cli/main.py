@@ -58,7 +58,7 @@ class _LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:
-            import difflib
+            import difflib  # here: a command that is known does without
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.0)
             raise click.UsageError(

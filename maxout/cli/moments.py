@@ -46,6 +46,7 @@ def command(
     order = ORDER(parse.integer(order_text, "order"))
     chosen = parse.ranks(ranks)
     if derive:
+        # Here: a moment alone does without.
         from maxout.cli.derivation import show
         from maxout.theory.order.moment_derivation import derive as steps
 

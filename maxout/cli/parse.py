@@ -180,7 +180,7 @@ class Key(click.ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from maxout.theory.catalogue import CATALOGUE
+        from maxout.theory.catalogue import CATALOGUE  # here: a command's start does without
 
         return [CompletionItem(key) for key in CATALOGUE if key.startswith(incomplete)]
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from maxout.cli import options, output, parse
 from maxout.cli.progress import working
+from maxout.numerics.typical.size_summary import Summary, summarize
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 from maxout.theory.parameters import COSINE, NORM, value_of
-
-if TYPE_CHECKING:
-    from maxout.numerics.typical.size_summary import Summary
 
 SHOWN_EXPONENTS = 3
 MAX_DRAWN = 2 * 10**8
@@ -50,8 +48,6 @@ def command(
         for field, text in ((COSINE, cosine), (NORM, norm))
     }
     count = parse.integer(samples, "samples")
-    from maxout.numerics.typical.size_summary import summarize
-
     if count * len(network.widths) > MAX_DRAWN:
         raise DomainError(
             f"samples must be at most {MAX_DRAWN // len(network.widths):,} for "

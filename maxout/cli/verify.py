@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from maxout.cli import options, output, parse
+from maxout.cli import controls as wrong
+from maxout.cli import explain, options, output, parse
+from maxout.cli import summary as by_subject
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.output import bluntness
 from maxout.cli.progress import Looks
@@ -94,8 +96,6 @@ def command(
     require_torch("verify needs", without=_WITHOUT)
     setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha, stream=stream)
     if controls:
-        from maxout.cli import controls as wrong
-
         if out is not None or distributed:
             raise click.UsageError(wrong.ONE_PROCESS if distributed else wrong.NO_FOLDER)
         return wrong.show(len(statements), setting, as_json)
@@ -109,8 +109,6 @@ def command(
 
 
 def _explain(statements: list[Statement], suite: str, alpha: float, as_json: bool) -> int:
-    from maxout.cli import explain
-
     try:
         explain.show(statements, suite, alpha, as_json)
     except ModuleNotFoundError as error:
@@ -138,8 +136,6 @@ def _print(result: dict[str, Any], as_json: bool, summary: bool) -> int:
     if as_json:
         output.dump(result)
     elif summary:
-        from maxout.cli import summary as by_subject
-
         by_subject.show(result["verdicts"])
         _conclude(result)
     else:

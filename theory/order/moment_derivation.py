@@ -186,7 +186,7 @@ def _reduce(probability: _Probability) -> Iterator[Step]:
             else "No condition at all:"
         )
         yield Step(words, probability, function(m, rho))
-    elif m > function._closed:
+    elif m > function.closed_up_to:
         return
     elif function is OrthantProbability:
         yield from _orthant(int(m), rho, probability)

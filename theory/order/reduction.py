@@ -18,6 +18,7 @@ from typing import Any
 
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from maxout.theory.errors import DomainError
@@ -106,8 +107,6 @@ class PowerDensityIntegral(sp.Function):
     _pretty_name = _sympystr
 
     def _pretty(self, printer: Any) -> Any:
-        from sympy.printing.pretty.stringpict import prettyForm
-
         return prettyForm(str(self))
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
