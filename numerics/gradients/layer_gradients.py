@@ -8,6 +8,7 @@ from ``value_functions`` and the law of the activation length. Source: Tseran an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache, lru_cache
 
 import numpy as np
@@ -62,7 +63,7 @@ class GradientProfile:
         ]
 
 
-def gradient_profile(network: Network, norm: float | None = None) -> GradientProfile:
+def gradient_profile(network: Network, norm: float | Fraction | None = None) -> GradientProfile:
     """Return E||dN/dW^(l)||^2 and E||dN/db^(l)||^2 of one output for every layer, with bounds.
 
     Args:
