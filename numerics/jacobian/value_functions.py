@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from math import comb, prod
 
@@ -200,7 +201,7 @@ def mean_gains(network: Network, log_x: Array, along: Array, refine: int = 1) ->
     return gains
 
 
-def log_squared_norm(network: Network, norm: float | None) -> float:
+def log_squared_norm(network: Network, norm: float | Fraction | None) -> float:
     """Check a norm (default sqrt(n_0)) and return ln ||x||^2, -inf at 0."""
     if norm is None:
         return float(np.log(network.inputs))
