@@ -11,11 +11,9 @@ import math
 from dataclasses import dataclass
 
 import sympy as sp
-from scipy.special import digamma
 
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.balls.evaluator import enclose
-from maxout.numerics.order.norm_logarithms import norm_statistics
 from maxout.theory.errors import DomainError, MaxoutError
 from maxout.theory.field import Field, integer
 from maxout.theory.network import MAX_WIDTH, RANK
@@ -101,6 +99,8 @@ def _typical(rank: int, width: int, digits: int) -> Enclosure:
         # r^2 is a chi-square: the digamma function, in balls.
         right = typical_constant(sp.Integer(width)).subs(K, rank)
         return enclose(right, {}, digits)
+    from maxout.numerics.order.norm_logarithms import norm_statistics  # NumPy, not always needed
+
     found = norm_statistics(rank, width)
     log = math.log(width) - 2 * found.log_mean
     return Enclosure.estimate_exp(log, 2 * found.error + 4e-16 * math.log(2 * width), "float64")
@@ -121,6 +121,8 @@ def _effects(rank: int, width: int | None, c: float, criterion: str) -> tuple[Ef
         Effect("typical ||J(x)u||^2, u along x", typical, not keeps_mean),
     ]
     if width > 1:
+        from scipy.special import digamma  # SciPy, not always needed
+
         across = c / width * 2 * math.exp(float(digamma((width - 1) / 2)))
         effects += [
             Effect("mean of the part of J(x)u across x", c * (1 - 1 / width), False),

@@ -10,6 +10,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify import suite
 from maxout.verify.decisions import REFUTED
+from maxout.verify.run_setting import RunSetting
 
 from .findings import NONE, REST, search
 from .mutants import REVERSED, broken, mutants
@@ -39,7 +40,7 @@ def test_samples_refute_the_rest(key: str) -> None:
 def test_samples_refute_a_reversed_bound_that_is_far_off(key: str) -> None:
     reverse = next(m for m in mutants(CATALOGUE[key]) if m.label == REVERSED)
     with broken(reverse):
-        assert suite.run("quick", [key], device="cpu").status == REFUTED
+        assert suite.run(RunSetting(keys=[key], device="cpu")).status == REFUTED
 
 
 def test_the_program_meets_what_stands_in_the_catalogue() -> None:

@@ -322,7 +322,7 @@ def test_a_network_beyond_the_range_of_float64_is_refused() -> None:
 def test_bad_networks_are_refused() -> None:
     with pytest.raises(MaxoutError, match="2 inputs, not 3"):
         subdivide(MaxoutLayers([(np.ones((1, 2, 3)), np.zeros((1, 2)))]), WINDOW)
-    with pytest.raises(MaxoutError, match="ranks up to 256"):
+    with pytest.raises(MaxoutError, match="from 1 to 256 where regions are found"):
         subdivide(MaxoutLayers([(np.ones((1, 300, 2)), np.zeros((1, 300)))]), WINDOW)
     with pytest.raises(MaxoutError, match="at least one hidden layer"):
         MaxoutLayers([])

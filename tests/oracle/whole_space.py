@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from .quadrature import of_normal, panels
-from .registry import At, oracle
+from .registry import At, bounded, oracle
 
 
 @cache
@@ -95,3 +95,21 @@ def maximum(at: At) -> float:
         ways = (math.comb(at.n[i], j) * (at.K - 1) ** j for j in range(seen(at, i) + 1))
         found *= sum(ways)
     return float(found)
+
+
+@bounded("regions.whole.upper.zero", at=(At((1, 4, 3, 2), 3, F(3, 5)),))
+def rays(at: At) -> float:
+    """On a line without biases: the two sides of the origin, whatever the depth."""
+    return 2.0
+
+
+@bounded("regions.whole.upper.gaussian", at=(At((1, 1, 1, 2), 2, F(3, 5), "gaussian"),))
+@bounded("regions.whole.maximum", at=(At((1, 1, 1, 2), 2, F(3, 5), "any"),))
+def bends(at: At) -> float:
+    """A unit of two lines, and another one behind it: three regions on average.
+
+    The first unit's lines cross once. The second switches where the first is some t. If both slopes
+    have one sign, that is at one place; if they have two, which is as likely, at two places or
+    none, as t lies above or below the corner: t and its height are symmetric and independent.
+    """
+    return 1 + 1 + (1 / 2 * 1 + 1 / 2 * (1 / 2 * 2))

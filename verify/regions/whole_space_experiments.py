@@ -10,6 +10,7 @@ import sympy as sp
 from maxout.theory.network import Network
 from maxout.theory.regions.layer_counts import (
     AffineLayerRegions,
+    Bottleneck,
     LinearLayerRegions,
     network_maximum,
 )
@@ -89,7 +90,7 @@ def _depth(key: str, bias: str) -> Builder:
                 lambda arrays: arrays["regions"],
                 partial(_at_most, network),
                 detail=f"{bias} biases, seen in [-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
-                twins=(rewritten("the last layer alone", _one_layer_only),),
+                twins=(_LAST if bias == "gaussian" else _RAYS,),
                 least=200,
             )
 
@@ -101,9 +102,17 @@ def _at_most(network: Network) -> BoundedMean:
     return BoundedMean(most, most, (most / 10) ** 2, WIDEST)
 
 
-def _one_layer_only(right: sp.Expr) -> sp.Expr:
+def _last_alone(right: sp.Expr) -> sp.Expr:
     function, (index, _, last) = right.args
     return function.subs(index, last)
+
+
+def _on_a_line(right: sp.Expr) -> sp.Expr:
+    return right.replace(Bottleneck, lambda *_: sp.Integer(1))
+
+
+_LAST = rewritten("the last layer alone", _last_alone)
+_RAYS = rewritten("one input instead of n_0", _on_a_line)
 
 
 EXPERIMENTS: dict[str, Builder] = {

@@ -141,12 +141,12 @@ class Chords(_Concrete):
         found = []
         for layers in concrete_networks(self.sampler, stream, self.shard_size):
             # One polyline through all lines, every other segment of which only joins two of them.
-            points = self._chords(generator)
+            points = self.chords(generator)
             segment = count_polyline(layers, points).breakpoints[:, 0]
             found.append(np.count_nonzero(segment % 2 == 0) / self.lines)
         return {"breakpoints": np.array(found)}
 
-    def _chords(self, generator: np.random.Generator) -> np.ndarray:
+    def chords(self, generator: np.random.Generator) -> np.ndarray:
         """Ends of the lines within the ball, one after another."""
         inputs = self.sampler.network.inputs
         direction, across = generator.standard_normal((2, self.lines, inputs))
