@@ -18,8 +18,8 @@ import pytest
 from maxout.theory.network import Network
 from maxout.verify.campaigns.processor import numpy_features, processor
 from maxout.verify.experiments import SIZES
-from maxout.verify.sampling.concrete_networks import Chords
 from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.polylines import Chords
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "processors.py"
 
