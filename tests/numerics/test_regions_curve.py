@@ -14,6 +14,7 @@ from maxout.numerics.regions import many_segments as many_module
 from maxout.numerics.regions import segment as segment_module
 from maxout.numerics.regions.many_segments import ManyLayers, count_polylines
 from maxout.theory.errors import DomainError, MaxoutError
+from maxout.theory.network import Network
 
 
 def exact_breakpoints(layers: MaxoutLayers, a: Any, b: Any) -> list[Fraction]:
