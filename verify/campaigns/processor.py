@@ -11,12 +11,13 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-import torch
 from threadpoolctl import threadpool_info
 
 
 def processor() -> dict[str, str]:
     """Return the machine and its vendor, NumPy's and PyTorch's features, BLAS and C library."""
+    import torch  # here: only campaigns are recorded
+
     return {
         "machine": platform.machine(),
         "vendor": _vendor(),
