@@ -22,9 +22,10 @@ from maxout.numerics.regions import (
     decision_boundary,
     subdivide,
 )
+from maxout.verify.sampling.draws import Draws
 from maxout.verify.sampling.networks import Layer, Sampler, forward
 from maxout.verify.sampling.populations import Arrays, Setting, concatenate
-from maxout.verify.sampling.streams import BIASES, INPUTS, Stream
+from maxout.verify.sampling.streams import BIASES, UNITS, Stream
 
 CPU = torch.device("cpu")
 SHARD = 250
@@ -41,7 +42,8 @@ def concrete_networks(
         change no gradient.
     """
     last = sampler.network.widths[-1]
-    generator = stream.generator(sampler.network.depth, BIASES)
+    outputs = (count, sampler.network.outputs)
+    last_biases = iter(stream.generator(sampler.network.depth, BIASES).of_networks(0, outputs))
     for tile in sampler.tiles(stream, count, CPU, torch.float64):
         parts = [
             (
@@ -59,7 +61,7 @@ def concrete_networks(
             weight = parts[-1][0][index, :, 0]
             bias = np.zeros(len(weight))
             if output_biases:
-                bias = generator.standard_normal(len(weight)) / np.sqrt(last)
+                bias = next(last_biases) / np.sqrt(last)
             yield MaxoutLayers(hidden, (weight, bias))
 
 
@@ -137,7 +139,7 @@ class Chords(_Concrete):
         return f"{self._describe('chords')}/{self.lines}"
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        generator = stream.generator(0, INPUTS)
+        generator = stream.generator(0, UNITS)
         found = []
         for layers in concrete_networks(self.sampler, stream, self.shard_size):
             # One polyline through all lines, every other segment of which only joins two of them.
@@ -146,7 +148,7 @@ class Chords(_Concrete):
             found.append(np.count_nonzero(segment % 2 == 0) / self.lines)
         return {"breakpoints": np.array(found)}
 
-    def chords(self, generator: np.random.Generator) -> np.ndarray:
+    def chords(self, generator: Draws) -> np.ndarray:
         """Ends of the lines within the ball, one after another."""
         inputs = self.sampler.network.inputs
         direction, across = generator.standard_normal((2, self.lines, inputs))
