@@ -33,7 +33,7 @@ def measure(rounds: int) -> None:
     team = Team.from_environment()
     population = Networks(Sampler(Network(32, (32,) * 8, 8, 5, bias="zero"), "zero"))
     weights = BLOCKS * population.shard_size * population.sampler.weights
-    record = {"block": 1, "seed": 0, "stream": "pcg", "dtype": "float32", "device": "cpu"}
+    record = {"block": 1, "seed": 0, "dtype": "float32", "device": "cpu"}
     root = Path(tempfile.gettempdir()) / f"maxout-scaling-{os.environ['MASTER_PORT']}"
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for number in range(rounds + 1):

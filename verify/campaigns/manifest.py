@@ -16,7 +16,7 @@ from maxout.verify.campaigns.processor import processor
 from maxout.verify.experiment import Experiment
 from maxout.verify.run_setting import RunSetting
 
-FORMAT = 2
+FORMAT = 3
 BLOCKS = {"quick": 1}
 MOST = 8
 """Shards of one file at most, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so
@@ -37,13 +37,12 @@ def manifest(
     kept = {
         "suite": setting.suite,
         "seed": setting.seed,
-        "stream": setting.stream,
         "dtype": setting.dtype,
         "device": device,
         "alpha": setting.alpha,
     }
     options = (word for name, value in kept.items() for word in (f"--{name}", str(value)))
-    packages = ("maxout", "numpy", "scipy", "sympy", "torch")
+    packages = ("maxout", "numba", "numpy", "scipy", "sympy", "torch")
     return {
         "format": FORMAT,
         "command": " ".join(["maxout", "verify", *setting.keys, *options]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
 from collections import deque
@@ -26,7 +25,9 @@ DEFAULT_MEMORY = 1 << 30
 
 
 def resolve_device(name: str, index: int | None = None) -> torch.device:
-    """Return the device called auto, cpu or cuda.
+    """Return the device called auto, cpu or cuda; auto is the CPU.
+
+    Everything is drawn on the CPU, and for CUDA copied: nothing is gained there as yet.
 
     Args:
       index: which of several CUDA devices; PyTorch's current one by default.
@@ -36,11 +37,10 @@ def resolve_device(name: str, index: int | None = None) -> torch.device:
     """
     if name not in DEVICES:
         raise DeviceError(f"device must be auto, cpu or cuda; got {name!r}")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise DeviceError("no CUDA device on this machine: use --device cpu or --device auto")
-    if not available or name == "cpu":
+    if name != "cuda":
         return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise DeviceError("no CUDA device on this machine: use --device cpu or --device auto")
     return torch.device("cuda" if index is None else f"cuda:{index % torch.cuda.device_count()}")
 
 
@@ -50,24 +50,6 @@ def resolve_dtype(name: str) -> torch.dtype:
         raise DomainError(f"dtype must be {' or '.join(sorted(DTYPES))}; got {name!r}")
     found: torch.dtype = getattr(torch, name)
     return found
-
-
-def require_kernel(setting: Setting) -> None:
-    """Check that ``--stream fused`` can run.
-
-    Raises:
-      DeviceError: without Triton, in float64, or without a CUDA device (Triton's interpreter, which
-        the tests use, does without).
-    """
-    if importlib.util.find_spec("triton") is None:
-        raise DeviceError("--stream fused needs Triton: pip install triton, or use --stream philox")
-    if setting.dtype != torch.float32:
-        raise DeviceError("--stream fused computes in float32: add --dtype float32")
-    if setting.device.type != "cuda" and os.environ.get("TRITON_INTERPRET") != "1":
-        raise DeviceError(
-            "--stream fused runs on a CUDA device and there is none: "
-            "--stream philox draws the same weights anywhere"
-        )
 
 
 def cores() -> int:
@@ -130,7 +112,6 @@ class Collector:
       dtype: float32 or float64, the precision of the networks.
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
-      stream: one of ``run_setting.STREAMS``, how weights are drawn.
       shelf: keeps finished blocks, a campaign's folder; none by default.
       index: which of several CUDA devices.
     """
@@ -142,15 +123,11 @@ class Collector:
         dtype: str = "float64",
         memory: int | None = None,
         workers: int | None = None,
-        stream: str = "pcg",
         shelf: Shelf | None = None,
         index: int | None = None,
     ) -> None:
         self.seed = seed
-        self.stream = stream
         self.setting = Setting(resolve_device(device, index), resolve_dtype(dtype))
-        if stream == "fused":
-            require_kernel(self.setting)
         self.memory = DEFAULT_MEMORY if memory is None else memory
         self.workers = workers or cores()
         self.shelf = shelf
@@ -261,6 +238,6 @@ class Collector:
         return arrays
 
     def _shard(self, population: Population, shard: int) -> Arrays:
-        stream = Stream(self.seed, population.name, shard, self.stream)
+        stream = Stream(self.seed, population.name, shard)
         with self._budget.hold(self.require_memory(population)):
             return population.draw(stream, self.setting)

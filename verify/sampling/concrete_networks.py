@@ -40,13 +40,14 @@ def concrete_networks(
         change no gradient.
     """
     last = sampler.network.widths[-1]
-    generator = stream.generator(sampler.network.depth, BIASES)
+    outputs = (count, sampler.network.outputs)
+    last_biases = iter(stream.generator(sampler.network.depth, BIASES).of_networks(0, outputs))
     for tile in many_networks(sampler, stream, count):
         weights, biases = tile.output
         for index in range(len(tile)):
             bias = biases[index]
             if output_biases:
-                bias = generator.standard_normal(len(bias)) / np.sqrt(last)
+                bias = next(last_biases) / np.sqrt(last)
             yield MaxoutLayers(
                 [(w[index], b[index]) for w, b in tile.hidden], (weights[index], bias)
             )

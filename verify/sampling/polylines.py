@@ -13,8 +13,9 @@ import numpy as np
 from maxout.numerics.regions.many_segments import count_polylines
 from maxout.numerics.regions.segment import START, Pieces, check_polyline
 from maxout.verify.sampling.concrete_networks import Concrete, many_networks
+from maxout.verify.sampling.draws import Draws
 from maxout.verify.sampling.populations import Arrays, Setting, concatenate
-from maxout.verify.sampling.streams import INPUTS, Stream
+from maxout.verify.sampling.streams import UNITS, Stream
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Chords(Concrete):
         return f"{self.describe('chords')}/{self.lines}"
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        generator = stream.generator(0, INPUTS)
+        generator = stream.generator(0, UNITS)
         parts: list[Arrays] = []
         for layers in many_networks(self.sampler, stream, self.shard_size):
             # One polyline through all lines, every other segment of which only joins two of them.
@@ -90,7 +91,7 @@ class Chords(Concrete):
             parts.append({"breakpoints": np.bincount(bends, minlength=len(layers)) / self.lines})
         return concatenate(parts)
 
-    def chords(self, generator: np.random.Generator) -> np.ndarray:
+    def chords(self, generator: Draws) -> np.ndarray:
         """Ends of the lines within the ball, one after another."""
         inputs = self.sampler.network.inputs
         direction, across = generator.standard_normal((2, self.lines, inputs))

@@ -91,7 +91,7 @@ class Networks(_Sampled):
     ``length`` ||x||^2 of the last hidden layer; ``gain/COSINE`` and ``hidden/COSINE`` along the
     sampler's other directions.
 
-    In float64 the derivatives are automatic; float32 is the fast way, ``layerwise``."""
+    In float64 the derivatives are automatic; float32 on the CPU is the fast way, ``layerwise``."""
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -108,16 +108,8 @@ class Networks(_Sampled):
         from maxout.verify.sampling import layerwise
 
         parts: list[Arrays] = []
-        if setting.dtype == torch.float32:
-            if stream.kind == "fused":
-                from maxout.verify.sampling import fused  # Triton is not everywhere
-
-                tiles = fused.squared_norms(self.sampler, stream, self.shard_size, setting.device)
-            else:
-                tiles = layerwise.squared_norms(
-                    self.sampler, stream, self.shard_size, setting.device, setting.dtype
-                )
-            parts = [{name: v.cpu().numpy() for name, v in tile.items()} for tile in tiles]
+        if setting.dtype == torch.float32 and setting.device.type == "cpu":
+            parts = [*layerwise.squared_norms(self.sampler, stream, self.shard_size)]
             return concatenate(parts)
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
             (activations, _), along = tile.push_all()
