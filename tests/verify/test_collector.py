@@ -12,8 +12,8 @@ from maxout.theory.network import Network
 from maxout.verify.experiments import experiments
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks
 from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
 
 NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")

@@ -8,8 +8,9 @@ import torch
 
 from maxout.theory.network import Network
 from maxout.verify.sampling import layerwise, weight_tiles
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.populations import Setting
 from maxout.verify.sampling.streams import Stream
 
 CPU = torch.device("cpu")

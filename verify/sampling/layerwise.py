@@ -49,8 +49,13 @@ def squared_norms(sampler: Sampler, stream: Stream, count: int) -> Iterator[dict
             flat = np.concatenate([b.reshape(len(b), -1) for b in drawn], axis=1)
         found = np.empty((networks, 2, vectors))
         kernels.walk(rows, sizes, scales, flat, start, place, found)
-        tile = {"length": found[:, 0, 0]}
-        for index, ending in enumerate(sampler.endings, start=1):
-            tile[f"hidden{ending}"] = found[:, 0, index]
-            tile[f"gain{ending}"] = found[:, 1, index]
-        yield tile
+        yield named(sampler, found)
+
+
+def named(sampler: Sampler, squares: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the arrays of squared norms (networks, 2, 1 + directions) by their names."""
+    arrays = {"length": squares[:, 0, 0]}
+    for index, ending in enumerate(sampler.endings, start=1):
+        arrays[f"hidden{ending}"] = squares[:, 0, index]
+        arrays[f"gain{ending}"] = squares[:, 1, index]
+    return arrays
