@@ -47,7 +47,7 @@ def concrete_networks(
     for tile in sampler.tiles(stream, count, CPU, torch.float64):
         parts = [
             (
-                layer.weights.numpy() * layer.scale,
+                np.multiply(layer.weights.numpy(), layer.scale, order="C"),
                 None
                 if layer.biases is None
                 else layer.biases.expand(layer.weights.shape[:3]).numpy(),
