@@ -23,7 +23,7 @@ from typing import Any
 from maxout.numerics.reading import FileError, read_json
 from maxout.numerics.writing import PART_NAME, replacing, sync_folder
 from maxout.verify.campaigns import shardfile
-from maxout.verify.campaigns.manifest import differences, other_processor
+from maxout.verify.campaigns.manifest import FORMAT, differences, other_processor
 from maxout.verify.sampling.populations import Arrays, Population, shards_for
 from maxout.verify.suite_errors import CampaignError
 

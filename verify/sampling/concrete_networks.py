@@ -58,7 +58,7 @@ def many_networks(sampler: Sampler, stream: Stream, count: int) -> Iterator[Many
     for tile in sampler.tiles(stream, count, CPU, torch.float64):
         *hidden, (output, zero) = [
             (
-                layer.weights.numpy() * layer.scale,
+                np.multiply(layer.weights.numpy(), layer.scale, order="C"),
                 np.zeros(layer.weights.shape[:3])
                 if layer.biases is None
                 else layer.biases.expand(layer.weights.shape[:3]).numpy(),

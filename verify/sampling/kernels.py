@@ -313,28 +313,44 @@ def fine(out, start, network, place, normal):  # type: ignore[no-untyped-def]
                 out[row, first + j] = made[j & 1, j >> 1]
 
 
+@njit(inline="always")
+def _attempt(a, b, c, d, uniform, freedom):  # type: ignore[no-untyped-def]
+    """A chi-square of a normal and a uniform, or -1 where they are rejected."""
+    third = freedom / 2 - 1 / 3
+    x, _ = _pair64(_word64(a, b), _word64(c, d))
+    t = 1.0 + x / math.sqrt(9 * third)
+    v = t * t * t
+    bound = (0.5 * x * x + third) - third * v + third * _log(v)
+    accepted = (v > 0.0) & (_log(_uniform(uniform)) < bound)
+    return 2.0 * third * v if accepted else -1.0
+
+
 @njit(**_options)
 def chisquares(out, freedom, start, place):  # type: ignore[no-untyped-def]
     """Fill float64 (n,) with chi-squares of ``freedom`` >= 2: try k = 0, 1, ... of number i takes
     its normal from counter (start + i, 2 k + 1) and its uniform from (start + i, 2 k + 2)."""
-    d = freedom / 2 - 1 / 3
-    c = 1 / math.sqrt(9 * d)
-    k0, k1 = place[2], place[3]
-    for i in range(len(out)):
-        c0, attempt = np.uint32(start + i), 1
-        while True:
-            w = _philox(c0, np.uint32(attempt), place[0], place[1], k0, k1)
-            x, _ = _pair64(_word64(w[0], w[1]), _word64(w[2], w[3]))
-            w = _philox(c0, np.uint32(attempt + 1), place[0], place[1], k0, k1)
-            attempt += 2
-            t = 1.0 + c * x
-            v = t * t * t
-            # Both sides only decide; what is returned is d v.
-            if v > 0 and _log(_uniform(_word64(w[0], w[1]))) < (0.5 * x * x + d) - d * v + d * _log(
-                v
-            ):
-                out[i] = 2.0 * d * v
-                break
+    drawn = np.empty((4, _AT_ONCE), np.uint32)
+    other = np.empty((4, _AT_ONCE), np.uint32)
+    made = np.empty(_AT_ONCE, np.float64)
+    for first in range(0, len(out), _AT_ONCE):
+        size = min(_AT_ONCE, len(out) - first)
+        count = -(-size // _LANES) * _LANES
+        words(drawn, start + first, count, 1, place)
+        words(other, start + first, count, 2, place)
+        for i in range(count):
+            w = drawn[0, i], drawn[1, i], drawn[2, i], drawn[3, i]
+            word = _word64(other[0, i], other[1, i])
+            made[i] = _attempt(w[0], w[1], w[2], w[3], word, freedom)
+        for i in range(size):
+            k = 3
+            while made[i] < 0:  # some percent
+                words(drawn, start + first + i, 1, k, place)
+                words(other, start + first + i, 1, k + 1, place)
+                w = drawn[0, 0], drawn[1, 0], drawn[2, 0], drawn[3, 0]
+                word = _word64(other[0, 0], other[1, 0])
+                made[i] = _attempt(w[0], w[1], w[2], w[3], word, freedom)
+                k += 2
+            out[first + i] = made[i]
 
 
 @njit(**_options)
