@@ -16,6 +16,7 @@ pytest.importorskip("triton", reason="Triton has no wheel for this platform")
 
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
+from maxout.verify.experiments import experiments
 from maxout.verify.sampling import (
     device_networks,
     device_walk,
@@ -27,7 +28,7 @@ from maxout.verify.sampling.biases import LAWS
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.network_populations import Along, Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Setting
+from maxout.verify.sampling.populations import Population, Setting
 from maxout.verify.sampling.streams import Stream
 from tests.verify import pretended_device
 from tests.verify.pretended_device import COUNTS, DEVICE, OnDevice, Pretended
@@ -202,3 +203,33 @@ def test_the_collector_draws_the_blocks_of_a_launch_together(
     assert len(alone) == len(grouped) == 5
     for one, two in zip(alone, grouped, strict=True):
         assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def kinds() -> dict[str, Population]:
+    """One population of each kind and law of biases that the quick suite draws."""
+    found: dict[str, Population] = {}
+    for several in experiments("quick").values():
+        for population in (p for one in several for p in one.populations):
+            law = getattr(getattr(population, "sampler", None), "biases", "")
+            found.setdefault(f"{type(population).__name__} {law}".strip(), population)
+    return found
+
+
+KINDS = kinds()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_population_on_a_device_is_what_it_is_on_the_cpu(
+    kind: str, dtype: torch.dtype, device: torch.device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing mixes devices, and nothing waits but for what comes back at the end of a tile."""
+    population = KINDS[kind]
+    drawn = population.networks if isinstance(population, Along) else population
+    monkeypatch.setattr(type(drawn), "shard_size", 3)
+    stream = Stream(5, population.name, 1)
+    there = population.draw(stream, Setting(device, dtype))
+    assert COUNTS["waits"] == 0
+    here = population.draw(stream, Setting(CPU, dtype))
+    for name in population.arrays:
+        assert np.array_equal(there[name], here[name]), name
