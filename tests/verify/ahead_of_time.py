@@ -5,10 +5,7 @@ kernel its constants, what it occupies, and how many instructions its inner loop
 """
 
 import json
-import re
-import subprocess
 import sys
-import tempfile
 from itertools import product
 from typing import Any
 
@@ -20,6 +17,7 @@ from triton.backends.driver import DriverBase
 from triton.runtime.jit import JITFunction
 
 from maxout.verify.experiments import experiments
+from maxout.verify.gpu.listing import instructions, usage
 from maxout.verify.sampling import device_walk
 from maxout.verify.sampling.biases import LAWS, Drawn
 from maxout.verify.sampling.network_populations import Along, Networks
@@ -86,29 +84,6 @@ def launch(vectors: int, widest: int, law: int, count: int, number: int, layers:
     )
 
 
-def tool(name: str, flag: str, binary: bytes) -> str:
-    """What one of NVIDIA's tools, which Triton brings, says of a compiled kernel."""
-    path = getattr(triton.knobs.nvidia, name).path
-    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
-        file.write(binary)
-        file.flush()
-        return subprocess.run([path, flag, file.name], capture_output=True, text=True).stdout
-
-
-def inner_loop(listing: str) -> int:
-    """Instructions of the innermost loop that holds Philox's ten rounds."""
-    lines = [line for line in listing.splitlines() if re.search(r"^\.L|/\*[0-9a-f]{4,}\*/ ", line)]
-    labels = {line.rstrip(":"): i for i, line in enumerate(lines) if line.startswith(".L")}
-    sizes = []
-    for end, line in enumerate(lines):
-        branch = re.search(r"BRA `\((\.L\w+)\)", line)
-        start = labels.get(branch[1], end) if branch else end
-        body = [one for one in lines[start:end] if not one.startswith(".L")]
-        if sum("IMAD" in one or "LOP3" in one for one in body) >= 40:
-            sizes.append(len(body))
-    return min(sizes)
-
-
 def main() -> None:
     compiled: list[tuple[Any, Any]] = []
     original = JITFunction.run
@@ -130,17 +105,15 @@ def main() -> None:
             for layers in (2, 16, 17):
                 launch(vectors, widest, law, 2, 1, layers)
         for options, kernel in compiled:
-            usage = tool("cuobjdump", "-res-usage", kernel.asm["cubin"])
-            numbers = dict(re.findall(r"(REG|STACK|LOCAL|SHARED):(\d+)", usage))
             reports.append(
                 {
                     "capability": capability,
                     **{name: options[name] for name in ("vectors", "lanes", "law")},
-                    **{name.lower(): int(value) for name, value in numbers.items()},
+                    **usage(kernel),
                     "fused": kernel.asm["ptx"].count("fma.rn"),
                     "flushed": kernel.asm["ptx"].count(".ftz"),
                     "approximate": kernel.asm["ptx"].count(".approx"),
-                    "a normal": inner_loop(tool("nvdisasm", "-c", kernel.asm["cubin"])) / 4,
+                    "a normal": instructions(kernel) / 4,
                 }
             )
     json.dump(reports, sys.stdout)

@@ -14,9 +14,11 @@ import torch
 
 pytest.importorskip("triton", reason="Triton has no wheel for this platform")
 
-from maxout.theory.errors import DomainError
+from maxout.cli import doctor
+from maxout.theory.errors import DomainError, MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.experiments import experiments
+from maxout.verify.gpu import check
 from maxout.verify.sampling import (
     device_networks,
     device_walk,
@@ -233,3 +235,56 @@ def test_every_population_on_a_device_is_what_it_is_on_the_cpu(
     here = population.draw(stream, Setting(CPU, dtype))
     for name in population.arrays:
         assert np.array_equal(there[name], here[name]), name
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite of one statement, whose shards are small: the interpreter is slow."""
+    chosen = experiments("quick", ["jacobian.mean.upper"])
+    monkeypatch.setattr(check, "experiments", lambda suite: chosen)
+    monkeypatch.setattr(Networks, "shard_size", 3)
+
+
+def test_the_check_of_a_gpu_finds_every_network_equal(device: torch.device, small: None) -> None:
+    rows = [*check.agreement(device, seed=0)]
+    walks = [row for row in rows if row["walk"]]
+    assert len(walks) == len(rows) / 2 > 2
+    assert all(row["equal"] and row["close"] == 1.0 for row in rows)
+
+
+def test_the_check_of_a_gpu_notices_another_last_bit(
+    device: torch.device, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = device_networks.squared_norms
+
+    def off(*arguments: Any) -> Any:
+        return [{n: np.nextafter(v, 9e9) for n, v in one.items()} for one in right(*arguments)]
+
+    monkeypatch.setattr(device_networks, "squared_norms", off)
+    rows = [*check.agreement(device, seed=0)]
+    assert not any(row["equal"] for row in rows if row["walk"])
+    assert all(row["close"] == 1.0 for row in rows)
+
+
+def test_the_record_of_a_gpu_is_a_page(small: None) -> None:
+    """On the CPU, in the interpreter: all but what a driver says."""
+    network = Network(3, (4,), 2, 2, bias="gaussian")
+    row = check.rate("small", network, CPU, 0.01)
+    assert row["networks a second"] > 0
+    assert set(row["weights a second"]) == {"walk", "randn", "randn + bmm"}
+    machine = {"multiprocessors": "2", "clock": "1000"}
+    # A weight a microsecond, a thousand instructions each, of 256 a nanosecond.
+    rated = {"weights a second": {"walk": 1e6}, "instructions a weight": 1000}
+    assert check.issued(rated, machine) == pytest.approx(1e9 / 256e9)
+    record = {"machine": machine, "agreement": [*check.agreement(CPU, 0)], "rates": [row]}
+    page = check.markdown(record)
+    half = len(record["agreement"]) // 2
+    assert f"float32: {half} of {half} populations are the CPU's bytes" in page
+    assert "| small |" in page
+
+
+def test_without_a_gpu_the_doctor_says_so() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(MaxoutError, match="no CUDA device"):
+        doctor.command.main(["--gpu"], standalone_mode=False)

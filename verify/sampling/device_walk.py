@@ -229,6 +229,20 @@ def walk(
     Raises:
       DomainError: for more than ``VECTORS`` vectors, or a layer too large for the counters.
     """
+    return launch(rows, shapes, scales, biases, place, deviations, per_shard, network)[0]
+
+
+def launch(
+    rows: torch.Tensor,
+    shapes: np.ndarray,
+    scales: np.ndarray,
+    biases: torch.Tensor | None,
+    place: np.ndarray,
+    deviations: np.ndarray | None = None,
+    per_shard: int | None = None,
+    network: int = 0,
+) -> tuple[torch.Tensor, Any]:
+    """``walk``, and the kernel that was launched (None in the interpreter)."""
     networks, vectors, inputs = rows.shape
     if vectors > VECTORS:
         raise DomainError(f"a walk takes up to {VECTORS - 1} directions; got {vectors - 1}")
@@ -269,8 +283,10 @@ def walk(
     }
     # Triton launches on the current device, which need not be the tensors'.
     with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
-        _walk[(networks,)](**arguments, num_warps=max(1, lanes // 32), enable_fp_fusion=False)
-    return squares
+        kernel = _walk[(networks,)](
+            **arguments, num_warps=max(1, lanes // 32), enable_fp_fusion=False
+        )
+    return squares, kernel
 
 
 def _on(device: torch.device, values: Any, dtype: Any) -> torch.Tensor:
