@@ -90,7 +90,7 @@ def command(
     statements = select(keys)
     if explain:
         return _explain(statements, suite, alpha, as_json)
-    require_torch("verify needs", without=_WITHOUT)
+    require_torch("verify needs", without=_WITHOUT, draws=True)
     setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha)
     if controls:
         if out is not None or distributed:
@@ -112,7 +112,7 @@ def _explain(statements: list[Statement], suite: str, alpha: float, as_json: boo
         # What networks are sampled is not even named without it; units are.
         if error.name != "torch":
             raise
-        require_torch("verify needs", without=_WITHOUT)
+        require_torch("verify needs", without=_WITHOUT, draws=True)
     return OK
 
 

@@ -84,7 +84,7 @@ class Draws:
             return np.square(self.standard_normal(shape))
         if not 2 <= freedom < math.inf:
             raise DomainError(
-                f"chi-squares are drawn of 0, 1 or at least 2 freedoms; got {freedom}"
+                f"chi-squares have 0, 1 or at least 2 degrees of freedom; got {freedom}"
             )
         out = np.empty(shape)
         kernels.chisquares(out.reshape(-1), float(freedom), self._take(out.size), self.place)
