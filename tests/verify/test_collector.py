@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
