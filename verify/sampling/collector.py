@@ -11,14 +11,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
-import torch
-
-from maxout.verify.sampling.devices import cores, resolve_device, resolve_dtype
+from maxout.verify.sampling.devices import LateSetting, cores
 from maxout.verify.sampling.freshness import Freshness
 from maxout.verify.sampling.populations import (
     Arrays,
     Population,
-    Setting,
     Together,
     concatenate,
     shards_for,
@@ -97,8 +94,7 @@ class Collector:
         index: int | None = None,
     ) -> None:
         self.seed = seed
-        numbers = resolve_dtype(dtype)
-        self.setting = Setting(resolve_device(device, numbers, index), numbers)
+        self.setting = LateSetting(device, dtype, index)
         self.memory = DEFAULT_MEMORY if memory is None else memory
         self.workers = workers or cores()
         self.shelf = shelf
@@ -108,21 +104,8 @@ class Collector:
         self._fresh = Freshness()
 
     def __enter__(self) -> Collector:
-        # One thread inside each operation: the parallelism is over shards. PyTorch keeps the number
-        # in one process-wide place, so it is put back at the end.
-        self._before = torch.get_num_threads(), torch.get_float32_matmul_precision()
-        torch.set_num_threads(1)
-        torch.set_float32_matmul_precision("highest")  # no TF32: float32 is what the margins take
-        if self.setting.device.type == "cuda":
-            # The first decomposition loads a library, which several threads at once must not.
-            torch.linalg.qr(torch.eye(2, device=self.setting.device))
-        self._pool = ThreadPoolExecutor(self.workers, initializer=self._begin_thread)
+        self._pool = ThreadPoolExecutor(self.workers)
         return self
-
-    def _begin_thread(self) -> None:
-        torch.set_num_threads(1)
-        if self.setting.device.type == "cuda":  # a thread's own setting, the first GPU otherwise
-            torch.cuda.set_device(self.setting.device)
 
     def __exit__(
         self,
@@ -131,9 +114,7 @@ class Collector:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        threads, precision = self._before
-        torch.set_num_threads(threads)
-        torch.set_float32_matmul_precision(precision)
+        self.setting.close()
 
     def shards(self, population: Population) -> int:
         """Shards of one block: those that are kept together."""
