@@ -4,8 +4,8 @@
 are told to leave out what an older processor does not have: NumPy's dispatched features, the
 kernels of OpenBLAS, MKL, oneDNN and ATen, what Numba compiles for, and fused multiply-adds in the C
 library. Names and sizes must be equal, predictions within their stated errors, verdicts equal; exit
-status 1 where they are not. ``--draws`` prints which arrays are the same bits, kind by kind; of
-what is drawn all are (``draw_digests.py``).
+status 1 where they are not. ``--draws`` prints which arrays are the same bits, kind by kind; what
+is drawn always is (``draw_digests.py``).
 
 An emulation only leaves out: the processor at hand bounds what can be emulated. The C library's
 part works where it is glibc 2.33 or newer, and is ignored elsewhere.
