@@ -59,7 +59,7 @@ def digests(suite: str, draws: int) -> dict[str, str]:
         setting = populations.Setting(torch.device("cpu"), torch.float64)
         population.draw(Stream(0, name, 0), setting)
         networks = getattr(population, "networks", population)
-        if isinstance(networks, populations.Networks):
+        if isinstance(networks, network_populations.Networks):
             setting = populations.Setting(torch.device("cpu"), torch.float32)
             for values in networks.draw(Stream(0, name, 0), setting).values():
                 told.update(np.ascontiguousarray(values).tobytes())

@@ -88,7 +88,7 @@ def manifest_of_numbers(campaign: Path) -> str:
 
 def manifest_of_other_things(campaign: Path) -> str:
     (campaign / "manifest.json").write_text(json.dumps({"command": [["x"] * 50], "seed": {}}))
-    return "holds another campaign: alpha is null there and 0.001 here"
+    return "was begun by another version of maxout, which draws other samples: give another folder"
 
 
 def pipe_for_a_manifest(campaign: Path) -> str:

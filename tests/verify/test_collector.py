@@ -131,7 +131,8 @@ def test_threads_of_pytorch_are_put_back() -> None:
     import torch
 
     before = torch.get_num_threads()
-    with Collector(0, "cpu"):
+    with Collector(0, "cpu") as collector:
+        assert collector.setting.dtype == torch.float64  # asked for, it is set up
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 

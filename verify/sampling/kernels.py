@@ -32,7 +32,18 @@ _LOW, _BITS32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 
-_options = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
+def _is_kept() -> bool:
+    """Whether compiled code can be kept: beside this file, or in a home, one of them writable."""
+    try:
+        njit(cache=True)(_is_kept)
+    except RuntimeError:  # compiled anew in each process then
+        return False
+    return True
+
+
+_options = {"cache": _is_kept(), "nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always")
