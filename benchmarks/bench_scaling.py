@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from machine import machine
+
 BLOCKS = 60
 WAYS = {"1 process": (1, 1), "2 processes": (2, 1), "1 process, 2 threads": (1, 2)}
 """(processes at work, threads of each)."""
@@ -77,6 +79,7 @@ def main() -> None:
     if "RANK" in os.environ:
         measure(rounds)
         return
+    print(machine(), flush=True)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     launch += ["--nproc-per-node", "2", __file__, str(rounds)]
     subprocess.run(launch, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
