@@ -249,7 +249,7 @@ def test_an_array_of_another_length_or_kind_is_refused() -> None:
 _AS_NOBODY = """
 import os, sys
 from maxout.cli.main import run
-import maxout.verify.suite, maxout.verify.campaigns.folder
+import torch, maxout.verify.suite, maxout.verify.campaigns.folder, maxout.verify.sampling.draws
 if os.geteuid() == 0:
     os.seteuid(65534)
 sys.exit(run(sys.argv[1:]))

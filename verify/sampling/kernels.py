@@ -33,7 +33,6 @@ _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 
 
-
 def _is_kept() -> bool:
     """Whether compiled code can be kept: beside this file, or in a home, one of them writable."""
     try:
