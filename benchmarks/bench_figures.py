@@ -6,8 +6,8 @@ A figure is timed whole, at the paper's sample sizes, with its theory, in this p
 small figure of each kind (imports and tables of constants are not counted). The loop draws the
 weights of one network, propagates one input and one direction layer by layer in NumPy, and knows
 no theory (second-moments, which has no networks, is one vectorised line a rank); it would take
-minutes to hours, so a fraction of its networks is timed and the time scaled linearly. Both are measured in turns, round by round; printed are medians, over rounds, of
-the ratios within a round.
+minutes to hours, so a fraction of its networks is timed and the time scaled linearly. Both are
+measured in turns, round by round; printed are medians, over rounds, of the ratios within a round.
 
 What must be met: 10 where networks are sampled, 300 where the chain serves instead.
 """

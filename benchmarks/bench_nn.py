@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
+from machine import machine
 from torch import Tensor, nn
 
 from maxout.nn import MaxoutConv2d, MaxoutLinear
