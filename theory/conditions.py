@@ -23,7 +23,9 @@ from maxout.theory.parameters import (
     ORDER,
     ORTHANT_SIZE,
     OTHER_NORM,
+    OTHER_PLACE,
     PAIR_CORRELATION,
+    PLACE,
     SWEEP,
 )
 
@@ -71,6 +73,13 @@ def order_at_most(most: int) -> Condition:
     return Condition(f"t <= {most}", (ORDER,), lambda order: order <= most)
 
 
+PLACE_EXISTS = Condition("r <= K", (PLACE, RANK), lambda place, rank: place <= rank, changes=2)
+PLACES_IN_ORDER = Condition(
+    "r < s <= K",
+    (PLACE, OTHER_PLACE, RANK),
+    lambda place, other, rank: place < other <= rank,
+    changes=3,
+)
 RANK_ABOVE_ORDER = Condition("K > t", (RANK, ORDER), lambda rank, order: rank > order, changes=2)
 RECOMMENDED = Condition(
     "c = 1/M_K",

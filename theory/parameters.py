@@ -124,6 +124,22 @@ BIAS_VARIANCE = Field(
     "variance of every bias of an infinitely wide network",
     real(lambda v: bool(v.is_nonnegative)),
 )
+PLACE = Field(
+    "place",
+    symbols.place,
+    "an integer from 1 to 1,000,000",
+    (1, 2, 4),
+    "place r of an order statistic, 1 for the smallest",
+    integer(1, 10**6),
+)
+OTHER_PLACE = Field(
+    "other_place",
+    symbols.other_place,
+    "an integer from 1 to 1,000,000",
+    (2, 3, 5),
+    "place s of a second order statistic",
+    integer(1, 10**6),
+)
 PARAMETERS = (
     COSINE,
     NORM,
@@ -138,6 +154,8 @@ PARAMETERS = (
     OTHER_NORM,
     PAIR_CORRELATION,
     BIAS_VARIANCE,
+    PLACE,
+    OTHER_PLACE,
 )
 
 
@@ -161,6 +179,8 @@ def _default(field: Field, inputs: sp.Expr) -> Any:
         OTHER_NORM: sp.sqrt(inputs),
         PAIR_CORRELATION: sp.Rational(1, 2),
         BIAS_VARIANCE: 0,
+        PLACE: 1,
+        OTHER_PLACE: 2,
     }[field]
 
 

@@ -77,6 +77,19 @@ _ALL = (
 }""",
     ),
     Reference(
+        "godwin1949",
+        "Godwin 1949",
+        """@article{godwin1949some,
+  title = {Some Low Moments of Order Statistics},
+  author = {Godwin, H. J.},
+  journal = {The Annals of Mathematical Statistics},
+  volume = {20},
+  number = {2},
+  pages = {279--285},
+  year = {1949}
+}""",
+    ),
+    Reference(
         "david1953",
         "David 1953",
         """@article{david1953note,

@@ -44,6 +44,12 @@ rho = sp.Symbol("rho", real=True)
 j = sp.Symbol("j", integer=True, positive=True)
 """Index of a Lyapunov exponent: 0 belongs to the input's direction, 1.. to those across it."""
 
+place = sp.Symbol("r", integer=True, positive=True)
+"""Place of an order statistic, 1 for the smallest."""
+
+other_place = sp.Symbol("s", integer=True, positive=True)
+"""A second place."""
+
 length = sp.Symbol("len", nonnegative=True)
 """Length of a curve in the input space."""
 

@@ -161,6 +161,18 @@ def half_normal(count: int, correlation: float, above: bool = False) -> float:
     return _mean_of_half_normal(lambda z: (2 * ndtr(slope * z) - 1) ** count)
 
 
+def placed_moment(place: int, rank: int, order: int) -> float:
+    """Return E X^order of the place-th smallest of ``rank`` normals, from its density."""
+    factor = math.exp(math.lgamma(rank + 1) - math.lgamma(place) - math.lgamma(rank - place + 1))
+
+    def both_sides(z: np.ndarray) -> np.ndarray:
+        right = ndtr(z) ** (place - 1) * ndtr(-z) ** (rank - place)
+        left = ndtr(-z) ** (place - 1) * ndtr(z) ** (rank - place)
+        return factor * z**order * (right + (-1) ** order * left) / 2
+
+    return _mean_of_half_normal(both_sides)
+
+
 def slope(chance: Callable[[int, float], float], count: int, correlation: float) -> float:
     """Return the derivative of a chance by the correlation, to some 1e-7 of it."""
     step = 1e-4

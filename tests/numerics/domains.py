@@ -37,8 +37,10 @@ from maxout.theory.parameters import (
     ORDER,
     ORTHANT_SIZE,
     OTHER_NORM,
+    OTHER_PLACE,
     PAIR_CORRELATION,
     PARAMETERS,
+    PLACE,
     SWEEP,
     VOLUME,
     WINDOW,
@@ -84,6 +86,8 @@ EDGES: dict[Field, tuple[Any, ...]] = {
     OTHER_NORM: _NORMS,
     PAIR_CORRELATION: _CORRELATIONS,
     BIAS_VARIANCE: (0, _TINY, Fraction(1, 10), _HUGE),
+    PLACE: (1, 2, 3, 4, 5, 6, 200, 201, 10**6),
+    OTHER_PLACE: (1, 2, 3, 4, 5, 6, 7, 10**6),
 }  # fmt: skip
 
 

@@ -83,6 +83,32 @@ class Extremes:
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """``places``: ``rank`` normals in order, the smallest first, (samples, rank)."""
+
+    rank: int
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("places",)
+
+    @property
+    def name(self) -> str:
+        return f"ordered/{self.rank}"
+
+    @property
+    def shard_size(self) -> int:
+        return shard_size(4 * self.rank)  # sorting takes longer than drawing
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        return 8 * 2 * self.rank * self.shard_size, f"a shard of units of rank {self.rank}"
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        pieces = stream.generator(0, UNITS).standard_normal((self.shard_size, self.rank))
+        return {"places": np.sort(pieces, axis=1)}
+
+
+@dataclass(frozen=True)
 class Equicorrelated:
     """``size`` standard normals of common correlation ``rho``.
 
