@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
-from mpmath.libmp import prec_to_dps
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
@@ -59,7 +58,7 @@ class PlacedMoment(sp.Function):
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
         value = self.doit()
         # SymPy adds digits until those that cancel in the sum are made up for.
-        return None if value is self else sp.N(value, prec_to_dps(prec))
+        return None if value is self else sp.N(value, int(0.30103 * prec) + 1)
 
     def _sympystr(self, printer: StrPrinter) -> str:
         r, K, t = (printer._print(argument) for argument in self.args)
