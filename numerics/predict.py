@@ -15,7 +15,7 @@ from maxout.numerics.balls.precision import PrecisionError
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError, while_on
 from maxout.theory.network import Network
-from maxout.theory.parameters import ORDER, environment
+from maxout.theory.parameters import KINDS, ORDER, UNIT, environment
 from maxout.theory.precision_lock import alone
 from maxout.theory.statement import Statement
 
@@ -60,6 +60,7 @@ def predict(
     """
     with while_on(statement.key):
         point = locate(statement, network, order, **parameters)
+        _of_its_units(statement, parameters)
         require(statement, point)
         if not statement.numeric:
             return Prediction(statement, network, point.order, None)
@@ -97,6 +98,16 @@ def require(statement: Statement, point: Point) -> None:
     if failed:
         about = f" to {point.network.heading}" if statement.biases else ""
         raise DoesNotApplyError(f"{statement.key} does not apply{about}: {_needs(failed)}")
+
+
+def _of_its_units(statement: Statement, given: Mapping[str, Any]) -> None:
+    """Refuse a statement about maxout networks where other units were asked for."""
+    kind = KINDS[0] if given.get("unit") is None else str(UNIT(given["unit"]))
+    about_maxout = statement.biases and UNIT.symbol not in statement.parameters
+    if about_maxout and kind != KINDS[0]:
+        raise DoesNotApplyError(
+            f"{statement.key} does not apply: it needs units of kind {KINDS[0]} (--unit)"
+        )
 
 
 def decide(relation: sp.Rel, values: Mapping[sp.Basic, Any]) -> bool:

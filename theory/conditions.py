@@ -27,6 +27,7 @@ from maxout.theory.parameters import (
     PAIR_CORRELATION,
     PLACE,
     SWEEP,
+    UNIT,
 )
 
 # Biases
@@ -97,6 +98,13 @@ def _is_recommended(c: sp.Expr, rank: int) -> bool:
     if rank <= 2 or not c.is_Rational:
         return bool(sp.simplify(c * moment.doit() - 1) == 0)
     return False
+
+
+# Units
+
+
+def units_are(kind: str) -> Condition:
+    return Condition(f"units of kind {kind}", (UNIT,), lambda unit: str(unit) == kind)
 
 
 # Shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from sympy.core.symbol import Str
 
 from maxout.theory import symbols
 from maxout.theory.errors import DomainError
@@ -140,6 +141,24 @@ OTHER_PLACE = Field(
     "place s of a second order statistic",
     integer(1, 10**6),
 )
+KINDS = ("maxout", "groupsort", "lwta", "mfm23")
+
+
+def _kind(value: Any) -> Str:
+    """A word that stands among the numbers of other parameters."""
+    if str(value) not in KINDS:
+        raise ValueError(value)
+    return Str(str(value))
+
+
+UNIT = Field(
+    "unit",
+    symbols.unit,
+    f"one of {', '.join(KINDS)}",
+    KINDS,
+    "kind of the hidden units",
+    _kind,
+)
 PARAMETERS = (
     COSINE,
     NORM,
@@ -156,6 +175,7 @@ PARAMETERS = (
     BIAS_VARIANCE,
     PLACE,
     OTHER_PLACE,
+    UNIT,
 )
 
 
@@ -181,6 +201,7 @@ def _default(field: Field, inputs: sp.Expr) -> Any:
         BIAS_VARIANCE: 0,
         PLACE: 1,
         OTHER_PLACE: 2,
+        UNIT: Str(KINDS[0]),
     }[field]
 
 

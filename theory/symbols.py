@@ -44,6 +44,9 @@ rho = sp.Symbol("rho", real=True)
 j = sp.Symbol("j", integer=True, positive=True)
 """Index of a Lyapunov exponent: 0 belongs to the input's direction, 1.. to those across it."""
 
+unit = sp.Symbol("unit")
+"""Kind of the hidden units; stands in conditions alone."""
+
 place = sp.Symbol("r", integer=True, positive=True)
 """Place of an order statistic, 1 for the smallest."""
 

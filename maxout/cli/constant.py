@@ -13,6 +13,7 @@ from maxout.cli.progress import counted, working
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.order.order_moments import CLOSED_FROM, constants
+from maxout.theory.activation.units import UNITS
 from maxout.theory.errors import MaxoutError
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.order.orthant import is_closed
@@ -95,6 +96,13 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
     help="Choose c by what it keeps, and say what it does not  [default: mean, c = 1/M_K].",
 )
 @click.option("--width", help="Units n of every hidden layer, for --criterion.")
+@click.option(
+    "--unit",
+    type=click.Choice(list(UNITS)),
+    default="maxout",
+    show_default=True,
+    help="Of which units: other ones than maxout pass on other features.",
+)
 @click.option("--derive", is_flag=True, help="Derive M_K step by step, each step confirmed.")
 @output.format_option
 @output.json_option
@@ -104,6 +112,7 @@ def command(
     window: int,
     criterion: str | None,
     width: str | None,
+    unit: str,
     derive: bool,
     style: str,
     as_json: bool,
@@ -115,6 +124,15 @@ def command(
     it keeps from layer to layer; typical sizes at rank 3 and above are estimates, and say so.
     """
     chosen = parse.ranks(ranks)
+    if unit != "maxout":
+        if derive or window != 1 or criterion is not None or width is not None:
+            raise click.UsageError(
+                "--unit goes with no --window, --criterion, --width or --derive: they are maxout's"
+            )
+        from maxout.cli.unit_constant import show as show_unit
+
+        show_unit(chosen, unit, digits, style, as_json)
+        return
     if window != 1:
         chosen = [rank * WINDOW(window) for rank in chosen]
     if derive:

@@ -14,7 +14,7 @@ import click
 
 from maxout.cli import parse
 from maxout.theory.network import Network
-from maxout.theory.parameters import PARAMETERS, default_text
+from maxout.theory.parameters import PARAMETERS, UNIT, default_text
 
 Command = Callable[..., Any]
 
@@ -75,15 +75,15 @@ network_options = network_options_with()
 def parameter_options(command: Command) -> Command:
     """Add an option for every field of ``theory.parameters``; the command gets ``given``.
 
-    ``given`` maps the names of the fields that were typed to numbers, not yet checked by the
-    fields: ``predict`` does that.
+    ``given`` maps the names of the fields that were typed to numbers, or words, not yet checked by
+    the fields: ``predict`` does that.
     """
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
         texts = {field.name: options.pop(f"given_{field.name}") for field in PARAMETERS}
         given = {
-            name: parse.number(text, name.replace("_", "-"))
+            name: text if name == UNIT.name else parse.number(text, name.replace("_", "-"))
             for name, text in texts.items()
             if text is not None
         }

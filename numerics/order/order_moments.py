@@ -62,12 +62,16 @@ def moment(
 
 
 @alone
-def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") -> Enclosure:
+def constant(
+    rank: int, digits: int = 50, window: int = 1, route: str = "auto", unit: str = "maxout"
+) -> Enclosure:
     """Enclose c = 1/M_K, the weight variance times fan_in that keeps activations stationary.
 
     Args:
       rank: K, an integer from 1 to 10^15.
       window: cells p of a max pooling that follows; c = 1/M_{Kp} then.
+      unit: "maxout", "groupsort", "maxmin", "lwta", "mfm" or "mfm23"; units other than maxout have
+        their own constant, see docs/units.md, and take neither a window nor a route.
       digits, route: as for ``moment``; "closed", "arb" or "auto".
 
     Raises:
@@ -76,6 +80,10 @@ def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") 
     Source: Tseran and Montúfar (ICML 2023).
     """
     rank, digits = RANK(rank), DIGITS(digits)
+    if unit != "maxout":
+        if window != 1 or route != "auto":
+            raise DomainError(f"window and route are maxout's; got them with unit {unit!r}")
+        return _of_unit(rank, unit, digits)
     if window != 1:
         rank = RANK(rank * WINDOW(window))
     _check("route", route, ("auto", "closed", "arb"))
@@ -83,6 +91,15 @@ def constant(rank: int, digits: int = 50, window: int = 1, route: str = "auto") 
         closed = digits >= CLOSED_FROM and _closed(rank, 2, "largest") is not None
         route = "closed" if closed else "arb"
     return _reciprocal(_certified(rank, 2, "largest", digits, route), digits, route)
+
+
+def _of_unit(rank: int, unit: str, digits: int) -> Enclosure:
+    # Here: a constant of maxout needs no symbols.
+    from maxout.theory.activation.units import unit_named
+
+    found = unit_named(unit)
+    exact = found.constant(found.checked_rank(rank))
+    return Enclosure.from_ball(at_digits(lambda: ball(exact, {}), digits), digits, "arb")
 
 
 def _reciprocal(ball: arb, digits: int, route: str) -> Enclosure:

@@ -31,6 +31,7 @@ from maxout.theory.parameters import (
     CORRELATION,
     COSINE,
     EXPONENT,
+    KINDS,
     LAYER,
     LENGTH,
     NORM,
@@ -42,6 +43,7 @@ from maxout.theory.parameters import (
     PARAMETERS,
     PLACE,
     SWEEP,
+    UNIT,
     VOLUME,
     WINDOW,
 )
@@ -88,6 +90,7 @@ EDGES: dict[Field, tuple[Any, ...]] = {
     BIAS_VARIANCE: (0, _TINY, Fraction(1, 10), _HUGE),
     PLACE: (1, 2, 3, 4, 5, 6, 200, 201, 10**6),
     OTHER_PLACE: (1, 2, 3, 4, 5, 6, 7, 10**6),
+    UNIT: KINDS,
 }  # fmt: skip
 
 
@@ -140,8 +143,9 @@ def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
 
 def home(statement: Statement) -> Place:
     """A place well inside the domain and the limits."""
-    for values in _HOMES:
-        place = Place(values)
+    kinds = [{UNIT: kind} for kind in KINDS] if UNIT.symbol in statement.parameters else [{}]
+    for values, kind in product(_HOMES, kinds):
+        place = Place(values) + kind
         if not unmet(statement, place):
             return place
     raise AssertionError(f"no place is inside the domain of {statement.key}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.domain import Range
 from maxout.theory.errors import DoesNotApplyError, OutOfReachError
 from maxout.theory.network import Network
-from maxout.theory.parameters import environment
+from maxout.theory.parameters import KINDS, UNIT, environment
 from maxout.theory.statement import Statement
 
 C = sp.Rational(3, 4)
@@ -37,14 +39,15 @@ NETWORKS = [
 NUMERIC = [key for key, statement in CATALOGUE.items() if statement.numeric]
 
 
-def where_it_applies(statement: Statement) -> Iterator[tuple[Network, Enclosure]]:
-    for network in NETWORKS:
+def where_it_applies(statement: Statement) -> Iterator[tuple[Network, dict[str, Any], Enclosure]]:
+    kinds = KINDS if UNIT.symbol in statement.parameters else KINDS[:1]
+    for network, kind in product(NETWORKS, kinds):
         try:
-            value = predict(statement, network).value
+            value = predict(statement, network, unit=kind).value
         except (DoesNotApplyError, OutOfReachError):
             continue
         assert value is not None
-        yield network, value
+        yield network, {"unit": kind}, value
 
 
 @pytest.mark.parametrize("key", NUMERIC)
@@ -54,8 +57,8 @@ def test_a_factor_in_the_right_side_is_a_factor_in_the_prediction(key: str) -> N
     wrong = dataclasses.replace(
         statement, build=lambda t: statement.build(t) * sp.Rational(3, 2), range=Range.REAL
     )
-    network, value = next(where_it_applies(statement))
-    found = predict(wrong, network).value
+    network, given, value = next(where_it_applies(statement))
+    found = predict(wrong, network, **given).value
     assert found is not None
     # Not a number that 3/2 leaves as it is.
     assert not value.ball.contains(0)
@@ -67,9 +70,9 @@ def test_a_factor_in_the_right_side_is_a_factor_in_the_prediction(key: str) -> N
 @pytest.mark.parametrize("key", NUMERIC)
 def test_the_expression_has_its_value_by_itself(key: str) -> None:
     statement = CATALOGUE[key]
-    network, value = next(where_it_applies(statement))
+    network, given, value = next(where_it_applies(statement))
     order = statement.orders[0] if statement.orders else None
-    alone = enclose(statement.right(order), environment(statement, network), 15)
+    alone = enclose(statement.right(order), environment(statement, network, **given), 15)
     assert alone.within(statement.range.least, statement.range.most) == value
 
 

@@ -17,8 +17,8 @@ def placed(r: int, K: int, t: int) -> float:
     return float(np.sum(z**t * values) * (z[1] - z[0]))
 
 
-def both(r: int, s: int, K: int) -> float:
-    """E X_{r:K} X_{s:K} from their joint density, y above x by panels that begin at x."""
+def both(r: int, s: int, K: int, t: int = 1) -> float:
+    """E (X_{r:K} X_{s:K})^t from their joint density, y above x by panels that begin at x."""
     x, wx = panels(list(np.linspace(-9, 9, 37)), 12)
     up, wu = panels([0, 0.25, 0.75, 1.5, 3, 5, 8, 12], 16)
     y = x[:, None] + up
@@ -28,7 +28,7 @@ def both(r: int, s: int, K: int) -> float:
     )
     joint = density(x)[:, None] * density(y)
     joint = joint * ndtr(x)[:, None] ** (r - 1) * between ** (s - r - 1) * ndtr(-y) ** (K - s)
-    return ways * float(wx @ (x[:, None] * y * joint) @ wu)
+    return ways * float(wx @ ((x[:, None] * y) ** t * joint) @ wu)
 
 
 @oracle(

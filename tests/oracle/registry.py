@@ -39,7 +39,7 @@ class At:
     exact_c: Fraction | None = Fraction(2, 5)
     bias: str = "zero"
     t: int | None = None
-    given: Mapping[str, Fraction | int] = field(default_factory=dict)
+    given: Mapping[str, Fraction | int | str] = field(default_factory=dict)
 
     @property
     def L(self) -> int:
@@ -72,7 +72,9 @@ class At:
         return float(predict(statement, self.network, order=self.t, **self.parameters))
 
 
-def _exact(value: Fraction | int | None) -> Any:
+def _exact(value: Fraction | int | str | None) -> Any:
+    if isinstance(value, str):
+        return value
     return sp.Rational(value.numerator, value.denominator) if value is not None else None
 
 

@@ -109,10 +109,19 @@ def gain_through_angles(bias: str) -> sp.Expr:
 
 
 def gain_in_moving_frame() -> sp.Expr:
+    """Return ||J(x)u||^2 at zero bias: the frame of n_l units and the sum of their Xi^2."""
+    return gain_in_frame(squared_radius(l, n[l]), n[l])
+
+
+def gain_in_frame(radius2: sp.Expr, units: sp.Expr) -> sp.Expr:
     """Return ||J(x)u||^2 at zero bias through p and q, the parts of u along and across x.
 
-    p' = s (r p + g q) and q' = s chi q, with s^2 = c/n_{l-1}, r^2 the sum of the units' Xi^2, g
-    normal, chi^2 of n_l - 1 degrees of freedom.
+    p' = s (r p + g q) and q' = s chi q, with s^2 = c/n_{l-1}, g normal, chi^2 of ``units`` - 1
+    degrees of freedom.
+
+    Args:
+      radius2: r^2 of layer l, what x is multiplied by but for s^2.
+      units: how many numbers layer l passes on.
     """
     p, q = sp.symbols("p q", real=True)
     scale = sp.sqrt(c / n[l - 1])
@@ -120,8 +129,8 @@ def gain_in_moving_frame() -> sp.Expr:
         p**2 + q**2,
         (p, q),
         (
-            scale * (sp.sqrt(squared_radius(l, n[l])) * p + Normal("g", l) * q),
-            scale * sp.sqrt(ChiSquared(n[l] - 1, l)) * q,
+            scale * (sp.sqrt(radius2) * p + Normal("g", l) * q),
+            scale * sp.sqrt(ChiSquared(units - 1, l)) * q,
         ),
         (cos_0, sp.sqrt(1 - cos_0**2)),
         (l, 1, L - 1),
