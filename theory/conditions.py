@@ -165,6 +165,7 @@ CORRELATED_INPUTS = Condition(
     lambda x, y, variance: bool(variance > 0) or bool(x > 0) and bool(y > 0),
     changes=3,
 )
+COMMON_CORRELATION = Condition("0 <= rho_xy <= 1", (PAIR_CORRELATION,), lambda rho: bool(rho >= 0))
 DIFFERENT_INPUTS = Condition("-1 < rho_xy < 1", (PAIR_CORRELATION,), lambda rho: bool(abs(rho) < 1))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
 
 import click
@@ -85,10 +86,18 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
 @options.digits_option(20)
 @click.option(
     "--window",
-    default=1,
-    type=parse.INTEGER,
+    default="1",
+    type=parse.CELLS,
     show_default=True,
-    help="Cells of a max pooling that follows.",
+    help="Cells of a max pooling that follows, such as 4 or 2x2.",
+)
+@click.option(
+    "--correlation",
+    type=parse.NUMBER,
+    help="Of the cells' patches, 0 to 1  [default: 0, independent cells].",
+)
+@click.option(
+    "--stages", type=parse.INTEGER, help="Of pooled layers one behind another, for --correlation."
 )
 @click.option(
     "--criterion",
@@ -110,6 +119,8 @@ def command(
     ranks: tuple[str, ...],
     digits: int,
     window: int,
+    correlation: Fraction | None,
+    stages: int | None,
     criterion: str | None,
     width: str | None,
     unit: str,
@@ -125,7 +136,7 @@ def command(
     """
     chosen = parse.ranks(ranks)
     if unit != "maxout":
-        if derive or window != 1 or criterion is not None or width is not None:
+        if derive or window != 1 or any(x is not None for x in (correlation, criterion, width)):
             raise click.UsageError(
                 "--unit goes with no --window, --criterion, --width or --derive: they are maxout's"
             )
@@ -133,6 +144,17 @@ def command(
 
         show_unit(chosen, unit, digits, style, as_json)
         return
+    if correlation is not None:
+        if derive or criterion is not None or width is not None:
+            raise click.UsageError("--correlation goes with no --criterion, --width or --derive")
+        from maxout.cli.pooled_constant import show as show_pooled
+
+        in_json = as_json or style == "json"
+        with working("enclosing"):
+            show_pooled(chosen, WINDOW(window), correlation, stages, digits, in_json)
+        return
+    if stages is not None:
+        raise click.UsageError("--stages needs --correlation, that of the first stage's patches")
     if window != 1:
         chosen = [rank * WINDOW(window) for rank in chosen]
     if derive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from maxout.numerics.run_fields import ALPHA, SEED
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
 from maxout.theory.network import RANK, WIDTHS
+from maxout.theory.parameters import WINDOW
 
 # ASCII alone: the digits of other scripts, which int and float read too, are a slip.
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -101,6 +103,14 @@ def widths(text: str) -> tuple[int, ...]:
     return checked
 
 
+def cells(text: str, name: str) -> int:
+    """Cells of a pooling window: 4, or a shape such as 2x2 or 3x3x3."""
+    sides = [_integer(side) for side in text.split("x")]
+    if not 1 <= len(sides) <= 3 or any(side is None for side in sides):
+        raise DomainError(f"{name} must look like 4 or 2x2; got {text[:60]!r}")
+    return math.prod(WINDOW(side) for side in sides)
+
+
 def number(text: str, name: str) -> Fraction:
     """A finite decimal or a ratio such as 1/3, kept exact.
 
@@ -163,6 +173,7 @@ class Typed(click.ParamType):
         return self._read(value, name.removeprefix("network_").replace("_", "-"))
 
 
+CELLS = Typed("cells", cells)
 INTEGER = Typed("integer", integer)
 NUMBER = Typed("number", number)
 REAL = Typed("number", real)

@@ -63,13 +63,19 @@ def moment(
 
 @alone
 def constant(
-    rank: int, digits: int = 50, window: int = 1, route: str = "auto", unit: str = "maxout"
+    rank: int,
+    digits: int = 50,
+    window: int = 1,
+    route: str = "auto",
+    unit: str = "maxout",
+    correlation: Any = 0,
 ) -> Enclosure:
     """Enclose c = 1/M_K, the weight variance times fan_in that keeps activations stationary.
 
     Args:
       rank: K, an integer from 1 to 10^15.
       window: cells p of a max pooling that follows; c = 1/M_{Kp} then.
+      correlation: of the cells' patches, 0 to 1; c = 1/M_{K,p}(correlation), see docs/pooling.md.
       unit: "maxout", "groupsort", "maxmin", "lwta", "mfm" or "mfm23"; units other than maxout have
         their own constant, see docs/units.md, and take neither a window nor a route.
       digits, route: as for ``moment``; "closed", "arb" or "auto".
@@ -81,9 +87,11 @@ def constant(
     """
     rank, digits = RANK(rank), DIGITS(digits)
     if unit != "maxout":
-        if window != 1 or route != "auto":
-            raise DomainError(f"window and route are maxout's; got them with unit {unit!r}")
+        if window != 1 or route != "auto" or correlation:
+            raise DomainError(f"window, correlation and route are maxout's; the unit is {unit!r}")
         return _of_unit(rank, unit, digits)
+    if correlation:
+        return _of_correlated(rank, WINDOW(window), correlation, digits)
     if window != 1:
         rank = RANK(rank * WINDOW(window))
     _check("route", route, ("auto", "closed", "arb"))
@@ -99,6 +107,19 @@ def _of_unit(rank: int, unit: str, digits: int) -> Enclosure:
 
     found = unit_named(unit)
     exact = found.constant(found.checked_rank(rank))
+    return Enclosure.from_ball(at_digits(lambda: ball(exact, {}), digits), digits, "arb")
+
+
+def _of_correlated(rank: int, window: int, correlation: Any, digits: int) -> Enclosure:
+    from sympy import Integer
+
+    from maxout.theory.activation.pooling import PooledMoment
+    from maxout.theory.parameters import PAIR_CORRELATION
+
+    rho = PAIR_CORRELATION(correlation)
+    if rho < 0:
+        raise DomainError(f"correlation must be a number from 0 to 1; got {correlation}")
+    exact = 1 / PooledMoment(Integer(rank), Integer(window), rho)
     return Enclosure.from_ball(at_digits(lambda: ball(exact, {}), digits), digits, "arb")
 
 

@@ -2,11 +2,15 @@
 
 import sympy as sp
 
-from maxout.theory.conditions import WHATEVER_BIAS, ZERO
+from maxout.theory.activation.pooling import PooledMoment, PooledProduct
+from maxout.theory.conditions import COMMON_CORRELATION, WHATEVER_BIAS, ZERO
 from maxout.theory.domain import Domain, Range
 from maxout.theory.order.moments import LargestNormalMoment
 from maxout.theory.statement import Relation, Source, Statement
-from maxout.theory.symbols import K, L, c, n_0, window, x_norm
+from maxout.theory.symbols import K, L, c, correlation, n_0, window, x_norm
+
+_POOLED = "y: largest over p cells and K pieces of N(0, 1) features"
+_SHARED = "features of one piece in any two cells have correlation rho_xy, others none"
 
 STATEMENTS = (
     Statement(
@@ -34,6 +38,32 @@ STATEMENTS = (
         source=Source("tseran2023", "max-pooling initialization"),
         proof="initialization.md#max-pooling",
         parameters=(window,),
+    ),
+    Statement(
+        key="init.max_pooling.correlated",
+        title="max pooling over p cells of common correlation",
+        left=r"\mathbb{E}[y^2]",
+        relation=Relation.EQ,
+        build=lambda t: PooledMoment(K, window, correlation),
+        definitions=(_POOLED, _SHARED),
+        domain=Domain(COMMON_CORRELATION),
+        range=Range.NON_NEGATIVE,
+        source=Source("project", "pooling over correlated cells"),
+        proof="pooling.md#one-window",
+        parameters=(window, correlation),
+    ),
+    Statement(
+        key="init.max_pooling.next",
+        title="the mean product of two windows, all of whose cells have one common correlation",
+        left=r"\mathbb{E}[y y']",
+        relation=Relation.EQ,
+        build=lambda t: PooledProduct(K, window, correlation),
+        definitions=(f"{_POOLED}; y' another window's", _SHARED),
+        domain=Domain(COMMON_CORRELATION),
+        range=Range.NON_NEGATIVE,
+        source=Source("project", "pooling over correlated cells"),
+        proof="pooling.md#two-windows",
+        parameters=(window, correlation),
     ),
     Statement(
         key="init.uniform",

@@ -15,6 +15,7 @@ from maxout.verify.experiment import (
     Builder,
     Experiment,
     Size,
+    other_parameters,
     rank_off_by_one,
     rewritten,
     scaled,
@@ -22,8 +23,8 @@ from maxout.verify.experiment import (
 )
 from maxout.verify.experiment_networks import length_cases
 from maxout.verify.order.order_experiments import mean_of_power, off, unit
-from maxout.verify.order.units import Extremes, UniformWeights
-from maxout.verify.sampling.scales import weight_variance
+from maxout.verify.order.units import Extremes, UniformWeights, Windows
+from maxout.verify.sampling.scales import moment, weight_variance
 from maxout.verify.twins import second_moment_off
 
 
@@ -49,6 +50,38 @@ def _pooling(size: Size) -> Iterator[Experiment]:
             detail=f"units of rank {rank} pooled over {window} cells",
             window=window,
         )
+
+
+def _correlated(key: str, product: bool) -> Builder:
+    """One window's square, or the product of two, of correlated cells."""
+
+    def build(size: Size) -> Iterator[Experiment]:
+        cases = ((3, 4, 0.6),) + (((2, 9, 0.9), (5, 4, 0.3)) if size.deep else ())
+        for rank, cells, rho in cases:
+            yield Experiment(
+                statement(key),
+                unit(rank),
+                (Windows(rank, cells, rho),),
+                lambda arrays: arrays["one"] * arrays["other" if product else "one"],
+                partial(_of_windows, rank, cells, 0.04 * size.narrowness, product),
+                parameters={"window": cells, "correlation": rho},
+                detail=f"rank {rank}, windows of {cells} cells of correlation {rho}",
+                twins=(
+                    scaled(6),
+                    rank_off_by_one(),
+                    other_parameters("independent cells", correlation=0),
+                    other_parameters("one cell", window=1),
+                ),
+            )
+
+    return build
+
+
+def _of_windows(rank: int, cells: int, share: float, signed: bool) -> Mean:
+    # By Slepian's inequality a positive value is no larger than that of independent cells, and a
+    # negative one is nearer to 0 than any feature. The mean is that of one piece's cells at least.
+    fourth = moment(LargestNormalMoment, rank * cells, 4) + 3
+    return Mean(moment(LargestNormalMoment, rank, 2), fourth, share, signed=signed)
 
 
 def _relu(size: Size) -> Iterator[Experiment]:
@@ -109,6 +142,8 @@ def _length(network: Network, norm: float, share: float) -> Mean:
 EXPERIMENTS: dict[str, Builder] = {
     "init.stationary": _stationary,
     "init.max_pooling": _pooling,
+    "init.max_pooling.correlated": _correlated("init.max_pooling.correlated", product=False),
+    "init.max_pooling.next": _correlated("init.max_pooling.next", product=True),
     "init.relu": _relu,
     "init.uniform": _uniform,
 }

@@ -109,6 +109,44 @@ class Ordered:
 
 
 @dataclass(frozen=True)
+class Windows:
+    """``one`` and ``other``: the largest over ``rank`` pieces and ``cells`` cells, of two windows.
+
+    Features of one piece have correlation ``rho`` in any two of the cells of both.
+    """
+
+    rank: int
+    cells: int
+    rho: float
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("one", "other")
+
+    @property
+    def name(self) -> str:
+        return f"pooled-windows/{self.rank}/{self.cells}/{self.rho}"
+
+    @property
+    def shard_size(self) -> int:
+        return shard_size(self.rank * (2 * self.cells + 1))
+
+    def memory(self, setting: Setting) -> tuple[int, str]:
+        return 8 * 8 * self.shard_size, f"a shard of windows of {self.cells} cells"
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        generator = stream.generator(0, UNITS)
+        found = np.full((2, self.shard_size), -np.inf)
+        for _ in range(self.rank):
+            shared = math.sqrt(self.rho) * generator.standard_normal(self.shard_size)
+            for window in found:
+                for _ in range(self.cells):
+                    own = math.sqrt(1 - self.rho) * generator.standard_normal(self.shard_size)
+                    np.maximum(window, shared + own, out=window)
+        return {"one": found[0], "other": found[1]}
+
+
+@dataclass(frozen=True)
 class Equicorrelated:
     """``size`` standard normals of common correlation ``rho``.
 
