@@ -12,11 +12,13 @@ class LayerInit:
     Attributes:
       name: as in ``model.named_modules()``.
       kind: class of the layer.
-      role: "maxout", "output" (linear, rank 1) or "unchanged".
+      role: "maxout"; of linear ones "linear", "branch" (at the end of a residual branch) or
+        "output"; or "unchanged".
       rank, window: pieces K of a unit and cells p of the max pooling behind it.
       fan_in: inputs of one piece; 0 where unchanged, as are c and std.
       c: weight variance times fan_in, 1/M_{K p}.
       std: standard deviation of the weights.
+      why: what else counted into c, or stands around the layer; empty for c = 1/M_{K p} alone.
     """
 
     name: str
@@ -27,6 +29,7 @@ class LayerInit:
     fan_in: int = 0
     c: float = 0.0
     std: float = 0.0
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class InitReport:
                 numbers = (*map(str, counts), f"{layer.c:.5f}", f"{layer.std:.5f}")
             rows.append((layer.name or "(model)", layer.kind, layer.role, *numbers))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
+        lines = [
             "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
             for row in rows
-        )
+        ]
+        lines += [f"{x.name or '(model)'}: {x.why}" for x in self.layers if x.why]
+        return "\n".join(lines)

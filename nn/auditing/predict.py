@@ -41,7 +41,7 @@ def report(
     for layer in layers:
         try:
             check_numbers(layer.weight)
-            described.append(describe(layer.weight, layer.bias))
+            described.append(describe(layer.weight, layer.bias, layer.inputs or None))
         except MaxoutError as error:
             raise MaxoutError(f"layer {layer.name!r}: {error}") from None
     audited: list[LayerAudit] = []

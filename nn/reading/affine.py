@@ -76,9 +76,13 @@ def describe(tape: Tape, op: Op) -> Affine | None:
         return _batched(op, source, weight, bias, on_left, grid)
     elif op.name in ("mv", "addmv", "dot"):
         zero = torch.zeros(out.size, dtype=torch.long)
-        channel, position = (zero, _packed(grid, out.size, range(len(out.size)))) if on_left else (
-            _packed(grid, out.size, range(len(out.size))),
-            zero,
+        channel, position = (
+            (zero, _packed(grid, out.size, range(len(out.size))))
+            if on_left
+            else (
+                _packed(grid, out.size, range(len(out.size))),
+                zero,
+            )
         )
         matrix = replace(weight, size=(1, *weight.size), stride=(0, *weight.stride))
         matrix = weight if len(weight.size) == 2 else matrix

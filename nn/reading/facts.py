@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from maxout.nn.reading.nodes import KEEPING, Node, Nodes
 from maxout.nn.reading.sinks import KINDS, Sink
-from maxout.nn.reading.weights import Weight, Weights
+from maxout.nn.reading.weights import Weights
 
 # Between a map and its maximum these change no rank and no constant but by what they say.
 LINEAR = frozenset(["sum", "shift", "scale"])
+
+
+_FEW = 8  # members that are seen for certain
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,6 @@ class Fact:
     branches: int = 1
     mixed: bool = False
     about: bool = False
-    elements: list[int] = field(default_factory=list)
 
 
 class Labelled:
@@ -135,7 +137,9 @@ def _facts(
     kinds, zero = sink.kinds[kept], sink.zero[kept]
     mixed = (rank == count) & (window == count) & (count > 1)
     window = torch.where(mixed, 1, window)
-    ragged = (rank * window != count) & ~mixed
+    # Overlapping windows show their members only by chance, and the last few may be missing.
+    most = rank * window
+    ragged = torch.where(most > _FEW, count < 0.7 * most, count != most) & ~mixed
     if sink.count is not None:
         window = (sink.count / rank).round().long().clamp(min=1)
         ragged = torch.zeros_like(ragged)
@@ -191,7 +195,3 @@ def _components(units: Tensor, weights: Weights) -> list[Tensor]:
             root[find(k)] = find(met[0])
     roots = torch.tensor([find(k) for k in range(len(root))])[owners[:, 0]]
     return [(roots == k).nonzero().flatten() for k in roots.unique().tolist()]
-
-
-def name_of(weight: Weight) -> str:
-    return weight.name

@@ -14,7 +14,7 @@ from maxout.nn.reading.nests import tensors_in
 from maxout.nn.reading.nodes import Node, Nodes
 from maxout.nn.reading.sinks import Sink, probe, sinks
 from maxout.nn.reading.tape import Tape, record
-from maxout.nn.reading.weights import Weight, Weights
+from maxout.nn.reading.weights import Weights
 from maxout.theory.errors import MaxoutError
 
 
@@ -121,9 +121,12 @@ def _note_shift(node: Node, nodes: Nodes, weights: Weights) -> None:
         return
     for weight in weights.all:
         run = weight.runs[0]
-        if run.affine is not None and run.affine.bias is None and run.view.numel == len(
-            node.maps[0]
-        ) and torch.equal(node.maps[0], torch.arange(run.base, run.end)):
+        if (
+            run.affine is not None
+            and run.affine.bias is None
+            and run.view.numel == len(node.maps[0])
+            and torch.equal(node.maps[0], torch.arange(run.base, run.end))
+        ):
             weight.shift = node.constant
 
 
@@ -133,12 +136,14 @@ def _unread(model: nn.Module, tape: Tape, nodes: Nodes, weights: Weights) -> lis
     by: dict[str, str] = {}
     for node in nodes.nodes:
         if node.affine is None:
-            by |= {name: node.name for name in node.parameters}
+            by |= dict.fromkeys(node.parameters, node.name)
     notes = []
     for name, parameter in model.named_parameters():
         if parameter.dim() >= 2 and name not in used:
-            how = f"used by {by[name]}, which is not looked into" if name in by else (
-                "not seen in a linear layer or convolution"
+            how = (
+                f"used by {by[name]}, which is not looked into"
+                if name in by
+                else ("not seen in a linear layer or convolution")
             )
             notes.append(f"parameter {name} {tuple(parameter.shape)}: {how}; left out")
     return notes

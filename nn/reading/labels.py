@@ -25,11 +25,14 @@ class Labels:
       seed: of the draw.
       signed: whether negative numbers occur too; only then zero can be the largest.
       wins: label -> how often it won; who won is pushed down, so that others show.
+      up: push up instead, which shows others of a minimum.
     """
 
-    def __init__(self, seed: int, signed: bool, wins: Tensor | None = None) -> None:
+    def __init__(
+        self, seed: int, signed: bool, wins: Tensor | None = None, up: bool = False
+    ) -> None:
         self._generator = torch.Generator().manual_seed(seed)
-        self._signed, self._wins = signed, wins
+        self._signed, self._wins, self._up = signed, wins, up
         self._table = torch.full((1,), float("nan"), dtype=torch.float64)
 
     @property
@@ -42,7 +45,7 @@ class Labels:
         u = torch.rand(count, generator=self._generator, dtype=torch.float64)
         if self._wins is not None:
             wins = self._wins[base : base + count].clamp(max=_STRONGEST)
-            u = (u + _STRONGEST - wins) / (_STRONGEST + 1)
+            u = (u + (wins if self._up else _STRONGEST - wins)) / (_STRONGEST + 1)
         if self._signed:
             # With pushing a random level: else zero would never lie among the pushed.
             level = 0.5

@@ -335,9 +335,8 @@ class Nodes:
         for op in self.tape.ops:
             if op.scope == scope:
                 for v in op.ins:
-                    if v.storage in self.tape.parameters:
-                        name, x = self.tape.parameters[v.storage]
-                        found.update([name] if x.dim() > 1 else [])
+                    if v.storage not in self.tape.data:
+                        found.update(self.origins.names(v.storage))
         return tuple(sorted(found))
 
     def _ahead(self, n: int, view: View) -> int:

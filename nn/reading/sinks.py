@@ -72,9 +72,7 @@ def probe(nodes: Nodes, dropout: int) -> Sink:
     return _sink(nodes, None, nodes.tape.ops[at].ins[0], at)
 
 
-def _region(
-    nodes: Nodes, end: int, view: View
-) -> tuple[list[int], list[tuple[int, Node]]]:
+def _region(nodes: Nodes, end: int, view: View) -> tuple[list[int], list[tuple[int, Node]]]:
     """Operations between a sink and its nodes, and the nodes with where they stand."""
     tape = nodes.tape
     need, ops, sources = {view.storage}, [], []
@@ -198,9 +196,7 @@ def _picked(region: _Region, first: Tensor) -> Tensor:
     return torch.cat([kept, order[:_SAMPLE]]).unique()
 
 
-def _collected(
-    region: _Region, picked: Tensor
-) -> tuple[list[tuple[Tensor, Tensor]], float | None]:
+def _collected(region: _Region, picked: Tensor) -> tuple[list[tuple[Tensor, Tensor]], float | None]:
     """Winners and numbers of the draws; how many members there are, where not all were seen."""
     wins = torch.zeros(region.labels, dtype=torch.long)
     known = torch.zeros((0, len(picked)), dtype=torch.long)
@@ -209,7 +205,7 @@ def _collected(
     calm, needed = 0, _CALM if region.ops else 2
     for r in range(_LIMIT):
         pushed = r % 2 == 1
-        labels = Labels(100 + r, r % 4 in (1, 2), wins if pushed else None)
+        labels = Labels(100 + r, r % 4 in (1, 2), wins if pushed else None, up=r % 8 == 7)
         x = region.run(labels)
         assert x is not None
         x = x[picked]
@@ -258,8 +254,9 @@ def _judged(region: _Region, picked: Tensor, members: Tensor, zero: Tensor) -> T
         hole = members == 0
         top = numbers.masked_fill(hole, -math.inf).amax(0)
         low = numbers.masked_fill(hole, math.inf).amin(0)
-        largest &= torch.where(zero, top.clamp(min=0), top) == x
-        least &= torch.where(zero, low.clamp(max=0), low) == x
+        # Of overlapping windows some members may be unseen: they may win, but no less may.
+        largest &= x >= torch.where(zero, top.clamp(min=0), top)
+        least &= x <= torch.where(zero, low.clamp(max=0), low)
     kinds = torch.full((len(picked),), KINDS.index("pick"))
     kinds[least & ~largest] = KINDS.index("min")
     kinds[largest] = KINDS.index("max")

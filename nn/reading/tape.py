@@ -107,6 +107,7 @@ class Tape(TorchDispatchMode):
       data: storages that depend on the example.
       parameters: storage -> (name, tensor) of the model's parameters and buffers.
       outputs: the tensors that the model returned.
+      sizes: (operation, what it reads) -> mean square of that, before it is overwritten.
     """
 
     def __init__(self) -> None:
@@ -120,6 +121,7 @@ class Tape(TorchDispatchMode):
         self.parameters: dict[int, tuple[str, Tensor]] = {}
         self.dropouts: list[Dropout] = []
         self.scope = ""
+        self.sizes: dict[tuple[int, View], float] = {}
         self._kept: list[Any] = []
         self._empty = 0
 
@@ -138,6 +140,12 @@ class Tape(TorchDispatchMode):
         count = x.untyped_storage().nbytes() // x.element_size()
         return x.detach().as_strided((count,), (1,), 0)
 
+    def measure(self, reader: int, given: list[Tensor]) -> None:
+        for x in given:
+            view = self.view(x)
+            if x.is_floating_point() and view.storage in self.data:
+                self.sizes[reader, view] = float(x.detach().double().square().mean())
+
     def mark(self, example: Any) -> None:
         """Let everything count as data that is computed from these tensors."""
         for x in tensors_in(example):
@@ -146,14 +154,13 @@ class Tape(TorchDispatchMode):
             self.data.add(view.storage)
             self.inputs.append(view)
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         ins = tuple(map(self.view, tensors_in([args, kwargs])))
         written = _written(func._schema, args, kwargs)
         data = any(v.storage in self.data for v in ins)
         if data:
+            self.measure(len(self.ops), tensors_in([args, kwargs]))
             for x in written:
                 key = self.view(x).storage
                 if key not in self.data and key not in self.initial:
@@ -193,9 +200,7 @@ class _Scope(TorchFunctionMode):
         self._tape = tape
         self._calls = 0
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = str(getattr(func, "__name__", ""))
         tape, outer = self._tape, self._tape.scope
@@ -251,6 +256,7 @@ def record(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
         for module in training:
             module.training = True
     tape.outputs = [tape.view(x) for x in tensors_in(output)]
+    tape.measure(len(tape.ops), tensors_in(output))
     return tape
 
 
