@@ -183,7 +183,7 @@ def _must_be_own(model: nn.Module, name: str, parameters: tuple[str, ...], own: 
 
 def _biases(model: nn.Module, parameter: str, graph: Graph) -> tuple[str, ...]:
     """The bias beside the weight, and a parameter added right behind."""
-    real = {n: p for n, p in model.named_parameters()}
+    real = dict(model.named_parameters())
     owner, _, key = parameter.rpartition(".")
     beside = f"{owner}.bias".lstrip(".") if key == "weight" else ""
     found = [beside] if beside in real else []

@@ -128,7 +128,7 @@ def _start(feed: Feed, previous: Layer | None, first: bool) -> str | None:
         names = " and ".join(x.name for x in feed.layers)
         return f"its input joins the outputs of {names}" if names else "its input is not followed"
     reasons = list(dict.fromkeys(map(_reason, feed.others)))
-    if all(n.kind == "input" for n in feed.others) and not feed.layers:
+    if all(n.kind == "input" or n.name == "embedding" for n in feed.others) and not feed.layers:
         return "its input is the model's input"
     kept = [r for r in reasons if r != "the model's input"] or reasons
     sums = [r for r in kept if r.startswith("a sum")]
@@ -137,7 +137,7 @@ def _start(feed: Feed, previous: Layer | None, first: bool) -> str | None:
 
 
 def _reason(node: Node) -> str:
-    if node.kind == "input":
+    if node.kind == "input" or node.name == "embedding":
         return "the model's input"
     if node.kind == "norm":
         return f"a normalization ({node.name}), which sets the size anew"

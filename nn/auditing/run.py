@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
 from maxout.nn.auditing.layer import Found
+from maxout.nn.auditing.findings import findings
+from maxout.nn.auditing.measure import measure
 from maxout.nn.auditing.predict import report
 from maxout.nn.auditing.reading import found_in
 from maxout.nn.auditing.report import AuditReport
 from maxout.nn.auditing.specification import LayerSpec, layer_spec, parse_layer, take
 from maxout.nn.auditing.structure import by_types
 from maxout.nn.auditing.thinc import is_thinc, layers_of
+from maxout.nn.auditing.verdict import verdict
 from maxout.nn.reading.graph import check_numbers_of, read
 from maxout.nn.reading.layers import layers_of as read_layers
 from maxout.theory.errors import MaxoutError
@@ -85,19 +89,31 @@ def _module(
     model: nn.Module, example: Any, keywords: Mapping[str, Any] | None, input_size: float | None
 ) -> AuditReport:
     check_numbers_of(model)
+    graph = None
     if example is None and keywords is None:
         found, notes = by_types(model)
     else:
-        graph = read(model, *as_call(example, keywords))
-        found, notes = found_in(graph, read_layers(graph))
-    if not any(layer.rank > 1 for layer in found):
+        call = as_call(example, keywords)
+        graph = read(model, *call)
+        layers = read_layers(graph)
+        found, notes = found_in(graph, layers)
+    if not any(layer.rank * layer.window > 1 for layer in found):
         hint = (
             "pass example_input= to find maxima written by hand"
             if example is None
             else "; ".join(notes) or "no maximum over channels was seen"
         )
         raise MaxoutError(f"no maxout layer was found in the model: {hint}")
-    return report(found, notes, input_size)
+    described = report(found, notes, input_size)
+    if graph is None:
+        return described
+    about = findings(graph, layers, found, list(described.layers))
+    runs = [measure(model, *call, layers, training) for training in (False, True)]
+    kept = tuple(run for run in runs if run is not None)
+    judged = verdict(described.layers, about, kept, notes, True)
+    if judged[0] and len(kept) < 2:
+        judged = None, "it does not run forward and backward in both modes, so nothing is measured"
+    return replace(described, findings=about, measured=kept, verdict=judged)
 
 
 def _state(

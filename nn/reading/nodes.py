@@ -282,13 +282,13 @@ class Nodes:
 
     def _compute(self, op: Op) -> bool:
         try:
-            return all([memory.run(op) for _, memory in self._draws])
+            known = [memory.run(op) for _, memory in self._draws]
         except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
-            self._note(
-                f"{op.name} cannot be repeated on other numbers: {' '.join(str(error).split())[:80]}"
-            )
+            reason = " ".join(str(error).split())[:80]
+            self._note(f"{op.name} cannot be repeated on other numbers: {reason}")
             self._forget(op)
             return False
+        return all(known)
 
     def _forget(self, op: Op) -> None:
         for _, memory in self._draws:

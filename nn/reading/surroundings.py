@@ -84,11 +84,10 @@ class Surroundings:
             sink = fact.sink
             at = len(self._graph.tape.ops) if sink.reader is None else sink.reader.at
             owners = {self._layer.get(n.index) for n in sink.sources}
-            if owners == {layer} or (
-                len(sink.sources) == 1 and sink.sources[0].kind in ("sum", "shift", "scale")
-            ):
-                if max(fact.windows) == layer.window and (fact.between or not layer.between):
-                    return self._graph.tape.sizes.get((at, sink.view))
+            alone = len(sink.sources) == 1 and sink.sources[0].kind in LINEAR
+            told = max(fact.windows) == layer.window and (fact.between or not layer.between)
+            if told and (alone or owners == {layer}):
+                return self._graph.tape.sizes.get((at, sink.view))
         return None
 
     def branch(self, layer: Layer) -> bool | None:
