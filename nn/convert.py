@@ -14,7 +14,8 @@
 
 keras is MaxoutDense of Keras 1, thinc and chainer are their Maxout layers; with the others, and
 convolutions in Chainer, a plain layer comes first and its weights are meant: Dense or Conv before
-Maxout in TensorFlow addons and Paddle, any in Flax and Keras 3 (flax, channels last), DenseLayer or ConvLayer before FeaturePoolLayer in Lasagne.
+Maxout in TensorFlow addons and Paddle, DenseLayer or ConvLayer before FeaturePoolLayer in Lasagne.
+flax is Dense or Conv of Flax and Keras 3, channels last, with the pieces of a unit side by side.
 out·K means that the K pieces of a unit lie side by side, K·out that they lie ``out`` apart. Lasagne
 convolves with the kernel turned round (its default ``flip_filters=True``); the others correlate.
 """

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
-from maxout.nn.auditing.run import as_call
+from maxout.nn.auditing.run import as_call, audit
 from maxout.nn.constants import calculate_gain, cells
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
 from maxout.nn.drawing import Drawn, drawn_from
 from maxout.nn.functional import check_rank, require_floating_point
-from maxout.nn.init_report import InitReport, LayerInit
+from maxout.nn.init_report import InitReport, LayerInit, Verdict
 from maxout.nn.initializers import (
     Window,
     maxout_normal_,
@@ -46,6 +47,7 @@ def init_model_(
     windows: Mapping[str, Window] | None = None,
     outputs: Collection[str] | None = None,
     mode: str = "train",
+    check: bool = True,
     distribution: str = "normal",
     generator: torch.Generator | None = None,
 ) -> InitReport:
@@ -74,6 +76,8 @@ def init_model_(
       outputs: names of the linear output layers, instead of those that are read.
       mode: "train" counts dropout into c, so that sizes keep in training; "eval" does not, so that
         they keep in evaluation. No c does both. Dropout is seen with an example only.
+      check: with an example, audit the model before and after, and put both verdicts into the
+        report.
       distribution: "normal", "uniform" or "truncated_normal".
       generator: source of all draws, which are made in the order of the report.
 
@@ -97,7 +101,11 @@ def init_model_(
         pools = {name: cells(window) for name, window in (windows or {}).items()}
         graph = read(model, *as_call(example, keywords))
         drawn = drawn_from(model, graph, named, pools, outputs, mode)
-        return _draw_read(model, drawn, distribution, generator)
+        before = _judged(model, example, keywords) if check else None
+        report = draw_read(model, drawn, distribution, generator)
+        if not check:
+            return report
+        return replace(report, before=before, after=_judged(model, example, keywords))
     ranks = _named_ranks(modules, ranks or {})
     if not ranks:
         raise MaxoutError(
@@ -141,7 +149,15 @@ def init_model_(
     return InitReport(tuple(plan))
 
 
-def _draw_read(
+def _judged(model: nn.Module, example: Any, keywords: Mapping[str, Any] | None) -> Verdict | None:
+    """What the audit says of the whole model, or None where it cannot be audited."""
+    try:
+        return audit(model, example, keywords=keywords).verdict
+    except MaxoutError:
+        return None
+
+
+def draw_read(
     model: nn.Module,
     plan: list[Drawn],
     distribution: str,

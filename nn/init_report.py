@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Verdict = tuple[bool | None, str]
+"""Whether a model is right as a whole, and why; see ``maxout.nn.audit``."""
+
 
 @dataclass(frozen=True)
 class LayerInit:
@@ -34,9 +37,14 @@ class LayerInit:
 
 @dataclass(frozen=True)
 class InitReport:
-    """What :func:`maxout.nn.init.init_model_` did, layer by layer; prints as a table."""
+    """What :func:`maxout.nn.init.init_model_` did, layer by layer; prints as a table.
+
+    ``before`` and ``after`` are the audit's verdicts; None where it was not asked or cannot tell.
+    """
 
     layers: tuple[LayerInit, ...]
+    before: Verdict | None = None
+    after: Verdict | None = None
 
     def __str__(self) -> str:
         rows: list[tuple[str, ...]] = [
@@ -54,4 +62,7 @@ class InitReport:
             for row in rows
         ]
         lines += [f"{x.name or '(model)'}: {x.why}" for x in self.layers if x.why]
+        if self.after is not None and self.after[0] is not True:
+            word = "not right" if self.after[0] is False else "not known"
+            lines.append(f"the model is {word} still: {self.after[1]}")
         return "\n".join(lines)

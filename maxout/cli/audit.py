@@ -45,8 +45,9 @@ def command(
     input_size: str,
     as_json: bool,
 ) -> None:
-    """Audit the maxout layers of a state dict: a .safetensors file (or the index of its shards) or a PyTorch
-    checkpoint.
+    """Audit the maxout layers of a state dict.
+
+    FILE is a .safetensors file, the index of its shards, or a PyTorch checkpoint.
 
     Nothing in the file is executed: checkpoints are loaded with weights_only=True. For a model in
     Python, which finds its layers by itself, call maxout.nn.audit(model, example_input).

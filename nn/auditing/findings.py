@@ -166,9 +166,7 @@ def _normalized(
             f"{rate:.4g} a layer, {growth:.4g} over these, whatever c is; a skip connection, "
             "RMSNorm, or a linear layer between changes that"
         )
-        found.append(
-            Finding("normalization", tuple(x.name for x in ends), growth <= LIMIT, text)
-        )
+        found.append(Finding("normalization", tuple(x.name for x in ends), growth <= LIMIT, text))
     if ends := behind["rms"]:
         text = (
             "RMSNorm behind the maximum multiplies squared gradients by 1/M_K = "

@@ -44,9 +44,7 @@ class _Results(TorchFunctionMode):
         self._names = names
         self.kept: dict[str, list[tuple[float, Tensor]]] = {}
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         given = tensors_in([args, kwargs])
         read = [(x, self._names.get(_address(x), None)) for x in given]
@@ -86,11 +84,15 @@ def measure(
     Buffers, training flags and the random state are as before at the end. In training mode sizes
     are means over RUNS runs.
     """
+    parameters = dict(model.named_parameters())
     names = {
-        weight.runs[0].affine.matrix.storage: layer.name  # type: ignore[union-attr]
+        _address(parameters[weight.parameters[0]]): layer.name
         for layer in layers
         for weight in layer.weights
-        if weight.own
+        # A parametrized weight is made anew in every run, and not known again.
+        if len(weight.parameters) == 1
+        and weight.parameters[0] in parameters
+        and ".parametrizations." not in f".{weight.parameters[0]}"
     }
     flags = {module: module.training for module in model.modules()}
     buffers = {name: x.detach().clone() for name, x in model.named_buffers()}
@@ -146,7 +148,9 @@ def _add(
     wanted = {name: x for name, (_, x) in firsts.items() if x.requires_grad}
     if not combination or not wanted:
         return
-    found = torch.autograd.grad(sum(combination), list(wanted.values()), allow_unused=True)
+    found = torch.autograd.grad(
+        torch.stack(combination).sum(), list(wanted.values()), allow_unused=True
+    )
     for (name, x), gradient in zip(wanted.items(), found, strict=True):
         if gradient is not None:
             size = float(x.detach().double().square().mean())

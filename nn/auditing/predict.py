@@ -135,7 +135,9 @@ def _chain(
                 gradient=(low, high),
                 weight_gradient=weights,
                 activation_depth=_depths(constant, repetitions),
-                gradient_depth=_depths(constant, repetitions if layer.zero else gradient_repetitions),
+                gradient_depth=_depths(
+                    constant, repetitions if layer.zero else gradient_repetitions
+                ),
                 oddities=w.oddities,
                 notes=tuple(layer.notes),
                 target=target,

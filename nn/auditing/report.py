@@ -86,10 +86,12 @@ class LayerAudit:
         # Of few weights the sample does not know its own error; normal draws have this one.
         error = max(self.gain_error / self.target, math.sqrt(2 / self.size))
         allowed = max(4 * error, 0.02)
-        ratio = self.gain / self.target
+        if not self.gain:
+            return False
+        ratio = math.log(self.gain / self.target)
         if self.target < 1:
-            return ratio <= 1 + allowed
-        return abs(ratio - 1) <= allowed or abs(ratio / self.keeps - 1) <= allowed / self.keeps
+            return ratio <= allowed
+        return abs(ratio) <= allowed or abs(ratio - math.log(self.keeps)) <= allowed
 
     @property
     def advice(self) -> str:
@@ -184,10 +186,11 @@ class AuditReport:
         rows = []
         for x in self.layers:
             seen = ("-" if x.measured is None else size_text(x.measured),) if measured else ()
+            gain = "-" if math.isnan(x.gain) else f"{x.gain:.4f}"
             rows.append(
                 (
                     x.name, str(x.rank), str(x.window), str(x.units), str(x.fan_in),
-                    f"{x.c:.4f}", f"{x.c_error:.2g}", "-" if math.isnan(x.gain) else f"{x.gain:.4f}",
+                    f"{x.c:.4f}", f"{x.c_error:.2g}", gain,
                     size_text(x.activation), *seen, _interval(x.gradient),
                     _depth(x.activation_depth["float16"]),
                 )
@@ -212,7 +215,9 @@ class AuditReport:
             f"{text}: {f.subject}: {f.text}"
             for f in self.findings
             if f.text not in why
-            for text in [f.layers[0] if len(f.layers) == 1 else f"{f.layers[0]}, ..., {f.layers[-1]}"]
+            for text in [
+                f.layers[0] if len(f.layers) == 1 else f"{f.layers[0]}, ..., {f.layers[-1]}"
+            ]
         ]
         lines += [f"warning: {text}" for text in self.range_warnings]
         odd = [(text, x.name) for x in self.layers for text in x.oddities]

@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.findings import findings
+from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.measure import measure
 from maxout.nn.auditing.predict import report
 from maxout.nn.auditing.reading import found_in
@@ -111,7 +111,7 @@ def _module(
     runs = [measure(model, *call, layers, training) for training in (False, True)]
     kept = tuple(run for run in runs if run is not None)
     judged = verdict(described.layers, about, kept, notes, True)
-    if judged[0] and len(kept) < 2:
+    if judged[0] and (len(kept) < 2 or not all(run.gradients for run in kept)):
         judged = None, "it does not run forward and backward in both modes, so nothing is measured"
     return replace(described, findings=about, measured=kept, verdict=judged)
 

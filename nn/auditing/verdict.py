@@ -43,7 +43,11 @@ def verdict(
     for finding in findings:
         if finding.verdict is None:
             return None, f"{_some(list(finding.layers))}: {finding.text}"
-    if left := [note for note in notes if ("left out" in note and "by embedding" not in note) or "outside the chain" in note]:
+    if left := [
+        note
+        for note in notes
+        if ("left out" in note and "by embedding" not in note) or "outside the chain" in note
+    ]:
         return None, left[0]
     residual = any(f.subject == "residual" for f in findings)
     for x in layers:
@@ -85,7 +89,8 @@ def _strays(layers: Sequence[LayerAudit], one: Measured) -> str | None:
     slopes = [(x, one.gradients[x.name]) for x in layers if one.gradients.get(x.name)]
     if len(slopes) > 1:
         last = slopes[-1][1]
-        allowed = 1.0
+        # Branches of a residual stream hand on the square of their scale.
+        allowed = 1 / min(x.target for x in layers)
         for x, slope in reversed(slopes[:-1]):
             allowed *= second_moment(x.rank * x.window)
             if not 1 / (band * allowed) <= slope / last <= band * second_moment(x.rank * x.window):

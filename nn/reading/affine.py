@@ -169,7 +169,10 @@ class Origins:
 
     def names(self, storage: int) -> tuple[str, ...]:
         """Names of parameters; of buffers where there is no parameter."""
-        parameters, buffers, seen, ahead = set(), set(), set(), [storage]
+        parameters: set[str] = set()
+        buffers: set[str] = set()
+        seen: set[int] = set()
+        ahead = [storage]
         while ahead:
             key = ahead.pop()
             if key in seen:

@@ -41,6 +41,7 @@ class Surroundings:
         self._graph = graph
         self._layer = {run.index: x for x in layers for w in x.weights for run in w.runs}
         self._before: dict[int, int] = {}
+        self._ends: dict[int, bool] | None = None
         self.residual = [n for n in graph.nodes if n.index in graph.live and self._adds(n)]
 
     def feed(self, layer: Layer) -> Feed:
@@ -93,18 +94,27 @@ class Surroundings:
     def branch(self, layer: Layer) -> bool | None:
         """Whether the layer ends a branch of a residual sum as a linear map (True) or by its
         maximum (False); None where it ends none."""
-        runs = {run.index for w in layer.weights for run in w.runs}
+        if self._ends is None:
+            self._ends = self._find_ends()
+        for weight in layer.weights:
+            for run in weight.runs:
+                if run.index in self._ends:
+                    return self._ends[run.index]
+        return None
+
+    def _find_ends(self) -> dict[int, bool]:
+        """Node that ends a branch -> whether it is linear there."""
+        found: dict[int, bool] = {}
         for node in self.residual:
             for sink in self._graph.read_by(node):
-                ends = [(s, p) for s, p, _ in self._graph.labelled.paths(sink.members)]
-                for labels, passed in ends:
-                    owners = set(self._graph.labelled.owners(labels).unique().tolist()) - {-1}
-                    if not owners & runs or any(n.kind not in ("scale", "shift") for n in passed):
-                        continue
-                    if self._starts_stream(node, sink):
-                        continue
-                    return bool((sink.kinds == KINDS.index("same")).all())
-        return None
+                if self._starts_stream(node, sink):
+                    continue
+                linear = bool((sink.kinds == KINDS.index("same")).all())
+                for labels, passed, _ in self._graph.labelled.paths(sink.members):
+                    if all(n.kind in ("scale", "shift") for n in passed):
+                        owners = self._graph.labelled.owners(labels).unique().tolist()
+                        found |= {k: linear for k in owners if k in self._layer}
+        return found
 
     # Ancestry, as bits of an integer.
 
