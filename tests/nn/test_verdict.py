@@ -16,7 +16,9 @@ from maxout.nn.init import init_model_
 from maxout.nn.rectified import rectified_second_moment
 from maxout.theory.errors import MaxoutError
 
-from .zoo import L, Net, conv, halves, residual
+from .zoo_case import L, Net, conv
+from .zoo_graphs import residual
+from .zoo_images import halves
 
 WIDTH = 48
 
@@ -137,6 +139,16 @@ def test_average_pooling_and_what_is_left_out_are_not_known() -> None:
     assert report.after is not None
     assert report.after[0] is None
     assert "avg_pool2d" in report.after[1]
+
+
+def test_what_is_left_out_is_not_known() -> None:
+    model = Net(lambda s, x: s.c(s.a(s.g(x)[0]).view(-1, 4, 3).amax(-1)), a=L(5, 12), c=L(4, 2),
+                g=nn.GRU(6, 5))  # fmt: skip
+    report = init_model_(model, example=torch.randn(7, 2, 6))
+    assert report.after is not None
+    assert report.after[0] is None
+    assert "used by gru, which is not looked into; left out" in report.after[1]
+    assert "the model is not known still" in str(report)
 
 
 def test_a_relu_behind_the_maximum_takes_its_own_constant() -> None:
