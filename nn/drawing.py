@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from maxout.init.constants import second_moment
 from maxout.nn.auditing.reading import is_norm, left_out
-from maxout.nn.constants import second_moment
 from maxout.nn.reading.graph import Graph
 from maxout.nn.reading.layers import Layer, layers_of
 from maxout.nn.reading.surroundings import Surroundings

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
+from maxout.init.constants import calculate_gain, cells, check_rank
 from maxout.nn.auditing.run import as_call, audit
-from maxout.nn.constants import calculate_gain, cells
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
 from maxout.nn.drawing import Drawn, drawn_from
-from maxout.nn.functional import check_rank, require_floating_point
+from maxout.nn.functional import require_floating_point
 from maxout.nn.init_report import InitReport, LayerInit, Verdict
 from maxout.nn.initializers import (
     Window,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from maxout.nn.constants import second_moment
-from maxout.nn.functional import check_rank
+from maxout.init.constants import check_rank, second_moment
 
 
 @lru_cache(maxsize=256)

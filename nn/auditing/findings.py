@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import torch
 
+from maxout.init.constants import second_moment
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.reading import is_norm
 from maxout.nn.auditing.report import LayerAudit
-from maxout.nn.constants import second_moment
 from maxout.nn.reading.graph import Graph
 from maxout.nn.reading.layers import Layer
 from maxout.nn.reading.surroundings import Surroundings

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from maxout.init.constants import second_moment
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.report import RANGES, AuditReport, LayerAudit
 from maxout.nn.auditing.specification import check_numbers
 from maxout.nn.auditing.statistics import WeightStatistics, describe
 from maxout.nn.auditing.verdict import verdict
-from maxout.nn.constants import second_moment
 from maxout.nn.rectified import rectified_second_moment
 from maxout.numerics.activation.layered import (
     LayerConstants,

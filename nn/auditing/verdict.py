@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from maxout.init.constants import second_moment
 from maxout.nn.auditing.findings import LIMIT, Finding
 from maxout.nn.auditing.measure import Measured
 from maxout.nn.auditing.report import LayerAudit
-from maxout.nn.constants import second_moment
 
 # Starts of a chain of predictions that theory covers: sizes are set anew there, or are given.
 _KNOWN = ("its input is the model's input", "behind a normalization", "behind layernorm")

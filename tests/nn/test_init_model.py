@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
+from maxout.init.constants import second_moment
 from maxout.nn import MaxoutConv1d, MaxoutConv2d, MaxoutLinear, maxout
-from maxout.nn.constants import second_moment
 from maxout.nn.init import calculate_gain, init_model_, maxout_normal_, maxout_uniform_
 from maxout.theory.errors import MaxoutError
 

@@ -5,10 +5,10 @@ import warnings
 import pytest
 import torch
 
+from maxout.init.constants import second_moment
 from maxout.nn import audit
 from maxout.nn.auditing.findings import LIMIT
 from maxout.nn.auditing.measure import measure
-from maxout.nn.constants import second_moment
 from maxout.nn.drawing import drawn_from
 from maxout.nn.init import init_model_
 from maxout.nn.init_model import draw_read

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from maxout.init.constants import second_moment
 from maxout.nn import audit
 from maxout.nn.auditing.findings import mean, variance
-from maxout.nn.constants import second_moment
 from maxout.nn.init import init_model_
 from maxout.nn.rectified import rectified_second_moment
 from maxout.theory.errors import MaxoutError
