@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from maxout.verify.sampling import kernels
-from maxout.verify.sampling.biases import LAWS
 from maxout.verify.sampling.draws import require_layer
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.streams import INPUTS, WEIGHTS, Stream
+
+NO_BIASES = np.zeros((1, 0), np.float32)
 
 
 def squared_norms(sampler: Sampler, stream: Stream, count: int) -> Iterator[dict[str, np.ndarray]]:
@@ -43,12 +44,10 @@ def squared_norms(sampler: Sampler, stream: Stream, count: int) -> Iterator[dict
     for start in range(0, count, size):
         networks = min(size, count - start)
         rows = np.stack(sampler.directions(inputs, start, networks), axis=1).astype(np.float32)
-        flat = np.zeros((1, 0), np.float32)
-        if LAWS[sampler.biases]:
-            drawn = [draw(start, networks, np.float32) for draw in biases]
-            flat = np.concatenate([b.reshape(len(b), -1) for b in drawn], axis=1)
+        drawn = [draw(start, networks, np.float32) for draw in biases]
+        flat = [b.reshape(len(b), -1) for b in drawn if b is not None] or [NO_BIASES]
         found = np.empty((networks, 2, vectors))
-        kernels.walk(rows, sizes, scales, flat, start, place, found)
+        kernels.walk(rows, sizes, scales, np.concatenate(flat, axis=1), start, place, found)
         tile = {"length": found[:, 0, 0]}
         for index, ending in enumerate(sampler.endings, start=1):
             tile[f"hidden{ending}"] = found[:, 0, index]
