@@ -14,6 +14,7 @@ import pytest
 
 from maxout.cli.main import USAGE, run
 from maxout.verify.campaigns import shardfile
+from maxout.verify.campaigns.manifest import FORMAT
 
 WORDS = ["verify", "order.half_normal", "--device", "cpu", "--out"]
 
@@ -87,7 +88,7 @@ def manifest_of_numbers(campaign: Path) -> str:
 
 
 def manifest_of_other_things(campaign: Path) -> str:
-    (campaign / "manifest.json").write_text(json.dumps({"command": [["x"] * 50], "seed": {}}))
+    (campaign / "manifest.json").write_text(json.dumps({"format": FORMAT, "command": [["x"] * 50]}))
     return "holds another campaign: alpha is null there and 0.001 here"
 
 
