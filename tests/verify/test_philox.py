@@ -12,6 +12,7 @@ import torch
 from maxout.theory.network import Network
 from maxout.verify.sampling import kernels, layerwise
 from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import concatenate
 from maxout.verify.sampling.streams import BIASES, INPUTS, UNITS, WEIGHTS, Stream
 
 from . import philox_reference as reference
@@ -112,24 +113,26 @@ SAMPLERS = [
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: str(s.network))
 def test_layers_whose_weights_are_never_written(monkeypatch, sampler) -> None:
     """Every product and sum again; the tiles are of two networks and of one."""
-    monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", 1)
-    found = [*layerwise.squared_norms(sampler, STREAM, 3)]
-    assert len(found) == 3
+    two = 2 * sampler.bytes_per_network(torch.float32)
+    monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", two)
+    tiles = [*layerwise.squared_norms(sampler, STREAM, 3)]
+    assert [len(tile["length"]) for tile in tiles] == [2, 1]
+    found = concatenate(tiles)
     inputs = sampler.directions(STREAM.generator(0, INPUTS), 0, 3)
     biases = [draw(0, 3, np.float32) for draw in sampler.biases_of(STREAM)]
-    for n, tile in enumerate(found):
+    for n in range(3):
         x = np.stack([v[n] for v in inputs]).astype(np.float32)
         for layer, (units, pieces, _) in enumerate(sampler.shapes, start=1):
             if layer == len(sampler.shapes):
-                assert tile["length"][0] == reference.squared_norm(x[0])
+                assert found["length"][n] == reference.squared_norm(x[0])
                 for v, ending in enumerate(sampler.endings, start=1):
-                    assert tile[f"hidden{ending}"][0] == reference.squared_norm(x[v])
+                    assert found[f"hidden{ending}"][n] == reference.squared_norm(x[v])
             bias = None if layer > len(biases) else biases[layer - 1]
             bias = None if bias is None else bias[min(n, len(bias) - 1)]
             scale = sampler.scales[layer - 1]
             x = reference.push(x, units, pieces, scale, bias, n, STREAM.shard, layer, KEY)
         for v, ending in enumerate(sampler.endings, start=1):
-            assert tile[f"gain{ending}"][0] == reference.squared_norm(x[v])
+            assert found[f"gain{ending}"][n] == reference.squared_norm(x[v])
 
 
 def test_the_first_of_equal_pieces_wins() -> None:
