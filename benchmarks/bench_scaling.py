@@ -29,8 +29,8 @@ def measure(rounds: int) -> None:
     from maxout.verify.campaigns.folder import Campaign
     from maxout.verify.distributed import Team
     from maxout.verify.sampling.collector import Collector
+    from maxout.verify.sampling.network_populations import Networks
     from maxout.verify.sampling.networks import Sampler
-    from maxout.verify.sampling.populations import Networks
 
     team = Team.from_environment()
     population = Networks(Sampler(Network(32, (32,) * 8, 8, 5, bias="zero"), "zero"))

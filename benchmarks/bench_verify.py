@@ -27,8 +27,9 @@ import torch
 from machine import machine
 
 from maxout.theory.network import Network
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.populations import Setting
 from maxout.verify.sampling.streams import Stream
 
 CORES = len(os.sched_getaffinity(0))

@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from maxout.nn.functional import check_rank
+from maxout.init.constants import check_rank
 from maxout.theory.errors import DomainError
 
 # Axes of a weight: u unit, k piece, i input, s all spatial axes. Two letters in one entry are one

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
-from maxout.nn.constants import calculate_gain, cells
+from maxout.init.constants import calculate_gain, cells, check_rank
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
-from maxout.nn.functional import check_rank
 from maxout.nn.init_report import InitReport, LayerInit
 from maxout.nn.initializers import (
     Window,

@@ -26,7 +26,7 @@ def digests(suite: str, draws: int) -> dict[str, str]:
 
     from maxout.verify.experiments import experiments
     from maxout.verify.regions import hulls
-    from maxout.verify.sampling import concrete_networks, populations
+    from maxout.verify.sampling import concrete_networks, network_populations, populations
     from maxout.verify.sampling.draws import Draws
     from maxout.verify.sampling.networks import Sampler
     from maxout.verify.sampling.streams import Stream
@@ -38,7 +38,7 @@ def digests(suite: str, draws: int) -> dict[str, str]:
     # Shards that are smaller, of the same draws.
     populations.SHARD_DRAWS, concrete_networks.SHARD, hulls.SHARD = draws, 10, 2
     # Each feature is of a network of its own, whose shard is of another size.
-    concrete_networks.Features.shard_size = populations.Networks.shard_size
+    concrete_networks.Features.shard_size = network_populations.Networks.shard_size
     told: Any = None
 
     def telling(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,7 +59,7 @@ def digests(suite: str, draws: int) -> dict[str, str]:
         setting = populations.Setting(torch.device("cpu"), torch.float64)
         population.draw(Stream(0, name, 0), setting)
         networks = getattr(population, "networks", population)
-        if isinstance(networks, populations.Networks):
+        if isinstance(networks, network_populations.Networks):
             setting = populations.Setting(torch.device("cpu"), torch.float32)
             for values in networks.draw(Stream(0, name, 0), setting).values():
                 told.update(np.ascontiguousarray(values).tobytes())

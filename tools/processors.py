@@ -99,7 +99,8 @@ def _draws(populations: list[Any]) -> dict[str, str]:
     import numpy as np
     import torch
 
-    from maxout.verify.sampling.populations import Networks, Setting
+    from maxout.verify.sampling.network_populations import Networks
+    from maxout.verify.sampling.populations import Setting
     from maxout.verify.sampling.streams import Stream
 
     torch.set_num_threads(1)

@@ -206,7 +206,7 @@ def job(
         queue = Queue(plan, chosen, collector)
         campaign = None
         if out is not None:
-            record = manifest(setting, plan, share, collector.setting.device.type)
+            record = manifest(setting, plan, share, collector.setting.device)
             campaign = Campaign(out, record, queue.planned(share), owner)
         collector.shelf = campaign
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from maxout.init.constants import second_moment
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.report import RANGES, AuditReport, LayerAudit
 from maxout.nn.auditing.specification import check_numbers
 from maxout.nn.auditing.statistics import WeightStatistics, describe
-from maxout.nn.constants import second_moment
 from maxout.numerics.activation.layered import (
     LayerConstants,
     gradient_repetitions,

@@ -45,7 +45,7 @@ def no_drawing(monkeypatch) -> None:
     def refuse(self, population, shard):
         raise AssertionError(f"{population.name} {shard} was drawn again")
 
-    monkeypatch.setattr(Collector, "_shard", refuse)
+    monkeypatch.setattr(Collector, "_draw", refuse)
 
 
 def test_a_campaign_says_what_a_run_without_a_folder_says(made) -> None:

@@ -5,15 +5,17 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.experiments import experiments
-from maxout.verify.sampling.collector import Collector, resolve_device
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.devices import resolve_device
 from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks
 from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
 
 NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")
@@ -129,17 +131,24 @@ def test_threads_of_pytorch_are_put_back() -> None:
     import torch
 
     before = torch.get_num_threads()
-    with Collector(0, "cpu"):
+    with Collector(0, "cpu") as collector:
+        assert collector.setting.dtype == torch.float64  # asked for, it is set up
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 
 
-def test_auto_is_the_cpu_even_beside_a_gpu(monkeypatch) -> None:
-    """Nothing draws on a device yet: networks would be drawn here and copied there."""
+def test_auto_is_a_gpu_only_where_it_draws_for_itself(monkeypatch) -> None:
+    """In float64 networks would be drawn here and copied there."""
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
-    assert resolve_device("auto").type == "cpu"
-    assert str(resolve_device("cuda", 3)) == "cuda:1"
+    assert resolve_device("auto", torch.float64).type == "cpu"
+    assert resolve_device("auto", torch.float32).type == "cuda"
+    assert resolve_device("cpu", torch.float32).type == "cpu"
+    assert str(resolve_device("cuda", torch.float64, 3)) == "cuda:1"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert resolve_device("auto", torch.float32).type == "cpu"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert resolve_device("auto", torch.float32).type == "cpu"
 
 
 def test_unknown_devices_and_dtypes() -> None:

@@ -9,8 +9,9 @@ import torch
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.sampling import layerwise
+from maxout.verify.sampling.network_populations import Along, Networks
 from maxout.verify.sampling.networks import Sampler, forward
-from maxout.verify.sampling.populations import Along, Networks, Setting
+from maxout.verify.sampling.populations import Setting
 from maxout.verify.sampling.streams import Stream
 
 CPU = torch.device("cpu")

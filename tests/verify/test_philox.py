@@ -103,6 +103,17 @@ def test_biases_inputs_and_symbols_are_where_the_layout_says() -> None:
     assert same(STREAM.symbol("Z,1").standard_normal(4), reference.normals64(drawn).ravel())
 
 
+def test_inputs_and_directions_are_orthonormal_by_sums_in_order() -> None:
+    sampler = Sampler(Network(20, (2,), 1, 2, bias="zero"), "zero", 0.6, 1.7)
+    draws = STREAM.generator(0, INPUTS)
+    for (first, second), x, u in zip(
+        draws.fine_of_networks(4, (50, 2, 20)), *sampler.directions(draws, 4, 50), strict=True
+    ):
+        along = reference.unit(first)
+        assert same(x, 1.7 * along)
+        assert same(u, 0.6 * along + 0.8 * reference.across(second, along))
+
+
 SAMPLERS = [
     Sampler(Network(5, (7, 4), 3, 3, bias="any"), "one-hot", 0.6, 2.0),
     Sampler(Network(6, (9, 5, 8), 2, 4, bias="gaussian"), "gaussian", -0.3, 1.0, (0.9, 0.0)),

@@ -16,8 +16,8 @@ import pytest
 from maxout.theory.network import Network
 from maxout.verify.campaigns.processor import numpy_features, processor
 from maxout.verify.experiments import SIZES
-from maxout.verify.sampling.concrete_networks import Chords
 from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.polylines import Chords
 
 # A mean over networks, a probability of 1, and counts along curves.
 ASKED = ["jacobian.mean.exact", "kernel.winner.one", "curve.breakpoints.first"]

@@ -8,33 +8,52 @@ from everything seen so far.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 Shape = tuple[int, int, int]
-Law = Callable[[int, Shape, float, Callable[[], np.ndarray]], np.ndarray]
-"""(layer >= 1, shape (networks, units, rank), standard deviation of a weight, what draws N(0, 1) of
-that shape) -> biases that broadcast to the shape, in float64."""
-
-Pattern = Callable[[int, int, int], np.ndarray]
 
 
-def _normal(deviation: Callable[[float], float]) -> Law:
-    def law(
-        layer: int, shape: Shape, scale: float, normals: Callable[[], np.ndarray]
+@dataclass(frozen=True)
+class Drawn:
+    """Independent normals.
+
+    Attributes:
+      deviation: of the biases of a layer whose weights have the given one.
+    """
+
+    deviation: Callable[[float], float]
+
+    def __call__(
+        self, layer: int, shape: Shape, scale: float, normals: Callable[[], np.ndarray]
     ) -> np.ndarray:
-        return normals().astype(np.float64) * deviation(scale)
+        """Return biases in float64 that broadcast to the shape.
 
-    return law
+        Args:
+          layer: from 1.
+          shape: networks, units, rank.
+          scale: standard deviation of a weight.
+          normals: draws N(0, 1) of that shape.
+        """
+        return normals().astype(np.float64) * self.deviation(scale)
 
 
-def _fixed(pattern: Pattern) -> Law:
-    def law(
-        layer: int, shape: Shape, scale: float, normals: Callable[[], np.ndarray]
+@dataclass(frozen=True)
+class Fixed:
+    """The same biases in every network.
+
+    Attributes:
+      pattern: (layer, units, rank) -> biases (units, rank).
+    """
+
+    pattern: Callable[[int, int, int], np.ndarray]
+
+    def __call__(
+        self, layer: int, shape: Shape, scale: float, normals: Callable[[], np.ndarray]
     ) -> np.ndarray:
-        return pattern(layer, *shape[1:])[np.newaxis]
-
-    return law
+        """As of ``Drawn``, but nothing is drawn."""
+        return self.pattern(layer, *shape[1:])[np.newaxis]
 
 
 def _large(layer: int, units: int, rank: int) -> np.ndarray:
@@ -59,15 +78,15 @@ def _shifted(layer: int, units: int, rank: int) -> np.ndarray:
     return np.full((units, rank), 20.0)
 
 
-LAWS: dict[str, Law | None] = {
+LAWS: dict[str, Drawn | Fixed | None] = {
     "zero": None,
-    "gaussian": _normal(lambda scale: scale),
-    "large": _fixed(_large),
-    "one-hot": _fixed(_one_hot),
+    "gaussian": Drawn(lambda scale: scale),
+    "large": Fixed(_large),
+    "one-hot": Fixed(_one_hot),
     # Ten preactivations: the biases mostly decide which piece wins, anew in every network.
-    "scaled": _normal(lambda scale: 10.0),
-    "mixed": _fixed(_mixed),
-    "shifted": _fixed(_shifted),
+    "scaled": Drawn(lambda scale: 10.0),
+    "mixed": Fixed(_mixed),
+    "shifted": Fixed(_shifted),
 }
 
 NASTY = ("large", "one-hot", "scaled", "mixed", "shifted")

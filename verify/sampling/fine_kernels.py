@@ -12,8 +12,12 @@ import math
 import numpy as np
 from numba import njit
 
-from maxout.verify.sampling.kernels import AT_ONCE, BITS32, LANES, OPTIONS, words
+from maxout.verify.sampling.kernels import is_kept, words
 
+_AT_ONCE, _LANES = 512, 16  # as in ``kernels``
+_options = {"cache": is_kept(), "nogil": True, "error_model": "numpy"}
+
+_BITS32 = np.uint64(32)
 _LN2, _QUARTER = math.log(2), math.pi / 2
 _ROOT_HALF, _MANTISSA = np.int64(0x3FE6A09E667F3BCD), np.int64((1 << 52) - 1)
 _FROM_1 = np.uint64(0x3FF << 52)
@@ -23,7 +27,7 @@ _SIGN = np.uint64(1 << 62)
 
 @njit(inline="always")
 def _word64(a, b):  # type: ignore[no-untyped-def]
-    return np.uint64(a) << BITS32 | np.uint64(b)
+    return np.uint64(a) << _BITS32 | np.uint64(b)
 
 
 @njit(inline="always")
@@ -62,15 +66,15 @@ def _pair(a, b):  # type: ignore[no-untyped-def]
     return radius * (sine if swap else cosine), radius * (cosine if swap else sine)
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def draw(out, start, network, place, normal):  # type: ignore[no-untyped-def]
     """Fill float64 (networks, n) with two numbers a counter: normals, or uniforms in (0, 1)."""
-    drawn = np.empty((4, AT_ONCE), np.uint32)
-    made = np.empty((2, AT_ONCE), np.float64)
+    drawn = np.empty((4, _AT_ONCE), np.uint32)
+    made = np.empty((2, _AT_ONCE), np.float64)
     for row in range(out.shape[0]):
-        for first in range(0, out.shape[1], 2 * AT_ONCE):
-            size = min(2 * AT_ONCE, out.shape[1] - first)
-            count = -(-size // (2 * LANES)) * LANES
+        for first in range(0, out.shape[1], 2 * _AT_ONCE):
+            size = min(2 * _AT_ONCE, out.shape[1] - first)
+            count = -(-size // (2 * _LANES)) * _LANES
             words(drawn, start + first // 2, count, network + row, place)
             for i in range(count):
                 a, b = _word64(drawn[0, i], drawn[1, i]), _word64(drawn[2, i], drawn[3, i])
@@ -94,16 +98,16 @@ def _attempt(a, b, c, d, uniform, freedom):  # type: ignore[no-untyped-def]
     return 2.0 * third * v if accepted else -1.0
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def chisquares(out, freedom, start, place):  # type: ignore[no-untyped-def]
     """Fill float64 (n,) with chi-squares of ``freedom`` >= 2: try k = 0, 1, ... of number i takes
     its normal from counter (start + i, 2 k + 1) and its uniform from (start + i, 2 k + 2)."""
-    drawn = np.empty((4, AT_ONCE), np.uint32)
-    other = np.empty((4, AT_ONCE), np.uint32)
-    made = np.empty(AT_ONCE, np.float64)
-    for first in range(0, len(out), AT_ONCE):
-        size = min(AT_ONCE, len(out) - first)
-        count = -(-size // LANES) * LANES
+    drawn = np.empty((4, _AT_ONCE), np.uint32)
+    other = np.empty((4, _AT_ONCE), np.uint32)
+    made = np.empty(_AT_ONCE, np.float64)
+    for first in range(0, len(out), _AT_ONCE):
+        size = min(_AT_ONCE, len(out) - first)
+        count = -(-size // _LANES) * _LANES
         words(drawn, start + first, count, 1, place)
         words(other, start + first, count, 2, place)
         for i in range(count):
@@ -122,7 +126,7 @@ def chisquares(out, freedom, start, place):  # type: ignore[no-untyped-def]
             out[first + i] = made[i]
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def orthonormal(pairs):  # type: ignore[no-untyped-def]
     """Make the two vectors of (n, 2, d) orthonormal in place, the first one's direction kept; a
     second one in one dimension is left as it is. Sums go in order."""
@@ -139,7 +143,7 @@ def orthonormal(pairs):  # type: ignore[no-untyped-def]
             _normalize(second)
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _normalize(vector):  # type: ignore[no-untyped-def]
     total = 0.0
     for value in vector:

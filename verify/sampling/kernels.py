@@ -10,7 +10,8 @@ each other. Hence the same bits on every processor, and on a GPU whose kernel do
 ``place`` is (shard, 8 * layer + role, key, key), the last two words of the counter and the key.
 
 Numba's cache looks at the file of a function, not at those of the functions that it calls: so what
-is compiled calls nothing of another file but ``words``, which published answers hold to what it is.
+is compiled takes nothing from another file but ``words``, which published answers hold to what it
+is, and how it is compiled stands in each.
 
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011);
 Box and Muller 1958.
@@ -32,7 +33,17 @@ _LOW, BITS32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+def is_kept() -> bool:
+    """Whether compiled code can be kept: beside this file, or in a home, one of them writable."""
+    try:
+        njit(cache=True)(is_kept)
+    except RuntimeError:  # compiled anew in each process then
+        return False
+    return True
+
+
+_options = {"cache": is_kept(), "nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always")
@@ -45,7 +56,7 @@ def _philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def words(out, start, count, network, place):  # type: ignore[no-untyped-def]
     """Fill the first ``count`` places of uint32 (4, _) with the words at counters
     (start + i, network, place[0], place[1])."""
@@ -98,7 +109,7 @@ def _pair32(a, b):  # type: ignore[no-untyped-def]
     return radius * (sine if swap else cosine), radius * (cosine if swap else sine)
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _normals32(drawn, out, count):  # type: ignore[no-untyped-def]
     for half in range(2):
         for i in range(count):
@@ -106,7 +117,7 @@ def _normals32(drawn, out, count):  # type: ignore[no-untyped-def]
             out[2 * half, i], out[2 * half + 1, i] = pair
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _block32(drawn, out, start, count, network, place):  # type: ignore[no-untyped-def]
     """Make the normals of ``count`` counters from ``start`` on, in the first places of (4, _)."""
     padded = -(-count // LANES) * LANES
@@ -114,7 +125,7 @@ def _block32(drawn, out, start, count, network, place):  # type: ignore[no-untyp
     _normals32(drawn, out, padded)
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def normals32(out, start, network, place):  # type: ignore[no-untyped-def]
     """Fill (networks, n): number j of a row is normal j % 4 of counter start + j // 4."""
     drawn = np.empty((4, AT_ONCE), np.uint32)
@@ -127,7 +138,7 @@ def normals32(out, start, network, place):  # type: ignore[no-untyped-def]
                 out[row, first + j] = made[j & 3, j >> 2]
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def weights(out, network, place):  # type: ignore[no-untyped-def]
     """Fill (networks, fan_in, rows): weight (row, input) is normal input % 4 of counter
     (input // 4) * rows + row."""
@@ -144,7 +155,7 @@ def weights(out, network, place):  # type: ignore[no-untyped-def]
                     out[n, 4 * block + h, first : first + size] = made[h, :size]
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore[no-untyped-def]
     """Push activations and directions through all layers of networks.
 
@@ -192,7 +203,7 @@ def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore
         _squared_norms(values, shapes[-1, 0], squares, n, 1)
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _products(values, sums, drawn, made, rows, fan_in, network, place):  # type: ignore[no-untyped-def]
     blocks = -(-fan_in // 4)
     together = max(1, AT_ONCE // rows)  # blocks of inputs
@@ -210,7 +221,7 @@ def _products(values, sums, drawn, made, rows, fan_in, network, place):  # type:
                     _add_products(sums, v, first, size, made, b * size, x)
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _add_products(sums, v, first, size, z, at, x):  # type: ignore[no-untyped-def]
     # Unsigned: an index that might be negative would be looked at one by one.
     to, of = np.uintp(first), np.uintp(at)
@@ -219,7 +230,7 @@ def _add_products(sums, v, first, size, z, at, x):  # type: ignore[no-untyped-de
         sums[v, to + r] += (z[0, i] * x[0] + z[1, i] * x[1]) + (z[2, i] * x[2] + z[3, i] * x[3])
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _winners(sums, values, units, pieces):  # type: ignore[no-untyped-def]
     for unit in range(units):
         best = unit * pieces
@@ -229,7 +240,7 @@ def _winners(sums, values, units, pieces):  # type: ignore[no-untyped-def]
             values[v, unit] = sums[v, best]
 
 
-@njit(**OPTIONS)
+@njit(**_options)
 def _squared_norms(values, size, squares, network, which):  # type: ignore[no-untyped-def]
     for v in range(len(values)):
         total = 0.0

@@ -18,8 +18,6 @@ from maxout.verify.sampling.draws import require_layer
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.streams import INPUTS, WEIGHTS, Stream
 
-NO_BIASES = np.zeros((1, 0), np.float32)
-
 
 def squared_norms(sampler: Sampler, stream: Stream, count: int) -> Iterator[dict[str, np.ndarray]]:
     """Yield what ``populations.Networks`` draws, tile by tile; the same bits on every processor.
@@ -45,11 +43,17 @@ def squared_norms(sampler: Sampler, stream: Stream, count: int) -> Iterator[dict
         networks = min(size, count - start)
         rows = np.stack(sampler.directions(inputs, start, networks), axis=1).astype(np.float32)
         drawn = [draw(start, networks, np.float32) for draw in biases]
-        flat = [b.reshape(len(b), -1) for b in drawn if b is not None] or [NO_BIASES]
+        flat = [b.reshape(len(b), -1) for b in drawn if b is not None]
+        given = np.concatenate(flat, axis=1) if flat else np.zeros((1, 0), np.float32)
         found = np.empty((networks, 2, vectors))
-        kernels.walk(rows, sizes, scales, np.concatenate(flat, axis=1), start, place, found)
-        tile = {"length": found[:, 0, 0]}
-        for index, ending in enumerate(sampler.endings, start=1):
-            tile[f"hidden{ending}"] = found[:, 0, index]
-            tile[f"gain{ending}"] = found[:, 1, index]
-        yield tile
+        kernels.walk(rows, sizes, scales, given, start, place, found)
+        yield named(sampler, found)
+
+
+def named(sampler: Sampler, squares: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the arrays of squared norms (networks, 2, 1 + directions) by their names."""
+    arrays = {"length": squares[:, 0, 0]}
+    for index, ending in enumerate(sampler.endings, start=1):
+        arrays[f"hidden{ending}"] = squares[:, 0, index]
+        arrays[f"gain{ending}"] = squares[:, 1, index]
+    return arrays
