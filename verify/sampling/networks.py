@@ -18,7 +18,7 @@ import torch
 
 from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.network import Network
-from maxout.verify.sampling import kernels
+from maxout.verify.sampling import fine_kernels
 from maxout.verify.sampling.biases import LAWS
 from maxout.verify.sampling.draws import Draws
 from maxout.verify.sampling.scales import weight_variance
@@ -241,7 +241,7 @@ class Sampler:
         In float64, the same bits on every processor.
         """
         pair = draws.fine_of_networks(start, (networks, 2, self.network.inputs))
-        kernels.orthonormal(pair)
+        fine_kernels.orthonormal(pair)
         first, second = pair[:, 0], pair[:, 1]
         if all(abs(cosine) == 1 for cosine in self.cosines):  # one input has no second direction
             return self.norm * first, *(cosine * first for cosine in self.cosines)
