@@ -182,15 +182,7 @@ def rank_off_by_one() -> Twin:
     """K + 1 instead of K, at the same c."""
 
     def change(experiment: Experiment) -> Experiment:
-        network = experiment.network
-        wrong = Network(
-            network.inputs,
-            network.widths,
-            network.outputs,
-            network.rank + 1,
-            network.c,
-            network.bias,
-        )
+        wrong = experiment.network.but(rank=experiment.network.rank + 1)
         return replace(experiment, network=wrong)
 
     return Twin("K + 1 instead of K", change)

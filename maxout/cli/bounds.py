@@ -23,7 +23,7 @@ from maxout.theory.statement import Statement
 
 @click.command("bounds")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
-@options.network_options
+@options.block_network_options
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
 @options.parameter_options
 @options.digits_option(12)

@@ -32,7 +32,7 @@ MAX_LAYERS = 300
 
 @click.command("ladder")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
-@options.network_options
+@options.block_network_options
 @click.option("--order", help="Order t of moments  [default: those of the statements].")
 @options.parameter_options
 @click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")

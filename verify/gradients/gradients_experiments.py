@@ -204,14 +204,9 @@ def _one_sided(rung: str, network: Network, array: str, layer: int, size: Size) 
     if array == "weights":
         bound *= facts.length_moment(network, layer - 1, NORM, 1)
     # Betting needs no variance: with any biases the plan is that of zero ones.
-    like = network if network.bias != "any" else _at_zero_bias(network)
+    like = network if network.bias != "any" else network.but(bias="zero")
     planned = _second(like, array, layer)
     return Mean(bound, _second(network, array, layer), 0.1 * size.narrowness, planned=planned)
-
-
-def _at_zero_bias(network: Network) -> Network:
-    n = network
-    return Network(n.inputs, n.widths, n.outputs, n.rank, n.c, "zero")
 
 
 _GAINS: dict[str, tuple[type[sp.Function], int]] = {

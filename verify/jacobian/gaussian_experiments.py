@@ -39,7 +39,7 @@ def _biases_forgotten() -> Twin:
     def change(experiment: Experiment) -> Experiment:
         n = experiment.network
         key = experiment.key.replace("gaussian", "exact")
-        zero = Network(n.inputs, n.widths, n.outputs, n.rank, n.c, "zero")
+        zero = n.but(bias="zero")
         value = predict(CATALOGUE[key], zero, order=experiment.order, cosine=_COSINE).value
         assert value is not None
         # A key that no float64 route knows, so that the wrong number itself is what is claimed.

@@ -138,7 +138,7 @@ def finite_width(network: Network) -> tuple[float, float]:
     Both are bounded, and both are O(1/n). Off the diagonal no closed form is
     known: their sum is what the median is allowed to be off there. A test measures the deviation.
     """
-    zero = Network(network.inputs, network.widths, 1, network.rank, network.c, "zero")
+    zero = network.but(outputs=1, bias="zero")
     limit = evaluate(zero, tangent_diagonal.scaled_diagonal_limit(), x_norm=NORM)
     off = evaluate(zero, tangent_diagonal.scaled_diagonal_remainder(), x_norm=NORM) / limit
     fans = (zero.inputs, *zero.widths)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from maxout.theory.errors import DoesNotApplyError, DomainError
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 from maxout.verify.sampling import fine_kernels
 from maxout.verify.sampling.biases import LAWS
 from maxout.verify.sampling.draws import Draws
@@ -126,6 +126,7 @@ class Sampler:
     others: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        require_plain(self.network, "this sampler")
         if self.biases not in LAWS:
             raise DomainError(f"no bias law is called {self.biases!r}; there are {', '.join(LAWS)}")
         if self.network.bias not in ("any", self.biases):

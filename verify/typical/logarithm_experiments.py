@@ -122,8 +122,7 @@ def rank_off_by_three() -> Twin:
     """K + 3 instead of K: the spread of a logarithm hardly depends on the rank."""
 
     def change(experiment: Experiment) -> Experiment:
-        n = experiment.network
-        wrong = Network(n.inputs, n.widths, n.outputs, n.rank + 3, n.c, n.bias)
+        wrong = experiment.network.but(rank=experiment.network.rank + 3)
         return replace(experiment, network=wrong)
 
     return Twin("K + 3 instead of K", change)

@@ -73,7 +73,7 @@ def _constant_off(percent: int) -> Twin:
     def change(experiment: Experiment) -> Experiment:
         n = experiment.network
         factor = 1 + sp.Rational(percent, 100)
-        wrong = Network(n.inputs, n.widths, n.outputs, n.rank, n.c * factor, n.bias)
+        wrong = n.but(c=n.c * factor)
         return replace(experiment, network=wrong)
 
     return Twin(f"c off by {percent} %", change)
