@@ -43,7 +43,8 @@ def figure(request: Request) -> Figure:
     network = Network(width, (*(width,) * (depth - 1), 1), 1, rank, c, "gaussian")
     mean, error = slopes(network, x, u, request, count)
     expected = by_law(network, x, u, request.seed)
-    edges = np.linspace(*np.quantile((*mean, *expected), (0, 1)), BINS + 1)
+    both = np.concatenate((mean, expected))
+    edges = np.linspace(both.min(), both.max(), BINS + 1)
     order = np.argsort(expected)
     across = "n <W, u>^2"
     return Figure(
@@ -110,9 +111,9 @@ def by_law(network: Network, x: torch.Tensor, u: torch.Tensor, seed: int) -> Arr
     starts = norms, (x @ u).numpy() / norms
     if below:
         chain = Chain((rank,), network.inputs, below, [(c,)])
-        each = [np.repeat(start, LAW)[None] for start in starts]
+        norm, cosine = (np.repeat(start, LAW)[None] for start in starts)
         name = "figure.gradient-histogram.law"
-        cosines = chain.cosines(seed, name, len(norms) * LAW, *each, augmented=True)[-1, 0, 0]
+        cosines = chain.cosines(seed, name, norm.size, norm, cosine, augmented=True)[-1, 0, 0]
         square = (cosines**2).reshape(len(norms), LAW).mean(axis=1)
     else:
         square = starts[1] ** 2 * norms**2 / (norms**2 + 1)

@@ -19,7 +19,8 @@ def test_other_networks_are_drawn_where_they_are_asked_for(capsys) -> None:
     assert [panel["title"] for panel in data["panels"]] == titles
     assert [len(c["y"]) for c in data["panels"][0]["curves"]] == [4, 4, 4, 4, 2]
     assert data["command"] == (
-        "maxout figure angles --widths 2,3 --rank 2,3 --depth 4 --c 3/10,1/M_K --networks 5 --seed 0"
+        "maxout figure angles --widths 2,3 --rank 2,3 --depth 4 --c 3/10,1/M_K "
+        "--networks 5 --seed 0"
     )
 
 
