@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction as F
 
 from . import chains
-from .kernels import by_layers
 from .gradients import GAINS
 from .gradients import bounded as by_one_gain
+from .kernels import by_layers
 from .quadrature import radius_moment
 from .registry import At, bounded, oracle
 

@@ -16,6 +16,8 @@ _WEIGHTS = "weights N(0, c/fan_in), output weights N(0, 1/fan_in)"
 _OUTPUT = "N: one output, whatever their number"
 _SUM = "K(x, x): sum of ||dN/dW^(l)||^2 over the layers"
 _TRACE = "tr K(x, x): sum of ||dN_o/dW^(l)||^2 over the layers and all n_L outputs o"
+_MOMENTS = Source("tseran2023", "from the moment bounds of the Jacobian norm")
+_LARGEST = Source("project", "second moment of the tangent kernel from the largest moments")
 _SECOND = r"\mathbb{E}\,K(x, x)^2"
 
 
