@@ -33,7 +33,7 @@ from maxout.verify.experiment_networks import (
 )
 from maxout.verify.sampling.half_squares import half_squares, half_squares_variance
 from maxout.verify.sampling.populations import Arrays
-from maxout.verify.twins import NO_FINITE_WIDTH, second_moment_off, weights_off
+from maxout.verify.twins import NO_FINITE_WIDTH, instead, second_moment_off, weights_off
 
 _COSINE, _NORM = 0.6, 4.0
 _MARGINS = {1: 0.02, 2: 0.03, 3: 0.05}
@@ -172,7 +172,9 @@ def _bounds(side: str, bias: str, size: Size) -> Iterator[Experiment]:
     for case in _light(bias, size):
         network = case.network
         for order in stated.orders:
-            wrong = length_moment_bound(opposite, order, bias=bias)
+            wrong = instead(
+                f"the {opposite} bound", length_moment_bound(opposite, order, bias=bias)
+            )
             yield Experiment(
                 stated,
                 network,
@@ -182,7 +184,7 @@ def _bounds(side: str, bias: str, size: Size) -> Iterator[Experiment]:
                 order=order,
                 parameters={"norm": case.norm},
                 detail=case.detail,
-                twins=(rewritten(f"the {opposite} bound", lambda _, wrong=wrong: wrong),),
+                twins=(wrong,),
             )
 
 

@@ -30,8 +30,8 @@ def trace_second(network: Network, norm: float) -> float:
     """
     c, N = weight_variance(network), network.outputs
     n, d = network.widths[-1], network.widths[-1] - 1
-    both = [N * (N + 2), N**2 * d, N * d, d**2 * N**2 + 2 * d * N, d * (d + 1) * N + d * N**2]
-    both = [value / n**2 for value in both]
+    start = (N * (N + 2), N**2 * d, N * d, d**2 * N**2 + 2 * d * N, d * (d + 1) * N + d * N**2)
+    both = [value / n**2 for value in start]
     top = network.depth
     total = N**2 * facts.length_moment(network, top - 1, norm, 2)
     total += 2 * N * _below(network, norm, top, N / n, N * d / n)

@@ -17,7 +17,6 @@ from maxout.verify.experiment import (
     Builder,
     Experiment,
     Size,
-    Twin,
     rank_off_by_one,
     rewritten,
     statement,
@@ -34,6 +33,7 @@ from maxout.verify.kernels.diagonal_moments import (
 from maxout.verify.sampling.half_squares import half_squares
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.populations import Arrays, Population
+from maxout.verify.twins import instead
 
 
 def _one(arrays: Arrays) -> np.ndarray:
@@ -96,11 +96,6 @@ def _half_squares(measure: Callable[[Arrays], np.ndarray], arrays: Arrays) -> np
     return half_squares(measure(arrays))
 
 
-def _put(label: str, right: sp.Expr) -> Twin:
-    """Another right side in the place of this one."""
-    return rewritten(label, lambda _: right)
-
-
 _MARGINS = {
     # One output: as many samples as the moments of its gradients take, which are drawn anyway.
     ("diagonal", "second"): (0.05, 0.025),
@@ -133,8 +128,12 @@ def _exact(what: str, name: str, size: Size) -> Iterator[Experiment]:
             group=1 if second else 2,
             twins=(
                 rank_off_by_one(),
-                _put("the squared mean" if second else "the second moment", other),
-                *((_put("the outputs taken for independent", apart),) if what == "trace" else ()),
+                instead("the squared mean" if second else "the second moment", other),
+                *(
+                    (instead("the outputs taken for independent", apart),)
+                    if what == "trace"
+                    else ()
+                ),
             ),
         )
 
@@ -181,7 +180,7 @@ def _bounds(bias: str, rung: str, size: Size) -> Iterator[Experiment]:
             partial(_bound_size, network, side, 0.2 * size.narrowness),
             parameters={"norm": NORM},
             detail=f"|x| = {NORM:g}",
-            twins=(_put(f"the {opposite} bound", wrong),),
+            twins=(instead(f"the {opposite} bound", wrong),),
         )
 
 
