@@ -168,6 +168,18 @@ def of_direction(at: At, layer: int, sharp: bool) -> float:
     return bound
 
 
+_SECOND = "kernel.diagonal.gaussian.second"
+
+
+@bounded(f"{_SECOND}.lower", f"{_SECOND}.lower.sharp", at=GAUSSIAN[-1:])
+@bounded(f"{_SECOND}.upper", f"{_SECOND}.upper.sharp", at=GAUSSIAN[-1:])
+def one_hidden_layer(at: At) -> float:
+    """E (||x||^2 ||w||^2 + ||x^(1)||^2)^2: the output weights w are independent of the layer."""
+    before, units = at["norm"] ** 2, at.n[1]
+    behind = at.c / at.n[0] * (before + 1) * radius_moment(at.K, units, 1)
+    return before**2 * (1 + 2 / units) + 2 * before * behind + fourth_length(at, 1)
+
+
 for side in ("upper", "upper.sharp"):
 
     @oracle(f"kernel.diagonal.second.{side}", at=ZERO)
