@@ -25,7 +25,7 @@ def _statement(
     key: str, title: str, left: str, relation: Relation, source: Source, right: Any, **fields: Any
 ) -> Statement:
     return Statement(
-        key=f"kernel.{key}",
+        key=key,
         title=title,
         left=left,
         relation=relation,
@@ -58,7 +58,7 @@ def _ladder() -> Iterator[Statement]:
             for side, relation in (("lower", Relation.GE), ("upper", Relation.LE)):
                 rung = f"{side}.sharp" if sharp else side
                 yield _statement(
-                    f"diagonal.{prefix}second.{rung}",
+                    f"kernel.diagonal.{prefix}second.{rung}",
                     f"{side} bound of the second moment of the on-diagonal tangent kernel, "
                     "layer by layer",
                     _SECOND,
@@ -81,7 +81,7 @@ _ALL = {"definitions": (_WEIGHTS, _TRACE), "proof": "kernels.md#the-trace"}
 
 STATEMENTS = (
     _exact(
-        "diagonal.second.exact",
+        "kernel.diagonal.second.exact",
         "exact second moment of the on-diagonal tangent kernel at zero bias",
         _SECOND,
         diagonal_second.diagonal_second(),
@@ -89,7 +89,7 @@ STATEMENTS = (
         rung="exact",
     ),
     _exact(
-        "diagonal.variance.exact",
+        "kernel.diagonal.variance.exact",
         "exact variance of the on-diagonal tangent kernel at zero bias",
         r"\mathrm{Var}\,K(x, x)",
         diagonal_second.diagonal_variance(),
@@ -98,21 +98,21 @@ STATEMENTS = (
     ),
     *_ladder(),
     _exact(
-        "trace.mean",
+        "kernel.trace.mean",
         "exact mean of the tangent kernel's trace over the outputs at zero bias",
         r"\mathbb{E}\,\mathrm{tr}\,K(x, x)",
         diagonal_second.trace_mean(),
         **_ALL,
     ),
     _exact(
-        "trace.second",
+        "kernel.trace.second",
         "exact second moment of the tangent kernel's trace over the outputs at zero bias",
         r"\mathbb{E}\,(\mathrm{tr}\,K(x, x))^2",
         diagonal_second.trace_second(),
         **_ALL,
     ),
     _exact(
-        "trace.variance",
+        "kernel.trace.variance",
         "exact variance of the tangent kernel's trace over the outputs at zero bias",
         r"\mathrm{Var}\,\mathrm{tr}\,K(x, x)",
         diagonal_second.trace_variance(),

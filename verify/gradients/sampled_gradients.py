@@ -119,11 +119,12 @@ class ParameterGradients(_Differentiated):
 
 @dataclass(frozen=True)
 class TangentTraces(_Differentiated):
-    """``trace``: the sum of ||dN_o/dW^(l)||^2 over all layers and all outputs o."""
+    """``one`` and ``trace``: the sum of ||dN_o/dW^(l)||^2 over all layers, of the first output o
+    and over all of them."""
 
     @property
     def arrays(self) -> tuple[str, ...]:
-        return ("trace",)
+        return ("one", "trace")
 
     @property
     def name(self) -> str:
@@ -133,13 +134,12 @@ class TangentTraces(_Differentiated):
         parts: list[Arrays] = []
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
             outputs, pull, _ = _pulled_back(tile.layers, tile.x)
-            trace = sum(
-                square
-                for one in range(outputs.shape[1])
-                for square in _weight_squares(pull(_unit(outputs, one))[0], tile.layers)
-            )
-            assert isinstance(trace, torch.Tensor)
-            parts.append({"trace": trace.cpu().numpy()})
+            diagonal = []
+            for output in range(outputs.shape[1]):
+                weights, _ = pull(_unit(outputs, output))
+                diagonal.append(torch.stack(_weight_squares(weights, tile.layers)).sum(0))
+            trace = torch.stack(diagonal).sum(0)
+            parts.append({"one": diagonal[0].cpu().numpy(), "trace": trace.cpu().numpy()})
         return concatenate(parts)
 
 
