@@ -9,6 +9,8 @@ this project's sharper ones. docs/kernels.md.
 
 from __future__ import annotations
 
+from functools import cache
+
 import sympy as sp
 
 from maxout.theory.activation.activation_length import length_moment
@@ -28,6 +30,7 @@ def trace_mean() -> sp.Expr:
     return n_L * tangent_diagonal.diagonal_mean()
 
 
+@cache
 def trace_second(outputs: sp.Expr = n_L) -> sp.Expr:
     """Return E (tr K(x, x))^2 at zero bias, weights alone; one output's E K^2 for outputs = 1.
 
@@ -35,7 +38,8 @@ def trace_second(outputs: sp.Expr = n_L) -> sp.Expr:
     along it and S = C C^T - a a^T those across. One layer back a' = s r a and S' is a Wishart
     matrix of n_{l-1} - 1 degrees of freedom about s^2 (a a^T + S), independent of r. Carried are
     E of ||a||^4, ||a||^2 tr S, a^T S a, (tr S)^2, tr S^2, of ||a||^2 G_{l+1} and tr S G_{l+1}, and
-    of G_{l+1}^2; the matrix takes them from layer l to layer l-1, l = L - k.
+    of G_{l+1}^2; the matrix takes them from layer l to layer l-1, l = L - k. Of one output six
+    are enough.
 
     Args:
       outputs: how many outputs are added up.
@@ -71,13 +75,25 @@ def trace_second(outputs: sp.Expr = n_L) -> sp.Expr:
         outputs**2 * d / last,
         outputs**2,
     ]
+    if outputs == 1:
+        # a and S are numbers: a^T S a is the second of the eight, tr S^2 the fourth.
+        rows = [_without(row, {2: 1, 4: 3}) for i, row in enumerate(rows) if i not in (2, 4)]
+        start = [value for i, value in enumerate(start) if i not in (2, 4)]
     found = LayerProduct(
-        sp.ImmutableDenseMatrix([[0] * 7 + [1]]),
-        sp.ImmutableDenseMatrix(rows),
-        sp.ImmutableDenseMatrix(8, 1, start),
+        [[0] * (len(start) - 1) + [1]],
+        rows,
+        [[sp.factor(value)] for value in start],
         (_k, 1, L - 1),
     )
     return x_norm**4 * found
+
+
+def _without(row: list[sp.Expr], same: dict[int, int]) -> list[sp.Expr]:
+    """A row without the columns that stand for the same as others, to which they are added."""
+    merged = list(row)
+    for column, other in same.items():
+        merged[other] += merged[column]
+    return [sp.factor(value) for i, value in enumerate(merged) if i not in same]
 
 
 def trace_variance() -> sp.Expr:

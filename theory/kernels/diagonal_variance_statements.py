@@ -1,6 +1,6 @@
 """The second moment and the variance of the tangent kernel on its diagonal, and of its trace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -42,9 +42,11 @@ def _statement(
     )
 
 
-def _exact(key: str, title: str, left: str, right: sp.Expr, **fields: Any) -> Statement:
+def _exact(
+    key: str, title: str, left: str, right: Callable[[], sp.Expr], **fields: Any
+) -> Statement:
     source = Source("project", "second moment of the tangent kernel by the backward frame")
-    return _statement(key, title, left, Relation.EQ, source, lambda t: right, **fields)
+    return _statement(key, title, left, Relation.EQ, source, lambda t: right(), **fields)
 
 
 def _bound(side: str, bias: str, sharp: bool, t: sp.Expr | int) -> sp.Expr:
@@ -84,7 +86,7 @@ STATEMENTS = (
         "kernel.diagonal.second.exact",
         "exact second moment of the on-diagonal tangent kernel at zero bias",
         _SECOND,
-        diagonal_second.diagonal_second(),
+        diagonal_second.diagonal_second,
         quantity="kernel.diagonal.second",
         rung="exact",
     ),
@@ -92,7 +94,7 @@ STATEMENTS = (
         "kernel.diagonal.variance.exact",
         "exact variance of the on-diagonal tangent kernel at zero bias",
         r"\mathrm{Var}\,K(x, x)",
-        diagonal_second.diagonal_variance(),
+        diagonal_second.diagonal_variance,
         quantity="kernel.diagonal.variance",
         rung="exact",
     ),
@@ -101,21 +103,21 @@ STATEMENTS = (
         "kernel.trace.mean",
         "exact mean of the tangent kernel's trace over the outputs at zero bias",
         r"\mathbb{E}\,\mathrm{tr}\,K(x, x)",
-        diagonal_second.trace_mean(),
+        diagonal_second.trace_mean,
         **_ALL,
     ),
     _exact(
         "kernel.trace.second",
         "exact second moment of the tangent kernel's trace over the outputs at zero bias",
         r"\mathbb{E}\,(\mathrm{tr}\,K(x, x))^2",
-        diagonal_second.trace_second(),
+        diagonal_second.trace_second,
         **_ALL,
     ),
     _exact(
         "kernel.trace.variance",
         "exact variance of the tangent kernel's trace over the outputs at zero bias",
         r"\mathrm{Var}\,\mathrm{tr}\,K(x, x)",
-        diagonal_second.trace_variance(),
+        diagonal_second.trace_variance,
         **_ALL,
     ),
 )
