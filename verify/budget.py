@@ -200,14 +200,15 @@ class Margins:
         experiment = widest.experiment
         if experiment.statement.relation not in ONE_SIDED:
             return None
-        each = sum(self._rates[p.name] for p in experiment.populations)
-        # To two digits, and in groups.
-        samples = int(float(f"{most / each:.1e}")) if most < each * widest.samples else 0
+        (population,) = experiment.populations
+        shard = self._seconds(population, 1)
+        shards = int(most / shard)
+        samples = shards * population.shard_size
         if samples < experiment.least * experiment.group:
             return None
         shortened = replace(experiment, most=samples)
         vars(shortened)["predicted"] = experiment.predicted
-        return replace(widest, experiment=shortened, samples=samples, seconds=samples * each)
+        return replace(widest, experiment=shortened, samples=samples, seconds=shards * shard)
 
     def cost(self) -> Cost:
         """What the plan will take and what it would see."""

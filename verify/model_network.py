@@ -29,6 +29,12 @@ def network_of(model: Any, example: Any = None) -> Network:
     from maxout.nn.auditing.run import audit
 
     layers = audit(model, example).layers
+    for name, module in model.named_modules():
+        if getattr(module, "p", 0) and type(module).__name__.endswith("Dropout"):
+            raise MaxoutError(
+                f"{name} drops units, which a plain chain does not; describe the network: "
+                "maxout.Network(..., block=maxout.Block(dropout=...))"
+            )
     *hidden, last = layers
     if last.rank != 1 or not hidden or any(layer.rank != hidden[0].rank for layer in hidden):
         found = ", ".join(f"{layer.name} of rank {layer.rank}" for layer in layers)

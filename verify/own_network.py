@@ -73,7 +73,8 @@ def _build(key: str, size: Size, plan: OwnPlan) -> None:
         return
     if not built:
         plan.left[key] = [Left(LEFT_OUT, "no experiment samples such a network")]
-    for experiment in built:
+    # With one input several angles are one.
+    for experiment in {one.name: one for one in built}.values():
         if experiment.least == LEAST_SAMPLES:
             experiment = replace(experiment, least=LEAST)
         plan.experiments[key].append(experiment)
