@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -16,8 +15,9 @@ from maxout.verify import own_run
 from maxout.verify.campaigns.folder import Campaign
 from maxout.verify.campaigns.manifest import manifest
 from maxout.verify.decisions import Outcome
+from maxout.verify.engines.engine import Engine, Item
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import Watch, judge, last_look, verdict_alpha
+from maxout.verify.looks import Watch, judge, last_look, sizes, verdict_alpha
 from maxout.verify.own_run import Told
 from maxout.verify.report import Left, Report, assemble
 from maxout.verify.run_setting import RunSetting
@@ -57,6 +57,17 @@ class Queue:
             for most in (last_look(experiment, share),)
             for population in experiment.populations
         ]
+
+    def first_looks(self, share: float) -> Iterator[Item]:
+        """Blocks that every experiment's first look needs, in the order of need."""
+        for experiment in self.experiments:
+            try:
+                first = sizes(experiment, share)[0]
+            except Exception:  # of any kind: its verdict will be this error
+                continue
+            for population in experiment.populations:
+                for block in range(self._collector.blocks_for(population, first)):
+                    yield population, block
 
     def __iter__(self) -> Iterator[Experiment]:
         for index, experiment in enumerate(self.experiments):
@@ -107,18 +118,16 @@ class Job:
 def job(
     setting: RunSetting,
     out: Path | None = None,
-    owner: bool = True,
     told: Told | None = None,
-    **drawing: Any,
+    engine: Engine | None = None,
 ) -> Iterator[Job]:
     """Prepare a run; its threads and its folder are let go of at the end.
 
     Args:
-      owner: whether this process prepares the folder, or finds it prepared.
       told: called with what a run at one network will take.
-      drawing: further arguments of the collector, or others than those of the setting.
+      engine: draws instead of threads of this process, and is closed at the end.
     """
-    collector = Collector(**{**setting.drawing, **drawing})
+    collector = Collector(**setting.drawing, engine=engine)
     chosen = chosen_keys(setting.keys)
     with one_thread():
         share = verdict_alpha(setting.alpha)
@@ -133,8 +142,9 @@ def job(
         campaign = None
         if out is not None:
             record = manifest(setting, plan, share, collector.setting.device, own)
-            campaign = Campaign(out, record, queue.planned(share), owner)
+            campaign = Campaign(out, record, queue.planned(share))
         collector.shelf = campaign
+        collector.expect(queue.first_looks(share))
         try:
             with collector:
                 yield Job(chosen, plan, share, collector, queue, campaign, left, setting.network)
@@ -146,8 +156,8 @@ def job(
 def one_thread() -> AbstractContextManager[object]:
     """Keep matrix products, those of predictions among them, to one thread.
 
-    Several threads round otherwise than one, and how many there are is up to the machine and to
-    torchrun: a report would not be the same bytes under both.
+    Several threads round otherwise than one, and how many there are is up to the machine: a report
+    would not be the same bytes on two of them.
     """
     return threadpool_limits(1, user_api="blas")
 
@@ -157,6 +167,7 @@ def run(
     watch: Watch | None = None,
     out: Path | None = None,
     told: Told | None = None,
+    engine: Engine | None = None,
 ) -> Report:
     """Check statements against sampled networks.
 
@@ -165,12 +176,13 @@ def run(
       watch: called as samples come in and after every look at them.
       out: folder of a campaign, which is resumed if it was begun there with the same setting.
       told: called with what a run at one network will take, before it draws.
+      engine: draws instead of threads of this process; the verdicts are the same bits.
 
     Raises:
       MaxoutError: for an unknown suite, key, device or dtype, a memory budget that cannot
         hold one network, or a folder that is not this campaign's.
     """
-    with job(setting or RunSetting(), out, told=told) as ready:
+    with job(setting or RunSetting(), out, told, engine) as ready:
         report = ready.report(
             judge(e, ready.collector, ready.share, watch=watch) for e in ready.queue
         )

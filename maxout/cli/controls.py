@@ -13,14 +13,14 @@ from maxout.cli.progress import Looks
 from maxout.verify.run_setting import RunSetting
 
 
-def refusal(setting: RunSetting, out: Path | None, distributed: bool) -> str:
+def refusal(setting: RunSetting, out: Path | None, elsewhere: bool) -> str:
     """Why controls cannot be judged so; empty where they can."""
     if out is not None:
         return "controls keep no shards: leave out --out (or leave out --controls)"
     if setting.network is not None:
         return "wrong versions are judged at the suite's networks: leave out --rank and the others"
-    if distributed:
-        return "controls run in one process: leave out --controls under torchrun"
+    if elsewhere:
+        return "controls run in this process: leave out --engine (or leave out --controls)"
     return ""
 
 

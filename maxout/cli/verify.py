@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from maxout.cli import controls as wrong
-from maxout.cli import explain, options, output, own, parse, verdicts
+from maxout.cli import engines, explain, options, output, own, parse, verdicts
 from maxout.cli import summary as by_subject
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Looks
@@ -44,11 +44,12 @@ _WITHOUT = "(constant, moments, bounds and results work without it)"
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep samples; go on from there."
 )
+@click.option("--engine", type=engines.EngineType(), help=f"{engines.WORDS}.")
+@click.option("--workers", type=click.IntRange(1, engines.MOST_WORKERS), help="Processes.")
 @click.option("--explain", is_flag=True, help="Say what would be checked; draw nothing.")
 @click.option("--controls", is_flag=True, help="Judge wrong versions: all must be refuted.")
 @click.option("--summary", is_flag=True, help="One line a subject.")
 @click.option("--all", "everything", is_flag=True, help="One line an experiment.")
-@click.option("--distributed", is_flag=True, hidden=True)
 @output.json_option
 def command(
     keys: tuple[str, ...],
@@ -61,11 +62,12 @@ def command(
     memory: int,
     alpha: float,
     out: Path | None,
+    engine: tuple[str, str] | None,
+    workers: int | None,
     explain: bool,
     controls: bool,
     summary: bool,
     everything: bool,
-    distributed: bool,
     as_json: bool,
 ) -> int:
     """Check the statements (all, or those under KEY) against sampled networks.
@@ -76,22 +78,22 @@ def command(
     Exit codes: 0 all verified (controls: refuted), 1 one not, 4 one left open, 3 one not judged.
     """
     statements = select(keys)
-    setting = RunSetting(
-        suite, keys, seed, device, dtype, memory, alpha, network=network, budget=budget
-    )
+    setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha, workers, network, budget)
     if explain:
         return _explain(statements, setting, as_json)
     require_torch("verify needs", without=_WITHOUT, draws=True)
     if controls:
-        if refusal := wrong.refusal(setting, out, distributed):
+        if refusal := wrong.refusal(setting, out, engine is not None):
             raise click.UsageError(refusal)
         return wrong.show(len(statements), setting, as_json)
-    if distributed:
-        return _distributed(len(statements), setting, out, as_json, summary, everything)
     from maxout.verify.suite import run
 
-    with own.Estimate(network) as estimate, Looks(len(statements)) as progress:
-        report = run(setting, progress.look, out, estimate.told)
+    with (
+        engines.opened(engine, workers) as drawing,
+        own.Estimate(network) as estimate,
+        Looks(len(statements)) as progress,
+    ):
+        report = run(setting, progress.look, out, estimate.told, drawing)
     return _print(report.to_json(), as_json, summary, everything)
 
 
@@ -104,24 +106,6 @@ def _explain(statements: list[Statement], setting: RunSetting, as_json: bool) ->
             raise
         require_torch("verify needs", without=_WITHOUT, draws=True)
     return OK
-
-
-def _distributed(
-    statements: int,
-    setting: RunSetting,
-    out: Path | None,
-    as_json: bool,
-    summary: bool,
-    everything: bool,
-) -> int:
-    from maxout.verify.distributed import Team, run
-
-    team = Team.from_environment()
-    with Looks(statements) as progress:
-        report = run(team, setting, progress.look, out, progress.drawing)
-    if team.rank == 0:
-        return _print(report.to_json(), as_json, summary, everything)
-    return _CODES[report.status]
 
 
 def _print(result: dict[str, Any], as_json: bool, summary: bool, everything: bool) -> int:

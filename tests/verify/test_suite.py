@@ -185,7 +185,7 @@ with job(RunSetting("standard", keys, device="cpu")) as ready:
 
 @pytest.mark.parametrize("variable", ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"])
 def test_predictions_are_the_same_bits_on_any_number_of_threads(variable) -> None:
-    """Matrix products of several threads round otherwise: torchrun, which sets one, showed it."""
+    """Matrix products of several threads round otherwise: workers, which set one, showed it."""
     found = {
         subprocess.run(
             [sys.executable, "-c", _VALUES],

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import tee
 from types import TracebackType
 from typing import Protocol
 
+from maxout.verify.engines.engine import Ahead, Engine, Item
+from maxout.verify.engines.task import Task, draw_shards
 from maxout.verify.sampling.devices import LateSetting, cores
 from maxout.verify.sampling.freshness import Freshness
 from maxout.verify.sampling.populations import (
@@ -20,7 +23,6 @@ from maxout.verify.sampling.populations import (
     concatenate,
     shards_for,
 )
-from maxout.verify.sampling.streams import Stream
 from maxout.verify.suite_errors import MemoryBudgetError
 
 DEFAULT_MEMORY = 1 << 30
@@ -80,7 +82,8 @@ class Collector:
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
       shelf: keeps finished blocks, a campaign's folder; none by default.
-      index: which of several CUDA devices.
+      engine: draws instead of threads, in other processes or on other machines; the collector
+        closes it.
     """
 
     def __init__(
@@ -91,17 +94,31 @@ class Collector:
         memory: int | None = None,
         workers: int | None = None,
         shelf: Shelf | None = None,
-        index: int | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.seed = seed
-        self.setting = LateSetting(device, dtype, index)
+        self.setting = LateSetting(device, dtype)
         self.memory = DEFAULT_MEMORY if memory is None else memory
-        self.workers = workers or cores()
+        self.engine = engine
+        self.workers = engine.workers if engine else workers or cores()
         self.shelf = shelf
         self._budget = _Budget(self.memory)
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
+        self._ahead = Ahead(engine, self._task, iter(())) if engine else None
+        self._dtype = dtype
+
+    def expect(self, items: Iterable[Item]) -> None:
+        """Have blocks drawn ahead that will be asked for in any case; threads draw on demand."""
+        if self.engine:
+            shelf = self.shelf
+            unfinished = (item for item in items if not (shelf and shelf.has(*item)))
+            self._ahead = Ahead(self.engine, self._task, unfinished)
+
+    def _task(self, population: Population, block: int) -> Task:
+        size, device = self.shards(population), self.setting.device.type
+        return Task(self.seed, population, block * size, size, device, self._dtype)
 
     def __enter__(self) -> Collector:
         self._pool = ThreadPoolExecutor(self.workers)
@@ -115,6 +132,8 @@ class Collector:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.setting.close()
+        if self.engine:
+            self.engine.close()
 
     def shards(self, population: Population) -> int:
         """Shards of one block: those that are kept together."""
@@ -176,6 +195,9 @@ class Collector:
 
         Only so many are asked for ahead as keep the threads busy.
         """
+        if self._ahead:
+            yield from self._from_engine(self._ahead, wanted)
+            return
         window: deque[tuple[Population, list[int], list[Future[list[Arrays]]]]] = deque()
         try:
             for population, blocks in self._batches(wanted):
@@ -194,6 +216,16 @@ class Collector:
             for _, _, futures in window:
                 for future in futures:
                     future.cancel()
+
+    def _from_engine(self, ahead: Ahead, wanted: Iterable[Item]) -> Iterator[Arrays]:
+        items, told = tee(wanted)
+        for shards, (population, block) in zip(ahead.draw(items), told, strict=False):
+            yield self._shelved(population, block, concatenate(shards))
+
+    def _shelved(self, population: Population, block: int, arrays: Arrays) -> Arrays:
+        if self.shelf:
+            self.shelf.write(population, block, arrays)
+        return arrays
 
     def _batches(
         self, wanted: Iterable[tuple[Population, int]]
@@ -224,13 +256,8 @@ class Collector:
         size = self.shards(population)
         for index, block in enumerate(blocks):
             arrays = concatenate(shards[index * size : (index + 1) * size])
-            if self.shelf:
-                self.shelf.write(population, block, arrays)
-            yield arrays
+            yield self._shelved(population, block, arrays)
 
     def _draw(self, population: Population, shards: Sequence[int]) -> list[Arrays]:
-        streams = [Stream(self.seed, population.name, shard) for shard in shards]
         with self._budget.hold(self.require_memory(population)):
-            if isinstance(population, Together):
-                return population.draw_together(streams, self.setting)
-            return [population.draw(stream, self.setting) for stream in streams]
+            return draw_shards(self.seed, population, shards, self.setting)
