@@ -42,8 +42,8 @@ class Dask:
             self._client = Client(address, timeout=_PATIENCE, set_as_default=False)
         except (TimeoutError, OSError, ValueError) as error:
             raise MaxoutError(
-                f"no dask scheduler answers at {address}: start one by `dask scheduler` and workers "
-                "by `dask worker ADDRESS`"
+                f"no dask scheduler answers at {address}: start one by `dask scheduler`, and "
+                "workers by `dask worker ADDRESS`"
             ) from error
         self._counted = (0.0, 1)
 

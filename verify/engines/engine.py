@@ -118,7 +118,10 @@ class Ahead:
                     waiting.append(_name(item))
             self._begin_ahead()
             if waiting:
-                yield self._engine.result(self._flying.pop(waiting.popleft()))
+                found = self._engine.result(self._flying.pop(waiting.popleft()))
+                if not more:  # what is judged next takes its time here
+                    self._begin_ahead()
+                yield found
 
     def _begin(self, item: Item) -> None:
         if _name(item) not in self._flying:
