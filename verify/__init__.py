@@ -17,6 +17,9 @@ _PUBLIC: dict[str, str] = {
     "RunSetting": "maxout.verify.run_setting",
     "Report": "maxout.verify.report",
     "Verdict": "maxout.verify.report",
+    "Dask": "maxout.verify.engines.dask",
+    "ExecutorEngine": "maxout.verify.engines.engine",
+    "Processes": "maxout.verify.engines.processes",
     "Networks": "maxout.verify.sampling.network_populations",
     "Sampler": "maxout.verify.sampling.networks",
     **dict.fromkeys(

@@ -47,6 +47,10 @@ def test_where_nothing_applies_nothing_is_verified(capsys) -> None:
         (["--budget", "0s", *NETWORK], "a time from 1 s to 100 days"),
         (["--rank", "3"], "a network needs --inputs, --widths as well"),
         ([*NETWORK, "--norm", "2"], "norm must be none, rms, layer here"),
+        (["--engine", "torchrun"], "engine must be one of threads, processes, dask:ADDRESS"),
+        (["--engine", "dask:"], "engine must be one of"),
+        (["--engine", "dask:tcp://a:1", "--workers", "2"], "a dask cluster has its own"),
+        (["--engine", "processes", "--controls"], "controls run in this process"),
         (["--dropout", "0.1"], "A network needs --rank, --inputs, --widths"),
     ],
 )

@@ -20,9 +20,9 @@ from maxout.theory.network import Network
 from maxout.verify import suite
 from maxout.verify.engines import processes
 from maxout.verify.engines.dask import Dask
-from maxout.verify.engines.engine import Ahead, Given
+from maxout.verify.engines.engine import MOST_SHARDS, Ahead, ExecutorEngine
 from maxout.verify.engines.processes import MOST_DEATHS, Processes
-from maxout.verify.engines.task import Task, draw
+from maxout.verify.engines.task import Task, draw, versions
 from maxout.verify.experiments import experiments
 from maxout.verify.own_network import own_plan
 from maxout.verify.report import Report
@@ -51,7 +51,7 @@ def test_what_is_carried_to_a_worker_is_what_it_was() -> None:
     for plan in (experiments("quick"), own):
         for experiment in (e for found in plan.values() for e in found):
             for population in experiment.populations:
-                task = Task(3, population, 2, 1, "cpu", "float64")
+                task = Task(3, population, 2, 1, "cpu", "float64", versions())
                 carried = pickle.loads(pickle.dumps(task))
                 assert carried.population == population
                 assert carried.population.name == population.name
@@ -59,55 +59,77 @@ def test_what_is_carried_to_a_worker_is_what_it_was() -> None:
 
 
 class Later:
-    """An engine that draws when it is asked for a result, and notes who was begun when."""
+    """An engine that draws when it is asked for a result, and notes what was begun."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.log: list[tuple[str, int]] = []
+        self.begun: list[tuple[int, int]] = []
         self.flying = self.most = 0
 
     def submit(self, task: Task) -> Task:
-        self.log.append(("begun", task.first))
+        self.begun.append((task.first, task.shards))
         self.flying += 1
         self.most = max(self.most, self.flying)
         return task
 
     def result(self, ticket: Task) -> list[dict]:
-        self.log.append(("taken", ticket.first))
         self.flying -= 1
-        return [{"number": np.array([ticket.first])}]
+        return [{"number": np.array([ticket.first + k])} for k in range(ticket.shards)]
 
     def close(self) -> None:
         pass
 
 
 class Numbered:
-    name = "numbered"
+    def __init__(self, name: str = "numbered") -> None:
+        self.name = name
+
     shard_size = 1
 
 
-def task(population, block: int) -> Task:
-    return Task(0, population, block, 1, "cpu", "float64")
+def task(population, block: int, blocks: int = 1) -> Task:
+    return Task(0, population, block, blocks, "cpu", "float64", versions())
+
+
+def numbers_of(ahead: Ahead, population, blocks) -> list[int]:
+    found = ahead.draw((population, block) for block in blocks)
+    return [int(shard["number"][0]) for shards in found for shard in shards]
 
 
 def test_blocks_come_in_the_order_asked_for_and_the_next_ones_are_begun_meanwhile() -> None:
-    engine, numbers = Later(2), Numbered()
-    ahead = Ahead(engine, task, iter([(numbers, n) for n in range(10)]))
-    first = [int(a["number"][0]) for (a,) in ahead.draw((numbers, n) for n in range(3))]
-    assert first == [0, 1, 2]
-    begun = [number for what, number in engine.log if what == "begun"]
-    assert begun == [0, 1, 2, 3, 4, 5, 6]  # four in flight, of which three were taken
-    assert engine.most == 4
+    engine, one, other = Later(2), Numbered(), Numbered("other")
+    expected = [(one, n) for n in range(10)] + [(other, n) for n in range(4)]
+    ahead = Ahead(engine, task, lambda population: 1, iter(expected))
+    assert numbers_of(ahead, one, range(3)) == [0, 1, 2]
+    # Those asked for singly, since they are few; then what comes next, in twos since there are more.
+    assert engine.begun[:3] == [(0, 1), (1, 1), (2, 1)]
+    assert engine.begun[3] == (3, 2)
+    assert engine.flying == 4
+    before = len(engine.begun)
     # What was begun ahead is taken, not begun again; what nobody foresaw is begun.
-    second = [int(a["number"][0]) for (a,) in ahead.draw((numbers, n) for n in (3, 4, 12))]
-    assert second == [3, 4, 12]
-    assert [n for what, n in engine.log if what == "begun"].count(3) == 1
-    assert engine.most == 5  # it stands above what is in flight already
+    assert numbers_of(ahead, one, [3, 4, 12]) == [3, 4, 12]
+    assert (12, 1) in engine.begun[before:]
+    assert numbers_of(ahead, one, range(5, 10)) == [5, 6, 7, 8, 9]
+    assert numbers_of(ahead, other, range(4)) == [0, 1, 2, 3]
+    drawn = [n for first, count in engine.begun for n in range(first, first + count)]
+    assert sorted(drawn) == sorted([*range(10), 12, *range(4)])  # each of them once
+    assert engine.most <= 5  # one that is waited for stands above those in flight
+    assert engine.flying == 0
+
+
+def test_a_task_takes_as_many_blocks_as_keep_all_workers_busy() -> None:
+    engine, one = Later(2), Numbered()
+    ahead = Ahead(engine, task, lambda population: 1, iter(()))
+    assert numbers_of(ahead, one, range(20)) == list(range(20))
+    assert engine.begun == [(first, 5) for first in range(0, 20, 5)]
+    engine.begun.clear()
+    assert numbers_of(ahead, one, range(1000)) == list(range(1000))
+    assert max(count for _, count in engine.begun) == MOST_SHARDS
 
 
 def test_any_executor_gives_the_same_verdicts(alone) -> None:
     with ThreadPoolExecutor(2) as executor:
-        assert suite.run(SETTING, engine=Given(executor, workers=2)) == alone[1]
+        assert suite.run(SETTING, engine=ExecutorEngine(executor, workers=2)) == alone[1]
 
 
 class Broken:
@@ -121,7 +143,7 @@ class Broken:
 
 def test_an_executor_without_workers_is_one_line() -> None:
     with pytest.raises(EngineError, match="the workers are lost"):
-        suite.run(SETTING, engine=Given(Broken(), workers=1))
+        suite.run(SETTING, engine=ExecutorEngine(Broken(), workers=1))
 
 
 def test_what_goes_wrong_in_a_worker_is_what_it_says(monkeypatch) -> None:
@@ -133,7 +155,7 @@ def test_what_goes_wrong_in_a_worker_is_what_it_says(monkeypatch) -> None:
     monkeypatch.setattr(type(population), "draw", failing)
     with (
         ThreadPoolExecutor(1) as executor,
-        Collector(0, "cpu", engine=Given(executor)) as one,
+        Collector(0, "cpu", engine=ExecutorEngine(executor)) as one,
         pytest.raises(ZeroDivisionError, match="in a worker"),
     ):
         one.collect(population, 10)
@@ -245,6 +267,14 @@ def test_a_task_draws_what_the_collector_draws() -> None:
     (population,) = experiment.populations
     with Collector(7, "cpu", workers=1) as collector:
         expected = collector.collect(population, 2 * population.shard_size)
-    found = draw(Task(7, population, 0, 2, "cpu", "float64"))
+    found = draw(Task(7, population, 0, 2, "cpu", "float64", versions()))
     for name, values in expected.items():
         assert np.concatenate([shard[name] for shard in found]).tobytes() == values.tobytes()
+
+
+def test_a_worker_of_other_versions_is_refused() -> None:
+    (experiment, *_) = experiments("quick")["order.orthant"]
+    (population,) = experiment.populations
+    other = ("Python 3.99", *versions()[1:])
+    with pytest.raises(EngineError, match=r"has Python 3\.11\S* where Python 3\.99 judges"):
+        draw(Task(7, population, 0, 1, "cpu", "float64", other))

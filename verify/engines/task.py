@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 
 from threadpoolctl import threadpool_limits
 
 from maxout.verify.sampling.devices import LateSetting
 from maxout.verify.sampling.populations import Arrays, Population, Setting, Together
 from maxout.verify.sampling.streams import Stream
+from maxout.verify.suite_errors import EngineError
 
 _gpu: list[int] = []
 """Which of several CUDA devices this process draws on, where it was told."""
@@ -24,6 +27,7 @@ class Task:
       seed: root seed.
       first, shards: the first of them, and how many.
       device, dtype: of the networks, by name.
+      versions: ``versions()`` where the run is judged; others would draw other digits.
     """
 
     seed: int
@@ -32,13 +36,31 @@ class Task:
     shards: int
     device: str
     dtype: str
+    versions: tuple[str, ...]
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """What the digits of this process depend on."""
+    packages = ("maxout", "numba", "numpy", "scipy", "torch")
+    found = (f"{package} {version(package)}" for package in packages)
+    return (f"Python {platform.python_version()}", *found)
 
 
 def draw(task: Task) -> list[Arrays]:
     """Draw a task's shards, the same in any process; called where the executor pleases.
 
     The process keeps matrix products to one thread from then on: several would round otherwise.
+
+    Raises:
+      EngineError: where this process has other versions than the one that judges.
     """
+    if other := set(versions()) - set(task.versions):
+        wanted = sorted(set(task.versions) - set(versions()))
+        raise EngineError(
+            f"a worker has {', '.join(sorted(other))} where {', '.join(wanted)} judges: install "
+            "the same versions on all machines"
+        )
     setting = _setting(task.device, task.dtype)
     numbers = range(task.first, task.first + task.shards)
     return draw_shards(task.seed, task.population, numbers, setting)

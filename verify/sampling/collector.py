@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import tee
 from types import TracebackType
 from typing import Protocol
 
 from maxout.verify.engines.engine import Ahead, Engine, Item
-from maxout.verify.engines.task import Task, draw_shards
+from maxout.verify.engines.task import Task, draw_shards, versions
 from maxout.verify.sampling.devices import LateSetting, cores
 from maxout.verify.sampling.freshness import Freshness
 from maxout.verify.sampling.populations import (
@@ -106,7 +105,7 @@ class Collector:
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
-        self._ahead = Ahead(engine, self._task, iter(())) if engine else None
+        self._ahead = Ahead(engine, self._task, self.shards, iter(())) if engine else None
         self._dtype = dtype
 
     def expect(self, items: Iterable[Item]) -> None:
@@ -114,11 +113,12 @@ class Collector:
         if self.engine:
             shelf = self.shelf
             unfinished = (item for item in items if not (shelf and shelf.has(*item)))
-            self._ahead = Ahead(self.engine, self._task, unfinished)
+            self._ahead = Ahead(self.engine, self._task, self.shards, unfinished)
 
-    def _task(self, population: Population, block: int) -> Task:
+    def _task(self, population: Population, block: int, blocks: int) -> Task:
         size, device = self.shards(population), self.setting.device.type
-        return Task(self.seed, population, block * size, size, device, self._dtype)
+        shards = block * size, blocks * size
+        return Task(self.seed, population, *shards, device, self._dtype, versions())
 
     def __enter__(self) -> Collector:
         self._pool = ThreadPoolExecutor(self.workers)
@@ -218,8 +218,8 @@ class Collector:
                     future.cancel()
 
     def _from_engine(self, ahead: Ahead, wanted: Iterable[Item]) -> Iterator[Arrays]:
-        items, told = tee(wanted)
-        for shards, (population, block) in zip(ahead.draw(items), told, strict=False):
+        items = list(wanted)
+        for shards, (population, block) in zip(ahead.draw(items), items, strict=True):
             yield self._shelved(population, block, concatenate(shards))
 
     def _shelved(self, population: Population, block: int, arrays: Arrays) -> Arrays:
