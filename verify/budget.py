@@ -72,7 +72,7 @@ def _of_shards(population: Population, samples: int) -> Population:
     """A population whose shards have so many samples; its draws are others."""
     whole = population.networks if isinstance(population, Along) else population
     kind = type(whole)
-    found = object.__new__(type(kind.__name__, (kind,), {"shard_size": samples}))
+    found: Population = object.__new__(type(kind.__name__, (kind,), {"shard_size": samples}))
     vars(found).update(vars(whole))
     return found
 

@@ -118,13 +118,11 @@ def check_statement(
     if not 0 < margin <= WIDEST:
         raise DomainError(f"margin must be a number above 0 and at most {WIDEST}; got {margin}")
     RATE(alpha)
-    where = {
-        "cosine": float(value_of(COSINE, network, cosine)),
-        "norm": float(value_of(NORM, network, norm)),
-    }
+    angle = float(value_of(COSINE, network, cosine))
+    length = float(value_of(NORM, network, norm))
     drawn = biases or (OWN_BIASES if network.bias == "any" else network.bias)
-    asked = quantities.Asked(Case(network, drawn, **where), order or 1, layer, margin)
-    known = {**where, "layer": layer, **(parameters or {})}
+    asked = quantities.Asked(Case(network, drawn, angle, length), order or 1, layer, margin)
+    known = {"cosine": angle, "norm": length, "layer": layer, **(parameters or {})}
     with while_on(statement.key), one_thread():
         point = locate(statement, network, order, **known)
         require(statement, point)

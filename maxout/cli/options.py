@@ -146,11 +146,11 @@ def named_network_options(command: Command) -> Command:
         return command(*args, **given)
 
     listed = {option.name for option in getattr(run, "__click_params__", [])}
-    run = block_network_options(run)
-    for option in getattr(run, "__click_params__", []):
+    named = block_network_options(run)
+    for option in getattr(named, "__click_params__", []):
         if option.name not in listed:
             option.hidden = True
-    return run
+    return named
 
 
 def _sentence(field: Field) -> str:

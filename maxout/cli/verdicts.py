@@ -93,11 +93,10 @@ def _margin(verdict: Row) -> str:
 
 def _table(rows: list[Row], everything: bool) -> None:
     start = ("key", "", "predicted", "estimate", "interval")
+    end: tuple[str, ...] = ("networks", "margin", "verdict")
     if everything:
-        columns = (*start, "detectable", "samples", "verdict", "network")
-    else:
-        columns = (*start, "networks", "margin", "verdict")
-    output.table(columns, [(*_cells(v), *_end(v, everything)) for v in rows])
+        end = ("detectable", "samples", "verdict", "network")
+    output.table((*start, *end), [(*_cells(v), *_end(v, everything)) for v in rows])
 
 
 def _cells(v: Row) -> tuple[str, ...]:

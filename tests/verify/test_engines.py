@@ -101,7 +101,7 @@ def test_blocks_come_in_the_order_asked_for_and_the_next_ones_are_begun_meanwhil
     expected = [(one, n) for n in range(10)] + [(other, n) for n in range(4)]
     ahead = Ahead(engine, task, lambda population: 1, iter(expected))
     assert numbers_of(ahead, one, range(3)) == [0, 1, 2]
-    # Those asked for singly, since they are few; then what comes next, in twos since there are more.
+    # Those asked for singly, since they are few; what comes next in twos, since there are more.
     assert engine.begun[:3] == [(0, 1), (1, 1), (2, 1)]
     assert engine.begun[3] == (3, 2)
     assert engine.flying == 4

@@ -287,7 +287,7 @@ def _plane_rank3(size: Size) -> Iterator[Experiment]:
             (Windows(Sampler(network, "zero", 0.6), 2.0),),
             lambda arrays: arrays["regions"],
             # 3 n_1, and no variance: every count is the same
-            lambda units=network.widths[0]: Mean(3.0 * units, 0.0, 0.03),
+            partial(Mean, 3.0 * network.widths[0], 0.0, 0.03),
             detail="polygons about the origin",
             twins=(
                 rewritten("2 n_1 regions", lambda r: 2 * r / 3),
