@@ -91,6 +91,10 @@ def task(population, block: int, blocks: int = 1) -> Task:
     return Task(0, population, block, blocks, "cpu", "float64", versions())
 
 
+def single(population) -> int:
+    return 1
+
+
 def numbers_of(ahead: Ahead, population, blocks) -> list[int]:
     found = ahead.draw((population, block) for block in blocks)
     return [int(shard["number"][0]) for shards in found for shard in shards]
@@ -99,7 +103,7 @@ def numbers_of(ahead: Ahead, population, blocks) -> list[int]:
 def test_blocks_come_in_the_order_asked_for_and_the_next_ones_are_begun_meanwhile() -> None:
     engine, one, other = Later(2), Numbered(), Numbered("other")
     expected = [(one, n) for n in range(10)] + [(other, n) for n in range(4)]
-    ahead = Ahead(engine, task, lambda population: 1, iter(expected))
+    ahead = Ahead(engine, task, single, single, iter(expected))
     assert numbers_of(ahead, one, range(3)) == [0, 1, 2]
     # Those asked for singly, since they are few; what comes next in twos, since there are more.
     assert engine.begun[:3] == [(0, 1), (1, 1), (2, 1)]
@@ -119,12 +123,17 @@ def test_blocks_come_in_the_order_asked_for_and_the_next_ones_are_begun_meanwhil
 
 def test_a_task_takes_as_many_blocks_as_keep_all_workers_busy() -> None:
     engine, one = Later(2), Numbered()
-    ahead = Ahead(engine, task, lambda population: 1, iter(()))
+    ahead = Ahead(engine, task, single, single, iter(()))
     assert numbers_of(ahead, one, range(20)) == list(range(20))
     assert engine.begun == [(first, 5) for first in range(0, 20, 5)]
     engine.begun.clear()
     assert numbers_of(ahead, one, range(1000)) == list(range(1000))
     assert max(count for _, count in engine.begun) == MOST_SHARDS
+    # A GPU takes more at one launch.
+    engine.begun.clear()
+    ahead = Ahead(engine, task, single, lambda population: 500, iter(()))
+    assert numbers_of(ahead, one, range(8000)) == list(range(8000))
+    assert max(count for _, count in engine.begun) == 500
 
 
 def test_any_executor_gives_the_same_verdicts(alone) -> None:

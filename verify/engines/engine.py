@@ -102,6 +102,7 @@ class Ahead:
     Args:
       task: of so many blocks from a first one on.
       size: shards of one block.
+      together: shards that are best drawn by one call: on a GPU more than ``MOST_SHARDS``.
       ahead: blocks that the run will need whatever it finds, in the order of need.
     """
 
@@ -110,9 +111,10 @@ class Ahead:
         engine: Engine,
         task: Callable[[Population, int, int], Task],
         size: Callable[[Population], int],
+        together: Callable[[Population], int],
         ahead: Iterator[Item],
     ) -> None:
-        self._engine, self._task, self._size = engine, task, size
+        self._engine, self._task, self._size, self._together = engine, task, size, together
         self._runs = _runs(ahead)
         self._later: deque[list[Item]] = deque()
         self._flying: dict[tuple[str, int], _Flight] = {}
@@ -142,7 +144,8 @@ class Ahead:
     def _chunks(self, run: list[Item]) -> Iterator[list[Item]]:
         """Blocks that go into one task: few where there are few for all workers."""
         population, size = run[0][0], self._size(run[0][0])
-        most = min(MOST_SHARDS, MOST_SAMPLES // population.shard_size) // size
+        most = max(MOST_SHARDS, self._together(population))
+        most = min(most, MOST_SAMPLES // population.shard_size) // size
         several = max(1, min(most, -(-len(run) // (2 * self._engine.workers))))
         for first in range(0, len(run), several):
             yield run[first : first + several]

@@ -105,15 +105,16 @@ class Collector:
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
-        self._ahead = Ahead(engine, self._task, self.shards, iter(())) if engine else None
+        self._ahead: Ahead | None = None
         self._dtype = dtype
+        self.expect(())
 
     def expect(self, items: Iterable[Item]) -> None:
         """Have blocks drawn ahead that will be asked for in any case; threads draw on demand."""
         if self.engine:
             shelf = self.shelf
             unfinished = (item for item in items if not (shelf and shelf.has(*item)))
-            self._ahead = Ahead(self.engine, self._task, self.shards, unfinished)
+            self._ahead = Ahead(self.engine, self._task, self.shards, self._together, unfinished)
 
     def _task(self, population: Population, block: int, blocks: int) -> Task:
         size, device = self.shards(population), self.setting.device.type
