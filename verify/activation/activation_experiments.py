@@ -22,12 +22,12 @@ from maxout.verify.experiment import (
     statement,
 )
 from maxout.verify.experiment_networks import (
-    LIGHT_COSINE,
     Case,
     deep_case,
     deep_networks,
     gaussian_case,
     gaussian_networks,
+    light_case,
     light_networks,
     narrowness,
 )
@@ -43,10 +43,9 @@ _MARGINS = {1: 0.02, 2: 0.03, 3: 0.05}
 def _light(bias: str, size: Size) -> Iterator[Case]:
     """The networks of the gain's moments, which are drawn anyway."""
     if bias == "gaussian":
-        yield from map(gaussian_case, gaussian_networks(size))
+        yield from (gaussian_case(network, size) for network in gaussian_networks(size))
     else:
-        for network in light_networks(size):
-            yield Case(network, bias, LIGHT_COSINE)
+        yield from (light_case(network, size) for network in light_networks(size))
 
 
 def _length(network: Network, arrays: Arrays, power: int = 1) -> np.ndarray:
