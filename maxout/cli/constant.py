@@ -95,6 +95,8 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
     help="Choose c by what it keeps, and say what it does not  [default: mean, c = 1/M_K].",
 )
 @click.option("--width", help="Units n of every hidden layer, for --criterion.")
+@click.option("--dropout", help="Chance that dropout behind each layer sets a unit to 0.")
+@click.option("--mode", help="Whose length c keeps with --dropout: train or eval  [default: both].")
 @click.option("--derive", is_flag=True, help="Derive M_K step by step, each step confirmed.")
 @output.format_option
 @output.json_option
@@ -104,6 +106,8 @@ def command(
     window: int,
     criterion: str | None,
     width: str | None,
+    dropout: str | None,
+    mode: str | None,
     derive: bool,
     style: str,
     as_json: bool,
@@ -113,10 +117,17 @@ def command(
     Initialize weights with variance c/fan_in. Every digit printed is certified by ball
     arithmetic: the true value lies within the stated radius. With --criterion, c is chosen by what
     it keeps from layer to layer; typical sizes at rank 3 and above are estimates, and say so.
+    With --dropout no c keeps the length in training and in evaluation mode: both are shown.
     """
     chosen = parse.ranks(ranks)
     if window != 1:
         chosen = [rank * WINDOW(window) for rank in chosen]
+    if dropout is not None or mode is not None:
+        from maxout.cli.dropout_choice import answer
+
+        apart = {"--criterion": criterion, "--width": width, "--derive": derive or None}
+        answer(chosen, dropout, mode, digits, as_json or style == "json", apart)
+        return
     if derive:
         # Here, as below: a constant alone does without.
         from maxout.cli.derivation import show

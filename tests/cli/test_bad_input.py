@@ -30,6 +30,17 @@ BAD = {
     "digits absurd": (("constant", "5", "--digits", "10000000"), "digits must be"),
     "digits a word": (("constant", "5", "--digits", "many"), "digits"),
     "window zero": (("constant", "5", "--window", "0"), "window must be"),
+    "dropout certain": (("constant", "5", "--dropout", "1"), "dropout must be a number at least 0"),
+    "dropout a word": (("constant", "5", "--dropout", "half"), "dropout must be"),
+    "mode unknown": (
+        ("constant", "5", "--dropout", "0.5", "--mode", "test"),
+        "mode must be one of",
+    ),
+    "mode of nothing": (("constant", "5", "--mode", "eval"), "--dropout"),
+    "dropout and criterion": (
+        ("constant", "5", "--dropout", "0.5", "--criterion", "mean"),
+        "does not go with --criterion",
+    ),
     "order zero": (("moments", "5", "--order", "0"), "order must be"),
     "order fractional": (("moments", "5", "--order", "1.5"), "order must be"),
     "statistic unknown": (("moments", "5", "--statistic", "median"), "statistic"),

@@ -157,6 +157,20 @@ def test_window_says_what_is_kept(maxout) -> None:
     assert "after pooling" in done.out
 
 
+def test_dropout_names_both_modes_and_what_each_costs_the_other(maxout) -> None:
+    both = maxout("constant", "5", "--dropout", "0.2", "--window", "4", "--json").json
+    plain = float(maxout("constant", "20", "--json").json[0]["c"])
+    assert [row["mode"] for row in both] == ["train", "eval"]
+    for row, stays in zip(both, (0.8, 1.0), strict=True):
+        assert float(row["c"]) == pytest.approx(stays * plain, rel=1e-15)
+        assert row["certified"] is True
+        # c M_K/(1-p) and c M_K, of the c that is printed.
+        assert row["factor_in_training"] == pytest.approx(float(row["c"]) / plain / 0.8, rel=1e-14)
+        assert row["factor_in_evaluation"] == pytest.approx(float(row["c"]) / plain, rel=1e-14)
+    one = maxout("constant", "20", "--dropout", "0.2", "--mode", "eval", "--json").json
+    assert one == both[1:]
+
+
 BAD = {
     "ladder without a network": (("ladder",), "--rank"),
     "ladder of half a network": (("ladder", "--rank", "3"), "--inputs"),

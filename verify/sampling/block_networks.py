@@ -61,11 +61,10 @@ class BlockNetworks:
     norm: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.network.block.norm == "rms" or (
-            self.network.block.norm == "layer" and self.network.block.skip == "none"
-        ):
+        block = self.network.block
+        if block.norm == "rms" or (block.norm == "layer" and block.skip == "none"):
             raise DoesNotApplyError(
-                "blocks are drawn without normalization, or with skip and LayerNorm"
+                f"blocks are drawn without normalization, or with skip and norm layer; got {block}"
             )
 
     @property
