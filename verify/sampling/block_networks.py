@@ -44,9 +44,11 @@ class _Layer:
 
 @dataclass(frozen=True)
 class BlockNetworks:
-    """``gain/COSINE``: ||J u||^2 at every cosine; ``length``: ||x||^2 of the last hidden layer;
-    ``centred``: the same of its part across (1, ..., 1); with dropout ``length/eval`` as well,
-    the length in evaluation mode.
+    """Sampled networks, their arrays squared norms.
+
+    ``gain/COSINE`` of J u at every cosine; ``length`` of the last hidden layer x^(L-1); ``centred``
+    of its part across (1, ..., 1), and ``centred/start`` of x's; with dropout also
+    ``length/eval``, the length in evaluation mode.
 
     Attributes:
       network: the architecture, with its blocks.
@@ -70,7 +72,13 @@ class BlockNetworks:
     @property
     def arrays(self) -> tuple[str, ...]:
         modes = ("length/eval",) if self.network.block.dropout else ()
-        return ("length", "centred", *modes, *(f"gain/{cosine}" for cosine in self.cosines))
+        return (
+            "length",
+            "centred",
+            "centred/start",
+            *modes,
+            *(f"gain/{cosine}" for cosine in self.cosines),
+        )
 
     @property
     def name(self) -> str:
@@ -122,6 +130,7 @@ class BlockNetworks:
             found = {
                 "length": _squared(hidden),
                 "centred": _squared(hidden - hidden.mean(dim=1, keepdim=True)),
+                "centred/start": _squared(x - x.mean(dim=1, keepdim=True)),
             }
             for cosine, direction in zip(self.cosines, along, strict=True):
                 found[f"gain/{cosine}"] = _squared(push(direction)[0])
