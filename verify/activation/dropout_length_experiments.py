@@ -50,15 +50,17 @@ def _as_in_training() -> Twin:
 
 def _lengths(network: Network, share: float) -> Mean:
     """Mean and mean square of ||x||^2/n behind the last mask."""
-    powers = [1.0, 1.0]
-    for order in (1, 2):
-        value = NORM ** (2 * order)
-        for fan_in, units in network.hidden():
-            one = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in (1, 2))]
-            through = sum_moment(kept(network, one), units, order)
-            value *= (weight_variance(network) / fan_in) ** order * through
-        powers[order - 1] = value / network.widths[-1] ** order
-    return mean_from_square(*powers, share)
+    mean, second = (_power(network, order) for order in (1, 2))
+    return mean_from_square(mean, second, share)
+
+
+def _power(network: Network, order: int) -> float:
+    value = NORM ** (2 * order)
+    for fan_in, units in network.hidden():
+        one = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in (1, 2))]
+        through = sum_moment(kept(network, one), units, order)
+        value *= (weight_variance(network) / fan_in) ** order * through
+    return value / network.widths[-1] ** order
 
 
 EXPERIMENTS: dict[str, Builder] = {

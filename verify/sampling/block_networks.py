@@ -216,8 +216,8 @@ class BlockNetworks:
         if block.dropout:
             # A normal beyond its quantile: an event of chance 1 - p, the same on every processor.
             p = float(block.dropout)
-            normals = stream.generator(index, MASKS).fine_of_networks(start, (networks, width))
-            mask = there((normals > ndtri(p)) / (1 - p))
+            drawn = stream.generator(index, MASKS).fine_of_networks(start, (networks, width))
+            mask = there((drawn > ndtri(p)) / (1 - p))
         if block.skip == "linear":
             end = there(
                 matrix(index, BRANCH_ENDS, width, units, start, networks) / math.sqrt(units)
