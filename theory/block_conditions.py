@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maxout.theory.block import BRANCH_SCALE, DROPOUT, NORMALIZATION, PLACE, SKIP
+from maxout.theory.block import DROPOUT, NORMALIZATION, PLACE, SKIP
 from maxout.theory.domain import Condition
 
 DROPOUT_ALONE = Condition(
@@ -39,4 +39,3 @@ def _normalized_skip(kind: str, words: str) -> Condition:
 
 NORMALIZED_SKIP = _normalized_skip("normalized", "normalized: x + beta N(max(Wx))")
 PRE_NORM_SKIP = _normalized_skip("pre-norm", "pre-norm: x + beta max(W N(x))")
-UNSCALED = Condition("branch_scale = 1", (BRANCH_SCALE,), lambda beta: beta == 1)

@@ -24,7 +24,7 @@ from maxout.verify.jacobian.skip_networks import (
     plain_spread,
     wide_drawn,
     wide_gain,
-    wide_network,
+    wide_networks,
 )
 from maxout.verify.sampling.block_networks import BlockNetworks
 from maxout.verify.sampling.populations import Setting
@@ -62,16 +62,18 @@ def test_gains_behind_linear_ends_are_below_what_plans_take() -> None:
         assert (gain**2).mean() < square
 
 
-@pytest.mark.parametrize("size", [QUICK, STANDARD], ids=lambda size: size.name)
-def test_the_length_behind_two_maxima(size) -> None:
-    network = wide_network(PLAIN, 3, size)
+WIDE = [*wide_networks(PLAIN, 3, STANDARD)]
+
+
+@pytest.mark.parametrize("network", WIDE, ids=lambda network: str(network.inputs))
+def test_the_length_behind_two_maxima(network) -> None:
     limit, remainder, variance = plain_spread(network)
     scale = WIDE_NORM**2 / network.inputs
     exact = value("skip.plain.length", network, norm=WIDE_NORM)
     assert limit * scale == pytest.approx(exact, rel=1e-12)
     # Wide enough that the remainder is small beside what the recursion adds to squares.
     assert remainder < 0.02 * limit
-    if size is QUICK:
+    if network == WIDE[0]:
         found = drawn(wide_drawn(network))["length"] / WIDE_NORM**2
         error = found.std() / np.sqrt(len(found))
         assert abs(found.mean() - limit) < remainder + 5 * error
@@ -83,7 +85,7 @@ def test_the_length_behind_two_maxima(size) -> None:
     [("skip.normalized.jacobian", NORMALIZED, 2), ("skip.prenorm.jacobian", PRE_NORM, 3)],
 )
 def test_the_gain_behind_two_normalized_blocks(key: str, block, rank: int) -> None:
-    network = wide_network(block, rank, QUICK)
+    network = next(wide_networks(block, rank, QUICK))
     limit = wide_gain(network, WIDE_COSINE, WIDE_NORM)
     exact = value(key, network, norm=WIDE_NORM, cosine=WIDE_COSINE)
     assert limit == pytest.approx(exact, rel=1e-12)

@@ -32,7 +32,7 @@ from maxout.verify.jacobian.skip_networks import (
     plain_spread,
     scales,
     wide_drawn,
-    wide_network,
+    wide_networks,
 )
 from maxout.verify.sampling.populations import Arrays
 from maxout.verify.twins import second_moment_off
@@ -59,10 +59,14 @@ def _linear(size: Size) -> Iterator[Experiment]:
 
 
 def _plain(size: Size) -> Iterator[Experiment]:
-    network = wide_network(PLAIN, 3, size)
+    for network in wide_networks(PLAIN, 3, size):
+        yield _of_plain(network, size)
+
+
+def _of_plain(network: Network, size: Size) -> Experiment:
     limit, remainder, variance = plain_spread(network)
     scale = WIDE_NORM**2 / network.inputs
-    yield Experiment(
+    return Experiment(
         statement("skip.plain.length"),
         network,
         (wide_drawn(network),),
@@ -85,21 +89,27 @@ def _plain(size: Size) -> Iterator[Experiment]:
 
 
 def _normalized(size: Size) -> Iterator[Experiment]:
-    network = wide_network(NORMALIZED, 2, size)
+    for network in wide_networks(NORMALIZED, 2, size):
+        yield _of_normalized(network, size)
+        if size.deep:
+            yield _of_normalized(network.but(bias="gaussian"), size)
+
+
+def _of_normalized(network: Network, size: Size) -> Experiment:
     beta, _, _ = scales(network)
     n, start = network.inputs, WIDE_NORM**2
     # |x'|^2 = |x|^2 + 2 beta x.N + beta^2 n, and E (x.N)^2 = |P x|^2 n/(n-1).
     lengths = [start + beta**2 * n * block for block in range(len(network.widths))]
     variance = sum(4 * beta**2 * length * n / (n - 1) for length in lengths) / n**2
-    size_ = (lengths[-1] + beta**2 * n) / n
-    yield Experiment(
+    mean = (lengths[-1] + beta**2 * n) / n
+    return Experiment(
         statement("skip.normalized.length"),
         network,
         (wide_drawn(network),),
         partial(_per_unit, network, "length"),
-        partial(Mean, size_, variance, 0.05 * size.narrowness),
+        partial(Mean, mean, variance, 0.05 * size.narrowness),
         parameters={"norm": WIDE_NORM},
-        detail=f"zero biases, |x| = {WIDE_NORM:g}",
+        detail=f"{network.bias} biases, |x| = {WIDE_NORM:g}",
         least=1000,
         twins=(
             scaled(10),
@@ -109,7 +119,11 @@ def _normalized(size: Size) -> Iterator[Experiment]:
 
 
 def _pre_norm(size: Size) -> Iterator[Experiment]:
-    network = wide_network(PRE_NORM, 3, size)
+    for network in wide_networks(PRE_NORM, 3, size):
+        yield _of_pre_norm(network, size)
+
+
+def _of_pre_norm(network: Network, size: Size) -> Experiment:
     beta, c, variance = scales(network)
     n, start = network.inputs, WIDE_NORM**2
     added = beta**2 * c * variance * (n - 1)
@@ -122,7 +136,7 @@ def _pre_norm(size: Size) -> Iterator[Experiment]:
         ** 2
         for block in range(len(network.widths))
     )
-    yield Experiment(
+    return Experiment(
         statement("skip.prenorm.length"),
         network,
         (wide_drawn(network),),
@@ -131,13 +145,13 @@ def _pre_norm(size: Size) -> Iterator[Experiment]:
             Mean,
             added * len(network.widths) / n,
             spread / n**2,
-            0.06 * size.narrowness,
+            0.08 * size.narrowness,
             signed=True,
         ),
         detail=f"zero biases, |x| = {WIDE_NORM:g}",
         least=1000,
         twins=(
-            scaled(15),
+            scaled(20),
             rewritten(
                 "M_K instead of Var Xi_K",
                 lambda right: right.replace(

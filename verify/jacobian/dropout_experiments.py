@@ -74,7 +74,7 @@ def _bound(
                 partial(_gain, cosine),
                 partial(estimand, dropout_network(), size),
                 detail=_detail(biases, cosine),
-                twins=twins if cosine != 0.6 else twins[:1],
+                twins=twins,
             )
 
     return build
@@ -173,7 +173,7 @@ EXPERIMENTS: dict[str, Builder] = {
         lambda network, size: Mean(
             aligned_moment(network, 1), ordered_moment(network, 2), 0.2 * size.narrowness
         ),
-        (_SMALLEST_AS_UPPER,),
+        (_SMALLEST_AS_UPPER, FORGOTTEN),
     ),
     "dropout.jacobian.upper": _bound(
         "upper",

@@ -35,7 +35,7 @@ from maxout.verify.jacobian.skip_networks import (
     scales,
     wide_drawn,
     wide_gain,
-    wide_network,
+    wide_networks,
 )
 from maxout.verify.sampling.populations import Arrays
 from maxout.verify.twins import replaced
@@ -113,9 +113,14 @@ _TWICE = rewritten("beta instead of beta^2", lambda right: right.xreplace({beta:
 
 
 def _wide(key: str, block: Block, rank: int, size: Size) -> Iterator[Experiment]:
-    network = wide_network(block, rank, size)
+    for network in wide_networks(block, rank, size):
+        yield _of_wide(key, network, size)
+
+
+def _of_wide(key: str, network: Network, size: Size) -> Experiment:
+    normalized = network.block == NORMALIZED
     limit = wide_gain(network, WIDE_COSINE, WIDE_NORM)
-    yield Experiment(
+    return Experiment(
         statement(key),
         network,
         (wide_drawn(network),),
@@ -130,12 +135,10 @@ def _wide(key: str, block: Block, rank: int, size: Size) -> Iterator[Experiment]
         least=1000,
         twins=(
             replaced("M_K instead of Var Xi_K", LargestNormalMoment, _without_mean)
-            if block is NORMALIZED
+            if normalized
             else rewritten("one block less of growth", lambda right: right / (1 + c)),
             rewritten("beta dropped", lambda right: right.xreplace({beta: sp.S.One})),
-            rank_off_by_one()
-            if block is NORMALIZED
-            else other_parameters("|x| forgotten", norm=99),
+            rank_off_by_one() if normalized else other_parameters("|x| forgotten", norm=99),
         ),
     )
 

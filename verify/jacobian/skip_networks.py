@@ -6,6 +6,7 @@ Moments here are recursions of their own, not the catalogue's right sides.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import sympy as sp
 
@@ -33,14 +34,15 @@ def linear_drawn(network: Network, biases: str) -> BlockNetworks:
     return BlockNetworks(network.but(bias="any"), biases, COSINES, NORM)
 
 
-def wide_network(block: Block, rank: int, size: Size) -> Network:
+def wide_networks(block: Block, rank: int, size: Size) -> Iterator[Network]:
     """Two blocks, wide enough for their limit."""
-    width = 128 if size.deep else 64
-    return Network(width, (width, width), 12, rank, c=sp.Rational(1, 2), bias="zero", block=block)
+    for width in (64, 128) if size.deep else (64,):
+        widths = (width, width)
+        yield Network(width, widths, 12, rank, c=sp.Rational(1, 2), bias="zero", block=block)
 
 
 def wide_drawn(network: Network) -> BlockNetworks:
-    return BlockNetworks(network, "zero", (WIDE_COSINE,), WIDE_NORM)
+    return BlockNetworks(network, str(network.bias), (WIDE_COSINE,), WIDE_NORM)
 
 
 PLAIN = Block(skip="plain", branch_scale=sp.Rational(3, 5))
