@@ -60,7 +60,12 @@ STATEMENTS = (
         "branches-that-end-in-the-maximum",
         Domain(ZERO, blocks=PLAIN_SKIP),
         title="branches that end in the maximum, wide: the length grows at first order in beta",
-        further=("the mean of x over its entries tends to 0", "width to infinity"),
+        further=(
+            "MaximumSkipGrowth(b, d, s): product of b factors g = 1 + 2 d t + s, "
+            "t -> (t + d)/g^(1/2) from t = 0",
+            "the mean of x over its entries tends to 0",
+            "width to infinity",
+        ),
         relation=Relation.LIMIT,
         parameters=(x_norm,),
     ),

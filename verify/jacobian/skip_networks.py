@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import sympy as sp
 
 from maxout.theory.block import Block
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment
 from maxout.verify.experiment import Size
@@ -115,7 +116,7 @@ def plain_spread(network: Network) -> tuple[float, float, float]:
     sd(sqrt V) sd(S) + E S Var V/(2 (E V)^{3/2}), with sd(sqrt V) <= sd(V)/sqrt(E V).
     """
     if len(network.widths) != 2:
-        raise ValueError("the remainder is that of two blocks")
+        raise DoesNotApplyError(f"the remainder is that of two blocks; got {network}")
     beta, c, variance = scales(network)
     n, rank = network.inputs, network.rank
     mean, second, fourth = (moment(LargestNormalMoment, rank, t) for t in (1, 2, 4))
