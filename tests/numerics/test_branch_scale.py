@@ -60,7 +60,7 @@ def test_growth_of_a_block_at_its_fixed_point(rank: int, expected: float) -> Non
     d = mean / math.sqrt(second)
     # t^2 (2 + 2 d t) = (t + d)^2
     roots = np.roots([2 * d, 1, -2 * d, -(d**2)])
-    t = min(r.real for r in roots if abs(r.imag) < 1e-12 and 0 < r.real <= 1 + 1e-12)
+    (t,) = (r.real for r in roots if abs(r.imag) < 1e-12 and r.real > 0)
     found = growth("plain", rank, 61, 1) / growth("plain", rank, 60, 1)
     assert found == pytest.approx(2 + 2 * d * t, rel=1e-10)
     assert round(found, 3) == expected
