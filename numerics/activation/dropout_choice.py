@@ -14,12 +14,14 @@ import sympy as sp
 
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.balls.evaluator import enclose
+from maxout.numerics.balls.precision import DIGITS
 from maxout.theory.block import DROPOUT
 from maxout.theory.errors import DomainError
 from maxout.theory.network import RANK
 from maxout.theory.order.moments import LargestNormalMoment
 from maxout.theory.parameters import WINDOW
 
+FEW_DIGITS = DIGITS.up_to(1000, "where c is that of a mode")
 MODES = {
     "train": "c = (1-p)/M_K",
     "eval": "c = 1/M_K",
@@ -57,7 +59,7 @@ def choose_with_dropout(
       dropout: p, 0 <= p < 1.
       mode: "train" for c = (1-p)/M_K, which keeps the mean length while masks are drawn, or "eval"
         for c = 1/M_K, which keeps it without them.
-      digits: correct digits asked for.
+      digits: correct digits asked for, 1 to 1,000.
       window: cells of a max pooling that follows; K times as many pieces then.
 
     Raises:
@@ -66,7 +68,7 @@ def choose_with_dropout(
     if mode not in MODES:
         raise DomainError(f"mode must be one of {', '.join(MODES)}; got {str(mode)[:60]!r}")
     k = RANK(RANK(rank) * WINDOW(window))
-    p = DROPOUT(dropout)
+    p, digits = DROPOUT(dropout), FEW_DIGITS(digits)
     stays = (1 - p) if mode == "train" else sp.Integer(1)
     c = enclose(stays / LargestNormalMoment(sp.Integer(k), 2), {}, digits)
     return DropoutChoice(mode, k, p, c, stays / (1 - p), stays)

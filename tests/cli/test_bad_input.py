@@ -32,6 +32,10 @@ BAD = {
     "window zero": (("constant", "5", "--window", "0"), "window must be"),
     "dropout certain": (("constant", "5", "--dropout", "1"), "dropout must be a number at least 0"),
     "dropout a word": (("constant", "5", "--dropout", "half"), "dropout must be"),
+    "dropout to many digits": (
+        ("constant", "50", "--dropout", "0.5", "--digits", "99999"),
+        "digits must be an integer from 1 to 1,000",
+    ),
     "mode unknown": (
         ("constant", "5", "--dropout", "0.5", "--mode", "test"),
         "mode must be one of",

@@ -92,5 +92,6 @@ def lower_frame(at: At) -> float:
 @bounded("dropout.jacobian.lower.frame", at=(replace(ANGLES[0], n=(3, 4, 2)),))
 def one_layer(at: At) -> float:
     """Exact behind one layer, where masks only scale; at cosine 0.3."""
+    # The frame's bound is attained there: a rounding must not put the left side below it.
     plain = chains.zero_bias(at.n[:-1], at.K, at.c, chains.direction(0.3**2, 1))
     return chains.output(plain, at.n[-2], at.n[-1]) / (1 - float(P)) * (1 + 1e-12)
