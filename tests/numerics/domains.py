@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 
 from maxout.numerics.predict import decide, locate
+from maxout.theory.block import PLAIN, Block
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -89,9 +90,13 @@ EDGES: dict[Field, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Values of fields; those left out have their defaults, or the value of ``BASE``."""
+    """Values of fields; those left out have their defaults, or the value of ``BASE``.
+
+    Where the block has a skip connection, every width is that of the input.
+    """
 
     values: dict[Field, Any] = field(default_factory=dict)
+    block: Block = PLAIN
 
     def __add__(self, values: dict[Field, Any]) -> Place:
         return replace(self, values={**self.values, **values})
@@ -99,7 +104,9 @@ class Place:
     @property
     def network(self) -> Network:
         chosen = {**BASE, **self.values}
-        return Network(**{f.name: chosen[f] for f in FIELDS})
+        if self.block.skip != "none":
+            chosen[WIDTHS] = (chosen[INPUTS],) * len(chosen[WIDTHS])
+        return Network(**{f.name: chosen[f] for f in FIELDS}, block=self.block)
 
     @property
     def order(self) -> int | None:
@@ -127,6 +134,16 @@ _HOMES = tuple(
 )
 
 
+BLOCKS = (
+    PLAIN,
+    Block(dropout=Fraction(3, 10)),
+    Block(skip="linear", branch_scale=Fraction(1, 2), inner=6),
+    Block(skip="plain", branch_scale=Fraction(1, 2)),
+    Block(norm="layer", skip="normalized", branch_scale=Fraction(1, 2)),
+    Block(norm="layer", skip="pre-norm", branch_scale=Fraction(1, 2)),
+)
+
+
 def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
     """Conditions that fail and limits that are exceeded; those that need numbers where no other."""
     point, domain = place.point(statement), statement.domain
@@ -136,8 +153,8 @@ def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
 
 def home(statement: Statement) -> Place:
     """A place well inside the domain and the limits."""
-    for values in _HOMES:
-        place = Place(values)
+    for values, block in product(_HOMES, BLOCKS):
+        place = Place(values, block)
         if not unmet(statement, place):
             return place
     raise AssertionError(f"no place is inside the domain of {statement.key}")

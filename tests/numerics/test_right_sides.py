@@ -25,6 +25,8 @@ from maxout.theory.network import Network
 from maxout.theory.parameters import environment
 from maxout.theory.statement import Statement
 
+from .domains import BLOCKS
+
 C = sp.Rational(3, 4)
 NETWORKS = [
     Network(inputs, widths, 3, rank, c=c, bias=bias)
@@ -33,6 +35,11 @@ NETWORKS = [
     for widths in ((8, 5, 7), (6,), (6, 6, 6))
     for inputs in (6, 2)
     for rank in (4, 10, 3, 2)
+] + [
+    Network(6, (6, 6, 6), 3, rank, c=C, bias=bias, block=block)
+    for bias in ("zero", "any")
+    for rank in (4, 2)
+    for block in BLOCKS
 ]
 NUMERIC = [key for key, statement in CATALOGUE.items() if statement.numeric]
 
