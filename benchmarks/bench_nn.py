@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
+from machine import machine
 from torch import Tensor, nn
 
 from maxout.nn import MaxoutConv2d, MaxoutLinear
@@ -122,8 +123,9 @@ def main() -> None:
                 rows.append(row | compare(work, layer, by_hand, x, options.seconds))
                 print(f"{len(rows)}/{4 * len(SIZES)}", end="\r", file=sys.stderr)
     if options.json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps({"machine": machine(), "rows": rows}, indent=2))
         return
+    print(machine())
     print("layer   batch  width  rank  layout      work       ratio  (quartiles)        µs")
     for r in rows:
         print(

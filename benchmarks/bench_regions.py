@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from machine import machine
 from scipy.optimize import linprog
 
 from maxout.numerics.regions import MaxoutLayers, check, sample, subdivide
@@ -157,8 +158,9 @@ def main() -> int:
         parser.error("--networks must be at least 1")
     compared, grown = compare(arguments.networks), grow()
     if arguments.json:
-        print(json.dumps({"compared": compared, "growing": grown}, indent=2))
+        print(json.dumps({"machine": machine(), "compared": compared, "growing": grown}, indent=2))
     else:
+        print(machine())
         print("20 units of rank 2 in 3 layers, [-3, 3]^2")
         print("seed  regions  by programs  subdivide  programs  ratio")
         for row in compared:

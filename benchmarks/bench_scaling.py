@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from machine import machine
+
 BLOCKS = 60
 WAYS = {"1 process": (1, 1), "2 processes": (2, 1), "1 process, 2 threads": (1, 2)}
 """(processes at work, threads of each)."""
@@ -27,13 +29,13 @@ def measure(rounds: int) -> None:
     from maxout.verify.campaigns.folder import Campaign
     from maxout.verify.distributed import Team
     from maxout.verify.sampling.collector import Collector
+    from maxout.verify.sampling.network_populations import Networks
     from maxout.verify.sampling.networks import Sampler
-    from maxout.verify.sampling.populations import Networks
 
     team = Team.from_environment()
     population = Networks(Sampler(Network(32, (32,) * 8, 8, 5, bias="zero"), "zero"))
     weights = BLOCKS * population.shard_size * population.sampler.weights
-    record = {"block": 1, "seed": 0, "stream": "pcg", "dtype": "float32", "device": "cpu"}
+    record = {"block": 1, "seed": 0, "dtype": "float32", "device": "cpu"}
     root = Path(tempfile.gettempdir()) / f"maxout-scaling-{os.environ['MASTER_PORT']}"
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for number in range(rounds + 1):
@@ -77,6 +79,7 @@ def main() -> None:
     if "RANK" in os.environ:
         measure(rounds)
         return
+    print(machine(), flush=True)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     launch += ["--nproc-per-node", "2", __file__, str(rounds)]
     subprocess.run(launch, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 import torch
+from machine import machine
 from torch import nn
 
 from maxout.lab.training.architectures import build
@@ -60,6 +61,7 @@ def seconds(run: Callable[[], None]) -> float:
 
 def main() -> None:
     torch.set_num_threads(1)
+    print(machine())
     for shape in ((4,), (1, 8, 8), (1, 28, 28)):
         for name in ("maxout", "relu"):
             fast, slow = steps(shape, name)

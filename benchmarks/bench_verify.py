@@ -1,19 +1,14 @@
-"""Weights and networks per second against the generators' limit, and against a loop per network.
+"""Weights drawn and multiplied per second, against what a user would write.
 
-    python benchmarks/bench_verify.py [--rounds 5] [--seconds 1.0] [--json]
+    OMP_NUM_THREADS=1 python benchmarks/bench_verify.py [--rounds 5] [--seconds 0.7] [--json]
 
-The limit is the rate at which all cores together fill memory with float32 normals: by the best
-generator of NumPy and PyTorch, and by the best of those and of ``sfc64``, from which
-the sampler draws. It draws every weight of every network once and pushes an input and a direction
-through; its weights are counted against both limits. All is measured in turns, round by round, so
-that whatever else the machine does falls on everything; printed are medians over rounds, of the
-ratios within a round.
+Generators fill memory with float32 normals: NumPy's, PyTorch's, and this package's. The sampler
+makes every weight of every network once and pushes an input and a direction through, in float32;
+its weights are counted against the best library's normals alone, products left out.
 
-The loop is the usual way of doing it: one network at a time in NumPy, float64, weights drawn,
-activations and Jacobian propagated layer by layer.
-
-On a CUDA device the same is measured there: torch.randn alone, the sampler with --stream philox,
-and the fused kernel of maxout.verify.sampling.fused.
+What a user would write draws many networks at a time, an array of weights a layer: by torch.randn
+and torch.bmm, and by NumPy's SFC64 and matmul; winners by argmax. All is measured in turns, round
+by round; printed are medians over rounds, of the ratios within a round.
 """
 
 from __future__ import annotations
@@ -24,19 +19,24 @@ import os
 import statistics
 import threading
 from collections.abc import Callable
+from itertools import count
 from time import perf_counter
 
 import numpy as np
 import torch
+from machine import machine
 
 from maxout.theory.network import Network
-from maxout.verify.sampling import sfc64
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.populations import Setting
 from maxout.verify.sampling.streams import Stream
 
 CORES = len(os.sched_getaffinity(0))
-FILLED = 1 << 22  # normals of one buffer, 16 MiB
+FILLED = 1 << 20  # normals of one buffer
+TOGETHER = 1 << 20  # weights of one layer that a user would draw at a time
+
+Work = Callable[[], object]
 
 NETWORKS = {
     "width 100, depth 100, K = 5": Network(100, (100,) * 100, 100, 5, bias="zero"),
@@ -45,38 +45,36 @@ NETWORKS = {
 }
 
 
-def numpy_filler(bits: type[np.random.BitGenerator]) -> Callable[[int], Callable[[], None]]:
-    def make(worker: int) -> Callable[[], None]:
+def numpy_filler(bits: type[np.random.BitGenerator]) -> Callable[[int], Work]:
+    def make(worker: int) -> Work:
         generator = np.random.Generator(bits(worker))
         out = np.empty(FILLED, dtype=np.float32)
-        return lambda: generator.standard_normal(out=out, dtype=np.float32)  # type: ignore[return-value]
+        return lambda: generator.standard_normal(out=out, dtype=np.float32)
 
     return make
 
 
-def torch_filler(worker: int) -> Callable[[], None]:
+def torch_filler(worker: int) -> Work:
     generator = torch.Generator().manual_seed(worker)
-    out = torch.empty(FILLED, dtype=torch.float32)
-    return lambda: out.normal_(generator=generator)  # type: ignore[return-value]
+    out = torch.empty(FILLED)
+    return lambda: out.normal_(generator=generator)
 
 
-def bulk_filler(worker: int) -> Callable[[], None]:
-    generator = sfc64.generator(worker, "benchmark", 0, 1)
-    out = np.empty(FILLED, dtype=np.float32)
-    return lambda: sfc64.fill_normal(generator, out)  # type: ignore[return-value]
+def our_filler(worker: int) -> Work:
+    shards = count(worker << 20)
+    shape = (1, FILLED >> 8, 1 << 8)
+    return lambda: Stream(0, "b", next(shards)).generator(1).weights(0, shape, np.float32)
 
 
 FILLERS = {
     "NumPy PCG64": numpy_filler(np.random.PCG64),
     "NumPy SFC64": numpy_filler(np.random.SFC64),
-    "NumPy Philox": numpy_filler(np.random.Philox),
-    "torch": torch_filler,
+    "torch.randn": torch_filler,
 }
-"""The generators of normals that NumPy and PyTorch have."""
-OURS = "maxout.verify.sampling.sfc64"
+OURS = "maxout"
 
 
-def rate(work: list[Callable[[], None]], per_call: int, seconds: float) -> float:
+def rate(work: list[Work], per_call: int, seconds: float) -> float:
     """Units per second of all the workers together, each in its own thread."""
     stop = perf_counter() + seconds
     done = [0] * len(work)
@@ -95,137 +93,118 @@ def rate(work: list[Callable[[], None]], per_call: int, seconds: float) -> float
     return sum(done) / (perf_counter() - start)
 
 
-def sampling(
-    network: Network, device: torch.device, kind: str, threads: int
-) -> list[Callable[[], None]]:
-    """One shard a call, of a sampler that serves the gain along a direction."""
-    population = Networks(Sampler(network, str(network.bias), 0.6, 1.0))
-    setting = Setting(device, torch.float32)
-    shards = iter(range(1 << 30))
-
-    def draw() -> None:
-        population.draw(Stream(0, population.name, next(shards), kind), setting)
-
-    return [draw] * threads
+def sampling(population: Networks, threads: int) -> list[Work]:
+    """One shard a call."""
+    setting = Setting(torch.device("cpu"), torch.float32)
+    shards = count()
+    return [lambda: population.draw(Stream(0, "b", next(shards)), setting)] * threads
 
 
-def numpy_loop(network: Network, generator: np.random.Generator) -> float:
-    """||J u||^2 of one network, the plain way."""
-    c = float(network.c.evalf())
-    x = generator.standard_normal(network.inputs)
-    u = generator.standard_normal(network.inputs)
-    u /= np.linalg.norm(u)
-    for fan_in, units in network.hidden():
-        weights = generator.standard_normal((units, network.rank, fan_in)) * np.sqrt(c / fan_in)
-        biases = np.zeros((units, network.rank))
-        if network.bias == "gaussian":
-            biases = generator.standard_normal(biases.shape) * np.sqrt(c / fan_in)
-        values = weights @ x + biases
-        winner = values.argmax(axis=1)
-        x = values[np.arange(units), winner]
-        u = weights[np.arange(units), winner] @ u
-    last = generator.standard_normal((network.outputs, x.size)) / np.sqrt(x.size)
-    return float(np.sum((last @ u) ** 2))
+def by_torch(sampler: Sampler, networks: int, worker: int) -> Work:
+    """||J u||^2 of many networks at once, as a user of PyTorch writes it."""
+    generator = torch.Generator().manual_seed(worker)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator)
+
+    def draw() -> torch.Tensor:
+        rows = normal(networks, 2, sampler.network.inputs)
+        for (units, pieces, fan_in), scale in zip(sampler.shapes, sampler.scales, strict=True):
+            weights = normal(networks, fan_in, units * pieces)
+            products = torch.bmm(rows * scale, weights).view(networks, 2, units, pieces)
+            if sampler.biases == "gaussian" and pieces > 1:
+                products[:, 0] += scale * normal(networks, units, pieces)
+            winners = products[:, :1].argmax(dim=-1, keepdim=True).expand(-1, 2, -1, -1)
+            rows = products.gather(-1, winners).squeeze(-1)
+        return rows[:, 1].square().sum(dim=1)
+
+    return draw
 
 
-def looping(network: Network) -> list[Callable[[], None]]:
-    generator = np.random.default_rng(0)
-    return [lambda: numpy_loop(network, generator)]  # type: ignore[list-item, return-value]
+def by_numpy(sampler: Sampler, networks: int, worker: int) -> Work:
+    """The same as a user of NumPy writes it."""
+    generator = np.random.Generator(np.random.SFC64(worker))
+
+    def normal(*shape: int) -> np.ndarray:
+        return generator.standard_normal(shape, dtype=np.float32)
+
+    def draw() -> np.ndarray:
+        rows = normal(networks, 2, sampler.network.inputs)
+        for (units, pieces, fan_in), scale in zip(sampler.shapes, sampler.scales, strict=True):
+            weights = normal(networks, fan_in, units * pieces)
+            products = np.matmul(rows * np.float32(scale), weights)
+            products = products.reshape(networks, 2, units, pieces)
+            if sampler.biases == "gaussian" and pieces > 1:
+                products[:, 0] += np.float32(scale) * normal(networks, units, pieces)
+            winners = products[:, :1].argmax(axis=-1)[..., None]
+            rows = np.take_along_axis(products, winners, axis=-1)[..., 0]
+        return np.square(rows[:, 1]).sum(axis=1)
+
+    return draw
 
 
-def cuda_rows(seconds: float) -> list[dict[str, object]]:
-    """The same on a GPU; empty where there is none."""
-    if not torch.cuda.is_available():
-        return []
-    from maxout.verify.sampling import fused
-
-    device = torch.device("cuda")
-    out = torch.empty(1 << 28, device=device)
-
-    def fill() -> None:
-        out.normal_()
-        torch.cuda.synchronize()
-
-    rows = []
-    for label, network in NETWORKS.items():
-        sampler = Sampler(network, str(network.bias), 0.6, 1.0)
-        population = Networks(sampler)
-        weights = sampler.weights * population.shard_size
-
-        def push(sampler: Sampler = sampler, population: Networks = population) -> None:
-            stream = Stream(0, population.name, 0, "philox")
-            for _ in fused.squared_norms(sampler, stream, population.shard_size, device):
-                pass
-            torch.cuda.synchronize()
-
-        fill(), push()
-        limit = rate([fill], out.numel(), seconds)
-        rows.append(
-            {
-                "network": label,
-                "device": torch.cuda.get_device_name(),
-                "randn_per_second": limit,
-                "sampler_of_randn": rate(sampling(network, device, "philox", 1), weights, seconds)
-                / limit,
-                "fused_of_randn": rate([push], weights, seconds) / limit,
+def measure(rounds: int, seconds: float) -> dict[str, object]:
+    fills: dict[str, list[float]] = {}
+    found: dict[str, dict[str, list[float]]] = {label: {} for label in NETWORKS}
+    for _ in range(rounds):
+        for name, make in {**FILLERS, OURS: our_filler}.items():
+            for threads in {1, CORES}:
+                workers = [make(i) for i in range(threads)]
+                workers[0]()
+                fills.setdefault(f"{name}, {threads} threads", []).append(
+                    rate(workers, FILLED, seconds)
+                )
+        best = {n: max(fills[f"{name}, {n} threads"][-1] for name in FILLERS) for n in (1, CORES)}
+        for label, network in NETWORKS.items():
+            population = Networks(Sampler(network, str(network.bias)))
+            sampler, size = population.sampler, population.shard_size * population.sampler.weights
+            largest = max(units * pieces * fan_in for units, pieces, fan_in in sampler.shapes)
+            many = max(1, TOGETHER // largest)
+            sampling(population, 1)[0]()
+            ours = {n: rate(sampling(population, n), size, seconds) for n in (1, CORES)}
+            users = {
+                way.__name__: rate([way(sampler, many, 0)], many * sampler.weights, seconds)
+                for way in (by_torch, by_numpy)
             }
-        )
-    return rows
+            for name, value in (
+                ("weights_per_second", ours[1]),
+                ("networks_per_second", ours[CORES] / sampler.weights),
+                ("of_best_library", ours[1] / best[1]),
+                ("threads", ours[CORES] / ours[1]),
+                *((f"times_{way}", ours[1] / speed) for way, speed in users.items()),
+            ):
+                found[label].setdefault(name, []).append(value)
+    return {
+        "machine": machine(),
+        "normals_per_second": {name: statistics.median(rates) for name, rates in fills.items()},
+        "networks": {
+            label: {name: statistics.median(values) for name, values in row.items()}
+            for label, row in found.items()
+        },
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--seconds", type=float, default=0.7)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    fills: dict[str, list[float]] = {}
-    found: dict[str, dict[str, list[float]]] = {label: {} for label in NETWORKS}
-    for _ in range(options.rounds):
-        for name, make in {**FILLERS, OURS: bulk_filler}.items():
-            for threads in (1, CORES):
-                workers = [make(i) for i in range(threads)]
-                speed = rate(workers, FILLED, options.seconds)
-                fills.setdefault(f"{name}, {threads} threads", []).append(speed)
-        theirs = max(fills[f"{name}, {CORES} threads"][-1] for name in FILLERS)
-        limit = max(theirs, fills[f"{OURS}, {CORES} threads"][-1])
-        for label, network in NETWORKS.items():
-            population = Networks(Sampler(network, str(network.bias), 0.6, 1.0))
-            shard = population.shard_size
-            draws = sampling(network, torch.device("cpu"), "sfc64", CORES)
-            networks = rate(draws, shard, options.seconds)
-            loop = rate(looping(network), 1, options.seconds)
-            row = found[label]
-            row.setdefault("networks_per_second", []).append(networks)
-            weights = networks * population.sampler.weights
-            row.setdefault("weights_of_libraries", []).append(weights / theirs)
-            row.setdefault("weights_of_limit", []).append(weights / limit)
-            row.setdefault("times_the_loop", []).append(networks / loop)
-    result = {
-        "cores": CORES,
-        "normals_per_second": {name: statistics.median(rates) for name, rates in fills.items()},
-        "networks": [
-            {"network": label, **{k: statistics.median(v) for k, v in row.items()}}
-            for label, row in found.items()
-        ],
-        "cuda": cuda_rows(options.seconds),
-    }
+    result = measure(options.rounds, options.seconds)
     if options.json:
         print(json.dumps(result, indent=2))
         return
+    print(result["machine"])
     for name, speed in result["normals_per_second"].items():
-        print(f"{name:28} {speed / 1e9:6.3f} billion normals a second")
-    titles = ("networks/s", "of NumPy, torch", "of all", "times the loop")
-    print(f"\n{'network':30}" + "".join(f"{title:>16}" for title in titles))
-    for row in result["networks"]:
+        print(f"{name:24} {speed / 1e9:6.3f} billion normals a second")
+    print(f"\n{'':28}weights/s  of best library  {CORES} threads  networks/s  torch's  NumPy's")
+    for label, row in result["networks"].items():
         print(
-            f"{row['network']:30}{row['networks_per_second']:16.1f}"
-            f"{row['weights_of_libraries']:16.0%}{row['weights_of_limit']:16.0%}"
-            f"{row['times_the_loop']:16.1f}"
+            f"{label:28}{row['weights_per_second'] / 1e9:8.3f}G {row['of_best_library']:15.2f} "
+            f"{row['threads']:10.2f} {row['networks_per_second']:11.0f} "
+            f"{row['times_by_torch']:8.1f} {row['times_by_numpy']:8.1f}"
         )
-    for row in result["cuda"]:
-        print(row)
 
 
 if __name__ == "__main__":

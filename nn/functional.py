@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import operator
-
 import torch
 from torch import Tensor
 
+from maxout.init.constants import check_rank
 from maxout.theory.errors import DomainError
 
 LAYOUTS = ("contiguous", "strided")
@@ -56,17 +55,6 @@ def largest_piece(x: Tensor, rank: int, dim: int, layout: str) -> Tensor:
     if layout == "contiguous":
         return torch.unflatten(x, dim, (units, rank)).amax(dim + 1)
     return torch.unflatten(x, dim, (rank, units)).amax(dim)
-
-
-def check_rank(rank: int, name: str = "rank") -> int:
-    """``rank`` as an int of at least 1, or DomainError."""
-    try:
-        value = operator.index(rank)
-    except TypeError:
-        value = 0
-    if value < 1 or isinstance(rank, bool):
-        raise DomainError(f"{name} must be an integer of at least 1; got {rank!r}")
-    return value
 
 
 def check_layout(layout: str) -> str:

@@ -3,7 +3,7 @@
 Functions in place, named as in ``torch.nn.init``, and :func:`init_model_` for a whole model.
 """
 
-from maxout.nn.constants import calculate_gain
+from maxout.init.constants import calculate_gain
 from maxout.nn.init_model import init_model_
 from maxout.nn.init_report import InitReport, LayerInit
 from maxout.nn.initializers import maxout_normal_, maxout_truncated_normal_, maxout_uniform_

@@ -14,7 +14,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from maxout.nn.constants import calculate_gain
+from maxout.init.constants import calculate_gain
 from maxout.nn.functional import check_rank, require_floating_point
 from maxout.theory.errors import DomainError, MaxoutError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FLOORS = ("theory", "numerics", "nn", "verify", "lab", "maxout")
+FLOORS = ("theory", "numerics", "init", "nn", "verify", "lab", "maxout")
 SUBJECTS = {"order", "jacobian", "typical", "activation", "gradients", "kernels", "curves"}
 SUBJECTS |= {"regions"}
 

@@ -1,4 +1,4 @@
-"""Write nn/table.py: M_K = E[Ξ_K²] in float64, K = 1 to 128, from certified values.
+"""Write init/table.py: M_K = E[Ξ_K²] in float64, K = 1 to 128, from certified values.
 
 Run it with the package installed: ``python tools/make_table.py``. The table audits itself on the
 way, in exact arithmetic, or nothing is written:
@@ -19,7 +19,7 @@ from maxout.numerics.order.order_moments import moment
 
 LARGEST = 128
 DIGITS = 60  # 38 are lost in the identity at K = 128
-TABLE = Path(__file__).resolve().parents[1] / "nn" / "table.py"
+TABLE = Path(__file__).resolve().parents[1] / "init" / "table.py"
 HEADER = '''"""M_K = E[Ξ_K²], Ξ_K the largest of K standard normals, for K = 1, 2, 3, ...
 
 Correctly rounded; written, and audited against certified values, by tools/make_table.py.
@@ -66,7 +66,7 @@ def check_identity(enclosures: list[tuple[Fraction, Fraction]]) -> None:
 
 
 def text(enclosures: list[tuple[Fraction, Fraction]]) -> str:
-    """The text of nn/table.py, after the audit."""
+    """The text of init/table.py, after the audit."""
     check_identity(enclosures)
     values = [repr(rounded(*pair)) for pair in enclosures]
     return HEADER + "".join(f"    {value},\n" for value in values) + ")\n"

@@ -2,9 +2,10 @@
 
 ``python tools/processors.py --suite standard --verdicts`` runs everything anew in processes that
 are told to leave out what an older processor does not have: NumPy's dispatched features, the
-kernels of OpenBLAS, MKL, oneDNN and ATen, and fused multiply-adds in the C library. Names and
-sizes must be equal, predictions within their stated errors, verdicts equal; exit status 1 where
-they are not. ``--draws`` prints which arrays are the same bits, kind by kind.
+kernels of OpenBLAS, MKL, oneDNN and ATen, what Numba compiles for, and fused multiply-adds in the C
+library. Names and sizes must be equal, predictions within their stated errors, verdicts equal; exit
+status 1 where they are not. ``--draws`` prints which arrays are the same bits, kind by kind; what
+is drawn always is (``draw_digests.py``).
 
 An emulation only leaves out: the processor at hand bounds what can be emulated. The C library's
 part works where it is glibc 2.33 or newer, and is ignored elsewhere.
@@ -39,6 +40,9 @@ def environment(processor: str) -> dict[str, str]:
             "ATEN_CPU_CAPABILITY": "avx2",
             "MKL_ENABLE_INSTRUCTIONS": "AVX2",
             "ONEDNN_MAX_CPU_ISA": "AVX2",
+            "NUMBA_CPU_NAME": "haswell",
+            "NUMBA_CPU_FEATURES": "+64bit,+cx16,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,"
+            "+bmi,+bmi2,+fma",
         }
     return {
         "NPY_DISABLE_CPU_FEATURES": " ".join(dispatched),
@@ -46,6 +50,8 @@ def environment(processor: str) -> dict[str, str]:
         "ATEN_CPU_CAPABILITY": "default",
         "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
         "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "NUMBA_CPU_NAME": "generic",
+        "NUMBA_CPU_FEATURES": "",
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F",
     }
 
@@ -89,37 +95,25 @@ def record(suite: str, keys: list[str], verdicts: bool, draws: bool) -> Record:
 
 
 def _draws(populations: list[Any]) -> dict[str, str]:
-    """Digests of the arrays of every population's first shard, by name, stream and precision."""
+    """Digests of the arrays of every population's first shard, by name and precision."""
     import numpy as np
     import torch
 
-    from maxout.verify.sampling.populations import Networks, Setting
+    from maxout.verify.sampling.network_populations import Networks
+    from maxout.verify.sampling.populations import Setting
     from maxout.verify.sampling.streams import Stream
 
     torch.set_num_threads(1)
     cpu, found = torch.device("cpu"), {}
-
-    def note(kind: str, name: str, values: Any) -> None:
-        digest = hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
-        found[f"{kind} | {name}"] = digest
-
-    ways = [
-        ("pcg", torch.float64), ("pcg", torch.float32), ("sfc64", torch.float32),
-        ("philox", torch.float64), ("philox", torch.float32),
-    ]  # fmt: skip
-    for stream, dtype in ways:
-        kind = f"weights, {stream}, {str(dtype).removeprefix('torch.')}"
-        weights = torch.empty((4000, 10, 5, 10), dtype=dtype)
-        note(kind, "", Stream(0, "weights", 0, stream).weights(1).fill(weights).numpy())
     drawn_by_name = {p.name: getattr(p, "networks", p) for p in populations}
     for drawn in drawn_by_name.values():
-        for stream, dtype in ways if isinstance(drawn, Networks) else ways[:1]:
-            arrays = drawn.draw(Stream(0, drawn.name, 0, stream), Setting(cpu, dtype))
-            kind = type(drawn).__name__
-            if isinstance(drawn, Networks):
-                kind += f", {stream}, {str(dtype).removeprefix('torch.')}"
+        both = isinstance(drawn, Networks)
+        for dtype in (torch.float64, torch.float32) if both else (torch.float64,):
+            kind = type(drawn).__name__ + f", {str(dtype).removeprefix('torch.')}" * both
+            arrays = drawn.draw(Stream(0, drawn.name, 0), Setting(cpu, dtype))
             for name, values in arrays.items():
-                note(f"{kind}: {name.split('/')[0]}", f"{drawn.name}/{name}", values)
+                digest = hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+                found[f"{kind}: {name.split('/')[0]} | {drawn.name}/{name}"] = digest
     return found
 
 

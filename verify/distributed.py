@@ -27,7 +27,8 @@ from maxout.verify.decisions import INCONCLUSIVE, Outcome
 from maxout.verify.experiment import Experiment
 from maxout.verify.looks import QUARTERS, Look, Watch, decide, failed, sizes
 from maxout.verify.run_setting import RunSetting
-from maxout.verify.sampling.collector import Collector, cores
+from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.devices import cores
 from maxout.verify.sampling.populations import Population
 from maxout.verify.suite import Job, Report, job
 

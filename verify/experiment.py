@@ -18,7 +18,8 @@ from maxout.verify.decisions import Decision, DecisionError
 from maxout.verify.decisions.estimands import Estimand
 from maxout.verify.run_setting import SUITES
 from maxout.verify.sampling.law_population import Law
-from maxout.verify.sampling.populations import Along, Arrays, Population
+from maxout.verify.sampling.network_populations import Along
+from maxout.verify.sampling.populations import Arrays, Population
 
 Measure = Callable[..., Any]
 """Arrays of each population, in their order -> the data that the decision judges."""

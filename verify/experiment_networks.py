@@ -9,8 +9,8 @@ import sympy as sp
 
 from maxout.theory.network import Network
 from maxout.verify.experiment import Size
+from maxout.verify.sampling.network_populations import Along, Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Along, Networks
 from maxout.verify.sampling.scales import weight_variance
 
 

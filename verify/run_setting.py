@@ -12,7 +12,6 @@ from maxout.numerics.run_fields import SEED
 SUITES = ("quick", "standard")
 DEVICES = ("auto", "cpu", "cuda")
 DTYPES = ("float64", "float32")
-STREAMS = ("pcg", "philox", "fused", "sfc64")
 
 ALPHA = 1e-3
 """Family-wise false-alarm rate of a whole suite, unless another is asked for."""
@@ -25,14 +24,13 @@ class RunSetting:
     Attributes:
       suite: one of ``SUITES``.
       keys: statements or prefixes of their keys; all where empty.
-      seed: root of all streams; a verdict depends on it, on ``dtype`` and on ``stream`` alone, not
-        on the memory, the number of cores or which other statements there are.
+      seed: root of all streams; a verdict depends on it and on ``dtype`` alone, not on the
+        memory, the number of cores or which other statements there are.
       device: one of ``DEVICES``.
       dtype: one of ``DTYPES``, the precision of the networks.
       memory: bytes that draws may occupy at one time; 1 GiB where None.
       alpha: family-wise false-alarm rate of the whole suite.
       workers: threads; the cores this process may use where None.
-      stream: one of ``STREAMS``, how weights are drawn.
 
     Raises:
       DomainError: for a bad seed or alpha. What the machine lacks shows when the run begins.
@@ -46,7 +44,6 @@ class RunSetting:
     memory: int | None = None
     alpha: float = ALPHA
     workers: int | None = None
-    stream: str = STREAMS[0]
 
     def __post_init__(self) -> None:
         SEED(self.seed)
@@ -55,5 +52,5 @@ class RunSetting:
     @property
     def drawing(self) -> dict[str, Any]:
         """The arguments of ``sampling.collector.Collector``."""
-        names = ("seed", "device", "dtype", "memory", "workers", "stream")
+        names = ("seed", "device", "dtype", "memory", "workers")
         return {name: getattr(self, name) for name in names}

@@ -14,11 +14,11 @@ from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 from maxout.verify.gradients.sampled_gradients import ParameterGradients
 from maxout.verify.sampling.half_squares import half_squares
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.populations import (
     SAMPLES,
     Arrays,
-    Networks,
     Population,
     Setting,
     concatenate,

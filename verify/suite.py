@@ -206,7 +206,7 @@ def job(
         queue = Queue(plan, chosen, collector)
         campaign = None
         if out is not None:
-            record = manifest(setting, plan, share, collector.setting.device.type)
+            record = manifest(setting, plan, share, collector.setting.device)
             campaign = Campaign(out, record, queue.planned(share), owner)
         collector.shelf = campaign
         try:
@@ -237,7 +237,7 @@ def run(
       out: folder of a campaign, which is resumed if it was begun there with the same setting.
 
     Raises:
-      MaxoutError: for an unknown suite, key, device, dtype or stream, a memory budget that cannot
+      MaxoutError: for an unknown suite, key, device or dtype, a memory budget that cannot
         hold one network, or a folder that is not this campaign's.
     """
     with job(setting or RunSetting(), out) as ready:

@@ -17,7 +17,7 @@ import torch
 from maxout.lab.figures.figure_data import Array
 from maxout.lab.figures.sampled import REAL, measure, over_shards, push
 from maxout.nn import MaxoutConv2d
-from maxout.verify.sampling.streams import INPUTS, Stream, fill_normal
+from maxout.verify.sampling.streams import INPUTS, Stream
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class Convolutions:
                 return tuple(found)
 
             drawn = [
-                fill_normal(
-                    stream.generator(index), torch.empty(size, *layer.weight.shape, dtype=REAL)
-                )
+                torch.from_numpy(
+                    stream.generator(index).standard_normal((size, *layer.weight.shape), np.float32)
+                ).to(REAL)
                 * deviation
                 for index in range(1, self.depth + 1)
             ]
-            pair = torch.empty(size, 2, self.channels, self.side, self.side, dtype=REAL)
-            fill_normal(stream.generator(0, INPUTS), pair)
+            shape = (size, 2, self.channels, self.side, self.side)
+            pair = torch.from_numpy(stream.generator(0, INPUTS).standard_normal(shape)).to(REAL)
             x, u = pair[:, 0], pair[:, 1]
             u = u / u.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
             with torch.no_grad():

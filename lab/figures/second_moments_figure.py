@@ -58,8 +58,7 @@ def sampled_moments(ranks: Sequence[int], seed: int, count: int) -> tuple[Array,
     means, errors = [], []
     for rank in ranks:
         uniform = Stream(seed, "figure.second-moments", 0).generator(rank, UNITS).random(count)
-        # random() lies in [0, 1) in steps of 2^-53; 0 would make the largest minus infinity.
-        squares = ndtri(np.maximum(uniform, 2.0**-53) ** (1 / rank)) ** 2
+        squares = ndtri(uniform ** (1 / rank)) ** 2
         means.append(squares.mean())
         errors.append(squares.std(ddof=1) / np.sqrt(count))
     return np.array(means), np.array(errors)

@@ -22,7 +22,6 @@ from maxout.lab.training.stacked import Stack, optimizer_of
 from maxout.lab.training.store import read_checkpoint, write_checkpoint
 from maxout.numerics.reading import FileError
 from maxout.theory.errors import MaxoutError
-from maxout.verify.sampling.streams import INPUTS, UNITS, WEIGHTS, Stream
 
 FORMAT = 1  # of the cell's file; a number more makes older cells train again
 GRADIENT_RECORDS = 10  # about how often gradients are looked at in one training
@@ -69,9 +68,14 @@ class Setting:
         text = json.dumps([FORMAT, fingerprint, asdict(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
-    def stream(self, purpose: str, seed: int) -> Stream:
-        """Draws of one seed. The scheme and the optimizer have no part in it."""
-        return Stream(self.root, f"training/{purpose}/{self.data}/{self.network}", seed)
+    def generator(self, purpose: str, seed: int, *place: int) -> np.random.Generator:
+        """Draws of one seed, NumPy's. The scheme and the optimizer have no part in it."""
+        name = f"training/{purpose}/{self.data}/{self.network}"
+        words = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype="<u4")
+        key = (*map(int, words), seed, *place)
+        return np.random.Generator(
+            np.random.PCG64(np.random.SeedSequence(self.root, spawn_key=key))
+        )
 
 
 def initial_stack(setting: Setting, data: Dataset) -> Stack:
@@ -86,7 +90,7 @@ def initial_stack(setting: Setting, data: Dataset) -> Stack:
             0 if chosen.is_relu else setting.rank,
             setting.multiplier,
         )
-        draws = setting.stream("parameters", seed).generator(0, WEIGHTS)
+        draws = setting.generator("parameters", seed, 0, 0)
         generator = torch.Generator().manual_seed(int(draws.integers(2**63)))
         chosen.initialize_(model, generator)
         models.append(model)
@@ -173,10 +177,14 @@ class _Training:
         setting, train = self.setting, self.data.train
         for group in self.optimizer.param_groups:
             group["lr"] = setting.rate * 0.5 ** (self.epoch // setting.halving)
-        streams = [setting.stream("batches", seed) for seed in range(setting.seeds)]
         examples = len(train.labels)
-        orders = np.stack([s.generator(self.epoch, UNITS).permutation(examples) for s in streams])
-        changes = [s.generator(self.epoch, INPUTS) for s in streams]
+
+        def batches(purpose: int) -> list[np.random.Generator]:
+            seeds = range(setting.seeds)
+            return [setting.generator("batches", seed, self.epoch, purpose) for seed in seeds]
+
+        orders = np.stack([generator.permutation(examples) for generator in batches(3)])
+        changes = batches(2)
         total = torch.zeros(setting.seeds, dtype=torch.float64)
         for start in range(0, examples, setting.batch):
             index = torch.from_numpy(orders[:, start : start + setting.batch])

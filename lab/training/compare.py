@@ -20,8 +20,9 @@ from scipy import stats
 from maxout.lab.training.accuracies import Result
 from maxout.lab.training.schemes import REFERENCES
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
+from maxout.verify.decisions.binomial import clopper_pearson
 from maxout.verify.decisions.confidence_bounds import betting_lower
-from maxout.verify.decisions.proportions import ProportionEquality, clopper_pearson
+from maxout.verify.decisions.proportions import ProportionEquality
 
 Interval = tuple[float, float]
 

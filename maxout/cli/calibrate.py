@@ -37,7 +37,7 @@ def command(runs: int, short: bool, seed: int, workers: int, as_json: bool) -> i
 
     Exit codes: 0 all rates shown, 1 one refuted, 4 too few runs to tell.
     """
-    require_torch("calibrate needs")
+    require_torch("calibrate needs", draws=True)
     from maxout.verify.calibration import calibrate, trials
 
     chosen = trials(short)

@@ -54,7 +54,7 @@ def command(
         drawing.check(picture)
     if csv_file is not None and not Path(csv_file).absolute().parent.is_dir():
         raise MaxoutError(f"there is no folder to write {csv_file[:200]} to")
-    require_torch("figures need", "torch,plots")
+    require_torch("figures need", "torch,plots", draws=True)
     with Progress() as progress:
         draw = figures.Request(count, seed, data, lambda share: progress.show(name, share))
         figure = figures.make(name, draw)

@@ -186,7 +186,7 @@ def _simulated(
     say: Callable[[str], None],
 ) -> np.ndarray:
     """Squared gradients of sampled networks, (samples, L), by automatic differentiation."""
-    require_torch("--simulate needs")
+    require_torch("--simulate needs", draws=True)
     from maxout.verify.gradients.sampled_gradients import ParameterGradients
     from maxout.verify.sampling.collector import Collector
     from maxout.verify.sampling.networks import Sampler

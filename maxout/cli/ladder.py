@@ -12,6 +12,7 @@ import click
 from maxout.cli import limits, options, output, parse
 from maxout.cli.bounds import left_out
 from maxout.cli.progress import working
+from maxout.cli.torch_needed import require_torch
 from maxout.numerics.ladder import Row, ladder
 from maxout.theory.catalogue import select
 from maxout.theory.errors import DomainError, OutOfReachError
@@ -136,12 +137,9 @@ def _count(network: Network, samples: str) -> int:
 def _simulated(
     network: Network, rows: list[Row], count: int, given: dict[str, Any], seed: int
 ) -> Estimates:
-    try:
-        from maxout.verify.simulate import simulate
-    except ImportError:
-        raise click.UsageError(
-            "--simulate needs PyTorch: pip install 'maxout[torch]' (or leave it out)"
-        ) from None
+    require_torch("--simulate needs", without="(or leave it out)", draws=True)
+    from maxout.verify.simulate import simulate
+
     cosine, norm = (
         float(value_of(field, network, given.get(field.name))) for field in (COSINE, NORM)
     )

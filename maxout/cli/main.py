@@ -36,6 +36,7 @@ COMMANDS = {
     "curve": "length and breakpoints of a curve under random networks",
     "figure": "the paper's figures, theory over samples: data and pictures",
     "results": "the catalogue of statements with their sources",
+    "doctor": "what is installed, what the machine has, and what is missing for what",
 }
 
 

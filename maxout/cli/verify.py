@@ -17,7 +17,7 @@ from maxout.cli.progress import Looks
 from maxout.cli.torch_needed import require_torch
 from maxout.theory.catalogue import select
 from maxout.theory.statement import Statement
-from maxout.verify.run_setting import ALPHA, DEVICES, DTYPES, STREAMS, SUITES, RunSetting
+from maxout.verify.run_setting import ALPHA, DEVICES, DTYPES, SUITES, RunSetting
 
 _CODES = {"verified": OK, "refuted": REFUTED, "inconclusive": INCONCLUSIVE, "error": INTERNAL}
 
@@ -28,7 +28,13 @@ _WITHOUT = "(constant, moments, bounds and results work without it)"
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
 @click.option("--suite", type=click.Choice(SUITES), default=SUITES[0], show_default=True)
 @options.seed_option("Root of every stream of draws.")
-@click.option("--device", type=click.Choice(DEVICES), default=DEVICES[0], show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=DEVICES[0],
+    show_default=True,
+    help="Where networks are computed; auto is the CPU, which draws for all.",
+)
 @click.option("--dtype", type=click.Choice(DTYPES), default=DTYPES[0], show_default=True)
 @click.option(
     "--memory",
@@ -43,14 +49,6 @@ _WITHOUT = "(constant, moments, bounds and results work without it)"
     type=parse.RATE,
     show_default=True,
     help="Chance of any false alarm in the suite.",
-)
-@click.option(
-    "--stream",
-    type=click.Choice(STREAMS),
-    default=STREAMS[0],
-    show_default=True,
-    help="Weights by NumPy's PCG64, Philox4x32-10 on the device (fused: within the kernel that "
-    "uses them), or SFC64 (fastest CPU float32).",
 )
 @click.option(
     "--out",
@@ -73,7 +71,6 @@ def command(
     dtype: str,
     memory: int,
     alpha: float,
-    stream: str,
     out: Path | None,
     explain: bool,
     controls: bool,
@@ -93,8 +90,8 @@ def command(
     statements = select(keys)
     if explain:
         return _explain(statements, suite, alpha, as_json)
-    require_torch("verify needs", without=_WITHOUT)
-    setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha, stream=stream)
+    require_torch("verify needs", without=_WITHOUT, draws=True)
+    setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha)
     if controls:
         if out is not None or distributed:
             raise click.UsageError(wrong.ONE_PROCESS if distributed else wrong.NO_FOLDER)
@@ -115,7 +112,7 @@ def _explain(statements: list[Statement], suite: str, alpha: float, as_json: boo
         # What networks are sampled is not even named without it; units are.
         if error.name != "torch":
             raise
-        require_torch("verify needs", without=_WITHOUT)
+        require_torch("verify needs", without=_WITHOUT, draws=True)
     return OK
 
 

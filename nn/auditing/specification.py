@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from maxout.nn.constants import cells
+from maxout.init.constants import cells
 from maxout.nn.convert import FORMATS, convert_weights
 from maxout.nn.functional import check_layout, check_rank
 from maxout.numerics.layer_words import MAX_FILE, check_fields

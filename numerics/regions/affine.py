@@ -40,7 +40,9 @@ def _gamma(terms: int) -> float:
     return (terms + 2) * UNIT / (1 - (terms + 2) * UNIT)
 
 
-def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
+def compose(
+    weight: Array, bias: Array, maps: Maps | None, network: np.ndarray | None = None
+) -> Maps:
     """Return the maps of weight · x + bias.
 
     Args:
@@ -48,6 +50,8 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
       bias: the same without the last axis.
       maps: the maps of x, coefficients (pieces, D + 1, fan_in); None where x is the input itself,
         D = fan_in, on one piece. Then nothing is rounded.
+      network: (pieces,), where the first axis of ``weight`` and ``bias`` tells networks apart:
+        which of them each piece belongs to.
 
     Returns:
       coefficients (pieces, D + 1, ...) with the leading shape of ``weight``.
@@ -61,15 +65,22 @@ def compose(weight: Array, bias: Array, maps: Maps | None) -> Maps:
         return Maps(exact, np.zeros_like(exact))
     _check_range(weight)
     pieces, columns, fan_in = maps.value.shape
-    flat = weight.reshape(-1, fan_in).T
-    shape = (pieces, columns, -1)
-    value = (maps.value.reshape(-1, fan_in) @ flat).reshape(shape)
     carried = maps.error + _gamma(fan_in) * np.abs(maps.value)
-    error = (carried.reshape(-1, fan_in) @ np.abs(flat)).reshape(shape)
-    value[:, -1] += bias.reshape(-1)
+    if network is None:
+        leading = weight.shape[:-1]
+        flat = weight.reshape(-1, fan_in).T
+        shape = (pieces, columns, -1)
+        value = (maps.value.reshape(-1, fan_in) @ flat).reshape(shape)
+        error = (carried.reshape(-1, fan_in) @ np.abs(flat)).reshape(shape)
+        value[:, -1] += bias.reshape(-1)
+    else:
+        leading = weight.shape[1:-1]
+        matrices = weight.reshape(len(weight), -1, fan_in).swapaxes(1, 2)[network]
+        value, error = maps.value @ matrices, carried @ np.abs(matrices)
+        value[:, -1] += bias.reshape(len(bias), -1)[network]
     _check_range(value)
     error[:, -1] += 2 * UNIT * np.abs(value[:, -1])
-    shape = (pieces, columns, *weight.shape[:-1])
+    shape = (pieces, columns, *leading)
     return Maps(value.reshape(shape), error.reshape(shape))
 
 
@@ -109,14 +120,15 @@ def join_maps(parts: Sequence[Maps]) -> Maps:
 
 
 def candidates(weight: Array, bias: Array) -> np.ndarray:
-    """Return (units, rank): False for pieces that can be left out exactly.
+    """Return (..., units, rank): False for pieces that can be left out exactly.
 
-    A piece whose weights equal another's, entry by entry, never rises above it alone unless its
-    bias is larger; of equal pieces the first stays. Left in, rounding would have to decide a tie.
+    A piece whose weights (..., units, rank, fan_in) equal another's, entry by entry, never rises
+    above it alone unless its bias is larger; of equal pieces the first stays. Left in, rounding
+    would have to decide a tie.
     """
-    rank = weight.shape[1]
-    same = (weight[:, :, None, :] == weight[:, None, :, :]).all(axis=-1)
+    rank = weight.shape[-2]
+    same = (weight[..., :, None, :] == weight[..., None, :, :]).all(axis=-1)
     first = np.tri(rank, k=-1, dtype=bool)  # [k, j]: j comes before k
-    above = bias[:, None, :] > bias[:, :, None]
-    equal = bias[:, None, :] == bias[:, :, None]
+    above = bias[..., None, :] > bias[..., :, None]
+    equal = bias[..., None, :] == bias[..., :, None]
     return ~(same & (above | (equal & first))).any(axis=-1)

@@ -116,7 +116,7 @@ def envelope(maps: Maps, interval: Array, error: Array, usable: Flags) -> Bends:
       maps: coefficients (pieces, 2, units, K) of t and 1.
       interval: (pieces, 2), start and end.
       error: (pieces, 2), bounds on their errors.
-      usable: (units, K), the lines that can be on top at all.
+      usable: (units, K), or (pieces, units, K), the lines that can be on top at all.
     """
     pieces, _, units, rank = maps.value.shape
     flat = pieces * units

@@ -137,12 +137,35 @@ def count_polyline(
         out, or more pieces than there is ``Room`` for.
     """
     corners = check_polyline(points, layers.inputs)
-    direction = np.diff(corners, axis=0)
-    segments = len(direction)
-    value = np.stack([direction, corners[:-1]], axis=1)
+    state = straight(corners[None])
+    before = 0
+    for number, (weight, bias) in enumerate(layers.hidden):
+        size = max(1, BLOCK // bias.size)
+        what = f"pieces after {number + 1} of {len(layers.hidden)} layers"
+        room = Room(layers, 4 * len(bias), what, say)
+        usable, blocks = candidates(weight, bias), []
+        for first in range(0, len(state.segment), size):
+            part = part_of(state, slice(first, first + size))
+            blocks.append(bend(part, compose(weight, bias, part.maps), usable, before))
+            room.take(len(blocks[-1].segment))
+        state = join(blocks, state.undecided)
+        before += len(bias)
+    state = replace(state, points=corners)
+    if layers.output is None:
+        return state
+    Room(layers, 4 * layers.outputs, "pieces", say).check(len(state.segment))
+    return replace(state, maps=compose(*layers.output, state.maps))
+
+
+def straight(corners: Array) -> Pieces:
+    """Return the segments of polylines (polylines, segments + 1, n_0), one after another."""
+    direction = np.diff(corners, axis=1).reshape(-1, corners.shape[2])
+    offset = corners[:, :-1].reshape(direction.shape)
+    value = np.stack([direction, offset], axis=1)
     error = np.stack([UNIT * np.abs(direction), np.zeros_like(direction)], axis=1)
-    state = Pieces(
-        corners,
+    segments = len(direction)
+    return Pieces(
+        corners,  # of each polyline: the only place where there may be several
         np.arange(segments),
         np.tile([0.0, 1.0], (segments, 1)),
         np.zeros((segments, 2)),
@@ -150,24 +173,10 @@ def count_polyline(
         Maps(value, error),
         0,
     )
-    before = 0
-    for number, (weight, bias) in enumerate(layers.hidden):
-        size = max(1, BLOCK // bias.size)
-        what = f"pieces after {number + 1} of {len(layers.hidden)} layers"
-        room = Room(layers, 4 * len(bias), what, say)
-        blocks = []
-        for first in range(0, len(state.segment), size):
-            blocks.append(_bend(_part(state, slice(first, first + size)), weight, bias, before))
-            room.take(len(blocks[-1].segment))
-        state = _join(blocks, state.undecided)
-        before += len(bias)
-    if layers.output is None:
-        return state
-    Room(layers, 4 * layers.outputs, "pieces", say).check(len(state.segment))
-    return replace(state, maps=compose(*layers.output, state.maps))
 
 
-def _part(pieces: Pieces, which: slice | Index) -> Pieces:
+def part_of(pieces: Pieces, which: slice) -> Pieces:
+    """Return some of the pieces, none of them undecided."""
     return Pieces(
         pieces.points,
         pieces.segment[which],
@@ -179,7 +188,9 @@ def _part(pieces: Pieces, which: slice | Index) -> Pieces:
     )
 
 
-def _join(parts: list[Pieces], undecided: int) -> Pieces:
+def join(parts: list[Pieces], undecided: int) -> Pieces:
+    """Return the pieces of all parts in order, ``undecided`` more than theirs."""
+
     def column(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in parts])
 
@@ -194,10 +205,14 @@ def _join(parts: list[Pieces], undecided: int) -> Pieces:
     )
 
 
-def _bend(pieces: Pieces, weight: Array, bias: Array, before: int) -> Pieces:
-    """Cut the pieces at the bends of one layer's units, numbered from ``before``."""
-    maps = compose(weight, bias, pieces.maps)  # (pieces, 2, units, rank)
-    found = envelope(maps, pieces.interval, pieces.error, candidates(weight, bias))
+def bend(pieces: Pieces, maps: Maps, usable: npt.NDArray[np.bool_], before: int) -> Pieces:
+    """Cut the pieces at the bends of one layer's units, numbered from ``before``.
+
+    Args:
+      maps: of the units' pieces, (pieces, 2, units, rank).
+      usable: as ``envelope`` takes it.
+    """
+    found = envelope(maps, pieces.interval, pieces.error, usable)
     number = len(pieces.segment)
     order = np.lexsort((found.position, found.piece))
     piece, unit, winner = found.piece[order], found.unit[order], found.winner[order]

@@ -96,7 +96,7 @@ def test_ladder_says_what_it_does_not_simulate(maxout) -> None:
 
 
 def test_ladder_without_torch_says_how_to_get_it(tmp_path) -> None:
-    (tmp_path / "torch.py").write_text("raise ImportError('no torch here')")
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['torch'] = None")
     words = [sys.executable, "-m", "maxout", "ladder", "jacobian.mean", *SIZED]
     for extra, code in (([], 0), (["--simulate", "1000"], 2)):
         done = subprocess.run(

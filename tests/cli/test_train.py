@@ -140,7 +140,7 @@ def test_bad_input_is_one_line_and_exit_code_two(capsys, words, expected) -> Non
     ],
 )
 def test_missing_packages_are_named(maxout, tmp_path, package, words, expected) -> None:
-    (tmp_path / f"{package}.py").write_text("raise ImportError('not here')")
+    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules['{package}'] = None")
     done = maxout("train", *words, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert done.code == 2
     assert len(done.err.strip().splitlines()) == 1, done.err

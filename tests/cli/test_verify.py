@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -220,3 +222,18 @@ def test_a_summary_has_a_line_a_subject_and_names_what_does_not_hold(maxout, cap
     shown = capsys.readouterr().out.splitlines()
     assert shown[1].split()[:4] == ["order", "1", "1", "0"]
     assert shown[3:] == [f"order.mean {verdicts[0]['network']}: refuted"]
+
+
+@pytest.mark.parametrize(("missing", "named"), [("torch", "PyTorch"), ("numba", "Numba")])
+def test_what_draws_need_is_named(missing, named) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from maxout.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "verify", "order.mean"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"verify needs {named}: pip install 'maxout[torch]'" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "adding-a-statement.md").read_text()
 FILES = re.findall(r"^## \d\. [^\n]*`([\w/.-]+)`\n.*?^```\w+\n(.*?)^```", PAGE, re.M | re.S)
 CONSOLE = re.findall(r"^```console\n(.*?)^```", PAGE, re.M | re.S)
-FLOORS = ("theory", "numerics", "nn", "verify", "lab")
+FLOORS = ("theory", "numerics", "init", "nn", "verify", "lab")
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from types import ModuleType
 import mpmath
 import pytest
 
-from maxout.nn.constants import second_moment
-from maxout.nn.table import SECOND_MOMENTS
+from maxout.init.constants import second_moment
+from maxout.init.table import SECOND_MOMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +33,7 @@ def enclosures(tool: ModuleType) -> list[tuple[Fraction, Fraction]]:
 
 
 def test_file_is_what_the_tool_writes(tool: ModuleType, enclosures: list) -> None:
-    assert (ROOT / "nn" / "table.py").read_text() == tool.text(enclosures)
+    assert (ROOT / "init" / "table.py").read_text() == tool.text(enclosures)
 
 
 def test_values_lie_in_their_enclosures_to_half_a_last_place(enclosures: list) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from maxout.nn.constants import second_moment
+from maxout.init.constants import second_moment
 from maxout.numerics.activation.layered import (
     LayerConstants,
     gradient_repetitions,

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxout.numerics.regions import MaxoutLayers, count_polyline, count_segment, sample, subdivide
+from maxout.numerics.regions import many_segments as many_module
 from maxout.numerics.regions import segment as segment_module
-from maxout.theory.errors import MaxoutError
+from maxout.numerics.regions.many_segments import ManyLayers, count_polylines
+from maxout.theory.errors import DomainError, MaxoutError
 from maxout.theory.network import Network
 
 
@@ -218,3 +220,30 @@ def test_a_network_beyond_the_range_of_float64_is_refused() -> None:
     weight = np.array([[[1e308, 0.0], [0.0, 1e308]]])
     with pytest.raises(MaxoutError, match="float64's range"):
         count_segment(MaxoutLayers([(weight, np.zeros((1, 2)))]), [-3, 1], [3, 2])
+
+
+def test_many_networks_are_each_one_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each network, weights and polyline of its own, as ``count_polyline`` finds it alone."""
+    generator = np.random.default_rng(5)
+    networks = [draw(3, (6, 5), 3, seed, "gaussian") for seed in range(7)]
+    weight = [np.stack([n.hidden[layer][0] for n in networks]) for layer in range(2)]
+    bias = [np.stack([n.hidden[layer][1] for n in networks]) for layer in range(2)]
+    outputs = [n.output for n in networks if n.output]
+    output = (np.stack([w for w, _ in outputs]), np.stack([b for _, b in outputs]))
+    many = ManyLayers(list(zip(weight, bias, strict=True)), output)
+    corners = generator.normal(size=(7, 5, 3)) * 2
+    monkeypatch.setattr(many_module, "BLOCK", 2000)  # a network's pieces fall into several blocks
+    found = count_polylines(many, corners)
+    assert found.pieces.undecided == 0
+    for index, (layers, points) in enumerate(zip(networks, corners, strict=True)):
+        alone = count_polyline(layers, points)
+        here = found.network == index
+        assert found.pieces.unit[here].tolist() == alone.unit.tolist()
+        assert (found.pieces.segment[here] - 4 * index).tolist() == alone.segment.tolist()
+        apart = np.abs(found.pieces.interval[here] - alone.interval)
+        assert (apart <= found.pieces.error[here] + alone.error).all()
+        doubt = found.pieces.maps.error[here] + alone.maps.error
+        assert (np.abs(found.pieces.maps.value[here] - alone.maps.value) <= doubt).all()
+    assert len(found.pieces.unit) > 7 * 20
+    with pytest.raises(DomainError, match="7 networks"):
+        count_polylines(many, corners[:3])

@@ -18,7 +18,7 @@ from .registry import ORACLES, At
 
 Array = np.ndarray[Any, Any]
 
-DRAWS = 1 << 18
+DRAWS = 1 << 19
 DEVIATIONS = 5.0
 """Standard errors that a mean may be off; the draws are always the same, and 1 % is above it."""
 

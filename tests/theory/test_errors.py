@@ -11,7 +11,7 @@ from maxout.theory.errors import MaxoutError, while_on
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     path
-    for folder in ("theory", "numerics", "nn", "verify", "maxout")
+    for folder in ("theory", "numerics", "init", "nn", "verify", "maxout")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

@@ -46,17 +46,17 @@ def _small_disk(at: str, size: int) -> None:
 
 
 def _note_draws(path: str) -> None:
-    shard = Collector._shard
+    draw = Collector._draw
 
-    def noted(self, population, number):
-        arrays = shard(self, population, number)
-        line = f"{population.name}\t{number}\n".encode()
+    def noted(self, population, shards):
+        arrays = draw(self, population, shards)
+        line = "".join(f"{population.name}\t{number}\n" for number in shards).encode()
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(file, line)  # one write: whole lines, even when killed
         os.close(file)
         return arrays
 
-    Collector._shard = noted
+    Collector._draw = noted
 
 
 def _child(request: dict) -> int:

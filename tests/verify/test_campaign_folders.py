@@ -88,7 +88,7 @@ def manifest_of_numbers(campaign: Path) -> str:
 
 def manifest_of_other_things(campaign: Path) -> str:
     (campaign / "manifest.json").write_text(json.dumps({"command": [["x"] * 50], "seed": {}}))
-    return "holds another campaign: alpha is null there and 0.001 here"
+    return "was begun by another version of maxout, which draws other samples: give another folder"
 
 
 def pipe_for_a_manifest(campaign: Path) -> str:
@@ -249,7 +249,7 @@ def test_an_array_of_another_length_or_kind_is_refused() -> None:
 _AS_NOBODY = """
 import os, sys
 from maxout.cli.main import run
-import maxout.verify.suite, maxout.verify.campaigns.folder
+import torch, maxout.verify.suite, maxout.verify.campaigns.folder, maxout.verify.sampling.draws
 if os.geteuid() == 0:
     os.seteuid(65534)
 sys.exit(run(sys.argv[1:]))

@@ -5,15 +5,17 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.experiments import experiments
 from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.devices import resolve_device
 from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks
 from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
 
 NETWORK = Network(20, (40, 40), 10, 3, bias="gaussian")
@@ -25,15 +27,14 @@ def equal(left, right) -> bool:
     return left.keys() == right.keys() and all(np.array_equal(left[k], right[k]) for k in left)
 
 
-@pytest.mark.parametrize("stream", ["pcg", "philox"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_workers_and_memory_do_not_show(dtype, stream) -> None:
+def test_workers_and_memory_do_not_show(dtype) -> None:
     samples = 3 * POPULATION.shard_size + 7
     found = []
     for workers, spare in ((1, 0), (2, 0), (3, 1 << 30)):
-        with Collector(4, "cpu", dtype, 1 << 30, workers, stream) as probe:
+        with Collector(4, "cpu", dtype, 1 << 30, workers) as probe:
             memory = probe.require_memory(POPULATION) + spare
-        with Collector(4, "cpu", dtype, memory, workers, stream) as collector:
+        with Collector(4, "cpu", dtype, memory, workers) as collector:
             found.append(collector.collect(POPULATION, samples))
     assert all(len(values) == samples for values in found[0].values())
     assert equal(found[0], found[1])
@@ -51,21 +52,19 @@ def test_asking_for_more_keeps_what_was_there() -> None:
     assert equal(large, again)
 
 
-def test_seeds_streams_and_populations_differ() -> None:
-    def gain(seed: int, stream: str, cosine: float) -> np.ndarray:
+def test_seeds_and_populations_differ() -> None:
+    def gain(seed: int, cosine: float) -> np.ndarray:
         population = Networks(Sampler(NETWORK, "gaussian", cosine))
-        with Collector(seed, "cpu", stream=stream) as collector:
+        with Collector(seed, "cpu") as collector:
             return collector.collect(population, 50)["gain"]
 
-    found = [gain(0, "pcg", 0.6), gain(1, "pcg", 0.6), gain(0, "philox", 0.6), gain(0, "pcg", 0.5)]
+    found = [gain(0, 0.6), gain(1, 0.6), gain(0, 0.5)]
     for i, left in enumerate(found):
         assert all(not np.any(left == right) for right in found[:i])
 
 
-def test_precisions_of_philox_are_the_same_networks() -> None:
-    single, double = (
-        Collector(0, "cpu", dtype, stream="philox") for dtype in ("float32", "float64")
-    )
+def test_precisions_are_the_same_networks() -> None:
+    single, double = (Collector(0, "cpu", dtype) for dtype in ("float32", "float64"))
     with single, double:
         rough, fine = (c.collect(POPULATION, 500)["gain"] for c in (single, double))
     assert np.allclose(rough, fine, rtol=1e-3)  # three layers of sums of 40 float32 products
@@ -132,9 +131,24 @@ def test_threads_of_pytorch_are_put_back() -> None:
     import torch
 
     before = torch.get_num_threads()
-    with Collector(0, "cpu"):
+    with Collector(0, "cpu") as collector:
+        assert collector.setting.dtype == torch.float64  # asked for, it is set up
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+def test_auto_is_a_gpu_only_where_it_draws_for_itself(monkeypatch) -> None:
+    """In float64 networks would be drawn here and copied there."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert resolve_device("auto", torch.float64).type == "cpu"
+    assert resolve_device("auto", torch.float32).type == "cuda"
+    assert resolve_device("cpu", torch.float32).type == "cpu"
+    assert str(resolve_device("cuda", torch.float64, 3)) == "cuda:1"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert resolve_device("auto", torch.float32).type == "cpu"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert resolve_device("auto", torch.float32).type == "cpu"
 
 
 def test_unknown_devices_and_dtypes() -> None:

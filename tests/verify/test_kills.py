@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from maxout.verify.sampling.collector import cores
+from maxout.verify.sampling.devices import cores
 
 KEYS = ("order.mean", "order.orthant")
 KILLS = 50

@@ -23,8 +23,9 @@ from maxout.verify.gradients.sampled_gradients import ParameterGradients
 from maxout.verify.looks import judge
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.law_population import Law
+from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Networks, Setting
+from maxout.verify.sampling.populations import Setting
 from maxout.verify.sampling.streams import Stream
 
 from .law_oracle import (

@@ -9,8 +9,9 @@ import torch
 from maxout.theory.errors import MaxoutError
 from maxout.theory.network import Network
 from maxout.verify.sampling.biases import LAWS
+from maxout.verify.sampling.network_populations import Networks, Spectra
 from maxout.verify.sampling.networks import Sampler, Tile, forward
-from maxout.verify.sampling.populations import Networks, Setting, Spectra
+from maxout.verify.sampling.populations import Setting
 from maxout.verify.sampling.streams import Stream
 
 SETTING = Setting(torch.device("cpu"), torch.float64)

@@ -24,8 +24,8 @@ from maxout.verify.decisions import (
     StochasticOrder,
     StochasticOrderReversed,
 )
+from maxout.verify.decisions.binomial import clopper_pearson
 from maxout.verify.decisions.confidence_bounds import betting_lower
-from maxout.verify.decisions.proportions import clopper_pearson
 
 ALPHA = 0.01
 

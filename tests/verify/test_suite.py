@@ -163,7 +163,6 @@ def test_a_statement_without_an_experiment_is_inconclusive() -> None:
         {"device": "tpu"},
         {"dtype": "half"},
         {"memory": 1000},
-        {"stream": "mt"},
     ],
 )
 def test_bad_arguments_are_value_errors(wrong) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from maxout.theory.errors import DomainError
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Decision, Outcome
+from maxout.verify.decisions.binomial import clopper_pearson
 from maxout.verify.decisions.outcome import POWER
-from maxout.verify.decisions.proportions import clopper_pearson
 from maxout.verify.sampling.streams import Stream
 
 KINDS = {

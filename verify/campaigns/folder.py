@@ -23,7 +23,7 @@ from typing import Any
 from maxout.numerics.reading import FileError, read_json
 from maxout.numerics.writing import PART_NAME, replacing, sync_folder
 from maxout.verify.campaigns import shardfile
-from maxout.verify.campaigns.manifest import differences, other_processor
+from maxout.verify.campaigns.manifest import FORMAT, differences, other_processor
 from maxout.verify.sampling.populations import Arrays, Population, shards_for
 from maxout.verify.suite_errors import CampaignError
 
@@ -126,7 +126,7 @@ class Campaign:
             "shards": shards,
             "shard_size": population.shard_size,
             "arrays": sorted(population.arrays),
-            **{name: self.manifest[name] for name in ("seed", "stream", "dtype", "device")},
+            **{name: self.manifest[name] for name in ("seed", "dtype", "device")},
         }
 
     def _write_json(self, name: str, value: dict[str, Any]) -> None:
@@ -164,6 +164,11 @@ class Campaign:
             raise CampaignError(f"{error}; it was a campaign's manifest") from None
         if not isinstance(there, dict):
             raise CampaignError(f"{path} is no manifest")
+        if there.get("format") != FORMAT:
+            raise CampaignError(
+                f"{self.folder} was begun by another version of maxout, which draws other samples: "
+                "give another folder"
+            )
         found = differences(there, self.manifest)
         if found:
             more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""

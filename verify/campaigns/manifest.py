@@ -6,17 +6,20 @@ import hashlib
 import json
 import platform
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from maxout.theory.catalogue import CATALOGUE
 from maxout.verify import looks
-from maxout.verify.campaigns.processor import processor
+from maxout.verify.campaigns.processor import accelerator, processor
 from maxout.verify.experiment import Experiment
 from maxout.verify.run_setting import RunSetting
 
-FORMAT = 2
+if TYPE_CHECKING:
+    import torch
+
+FORMAT = 3
 BLOCKS = {"quick": 1}
 MOST = 8
 """Shards of one file at most, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so
@@ -25,25 +28,24 @@ the suite, since the folder's bytes may depend on nothing that the manifest does
 
 
 def manifest(
-    setting: RunSetting, plan: dict[str, list[Experiment]], share: float, device: str
+    setting: RunSetting, plan: dict[str, list[Experiment]], share: float, device: torch.device
 ) -> dict[str, Any]:
     """Return the record of a campaign.
 
     Args:
       plan: chosen statements and their experiments.
       share: of one verdict in alpha.
-      device: kind of device that draws ("cpu" and "cuda" round differently).
+      device: that draws; the CPU and a GPU round float64 differently.
     """
     kept = {
         "suite": setting.suite,
         "seed": setting.seed,
-        "stream": setting.stream,
         "dtype": setting.dtype,
-        "device": device,
+        "device": device.type,
         "alpha": setting.alpha,
     }
     options = (word for name, value in kept.items() for word in (f"--{name}", str(value)))
-    packages = ("maxout", "numpy", "scipy", "sympy", "torch")
+    packages = ("maxout", "numba", "numpy", "scipy", "sympy", "torch")
     return {
         "format": FORMAT,
         "command": " ".join(["maxout", "verify", *setting.keys, *options]),
@@ -56,7 +58,7 @@ def manifest(
             "python": platform.python_version(),
             **{package: version(package) for package in packages},
         },
-        "processors": [processor()],
+        "processors": [{**processor(), **accelerator(device)}],
     }
 
 

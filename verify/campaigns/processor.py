@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import platform
 from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from threadpoolctl import threadpool_info
+
+if TYPE_CHECKING:
+    import torch
 
 
 def processor() -> dict[str, str]:
     """Return the machine and its vendor, NumPy's and PyTorch's features, BLAS and C library."""
+    import torch  # here: only campaigns are recorded
+
     return {
         "machine": platform.machine(),
         "vendor": _vendor(),
@@ -24,6 +31,25 @@ def processor() -> dict[str, str]:
         "torch": torch.backends.cpu.get_cpu_capability(),
         "blas": _blas(),
         "libc": " ".join(platform.libc_ver()).strip() or platform.system(),
+    }
+
+
+def accelerator(device: torch.device) -> dict[str, str]:
+    """Return what a GPU is, and what runs on it; nothing of a CPU."""
+    if device.type != "cuda":
+        return {}
+    import torch
+
+    found = torch.cuda.get_device_properties(device)
+    return {
+        "gpu": found.name,
+        "capability": f"{found.major}.{found.minor}",
+        "multiprocessors": str(found.multi_processor_count),
+        "clock": f"{torch.cuda.clock_rate(device)}",
+        "driver": str(getattr(torch._C, "_cuda_getDriverVersion")()),  # noqa: B009 (not in its stubs)
+        "cuda": str(torch.version.cuda),
+        "triton": version("triton") if find_spec("triton") else "none",
+        "float32 products": torch.get_float32_matmul_precision(),
     }
 
 

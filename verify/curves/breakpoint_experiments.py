@@ -27,8 +27,9 @@ from maxout.verify.experiment import (
     rewritten,
     statement,
 )
-from maxout.verify.sampling.concrete_networks import Chords, Polylines, Windows
+from maxout.verify.sampling.concrete_networks import Windows
 from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.polylines import Chords, Polylines
 from maxout.verify.sampling.populations import Arrays, Population
 
 _C = sp.Rational(3, 5)

@@ -22,8 +22,8 @@ from maxout.verify.experiment import (
     scaled,
     statement,
 )
-from maxout.verify.sampling.concrete_networks import Polylines
 from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.polylines import Polylines
 from maxout.verify.sampling.populations import Arrays
 from maxout.verify.sampling.scales import aligned_moment, ordered_moment
 from maxout.verify.twins import NO_GAIN, SMALLEST_PIECE, replaced

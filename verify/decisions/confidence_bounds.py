@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
+from maxout.verify.decisions.binomial import student_quantile
 from maxout.verify.decisions.outcome import DecisionError
 
 Array = np.ndarray
@@ -87,7 +88,7 @@ def student(data: Array, alpha: float) -> tuple[float, float]:
     """
     if data.size < 2:
         return -np.inf, np.inf
-    half = stats.t.isf(alpha / 2, data.size - 1) * data.std(ddof=1) / np.sqrt(data.size)
+    half = student_quantile(alpha / 2, data.size - 1) * data.std(ddof=1) / np.sqrt(data.size)
     return float(data.mean() - half), float(data.mean() + half)
 
 

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from maxout.theory.statement import Relation
+from maxout.verify.decisions.binomial import binomial_quantile
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     INCONCLUSIVE,
@@ -53,7 +53,7 @@ class MedianEquality:
         values = np.sort(observations(data))
         n = values.size
         # The k-th smallest exceeds the median with chance Pr(Bin(n, 1/2) <= k - 1) <= alpha/2.
-        k = int(stats.binom.ppf(alpha / 2, n, 0.5))
+        k = binomial_quantile(alpha / 2, n, 0.5)
         middle = float(np.median(values))
         detectable = self.detectable(n, alpha)
         if k < 1:

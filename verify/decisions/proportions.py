@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy import stats
 
 from maxout.theory.statement import Relation
+from maxout.verify.decisions.binomial import binomial_quantile, clopper_pearson
 from maxout.verify.decisions.outcome import (
     ASSURANCE,
     PLANNED_POWER,
@@ -21,13 +21,6 @@ from maxout.verify.decisions.outcome import (
     compared,
     z,
 )
-
-
-def clopper_pearson(count: int, size: int, alpha: float) -> tuple[float, float]:
-    """Return the two-sided interval of a probability, exact at every size; alpha/2 a side."""
-    low = float(stats.beta.ppf(alpha / 2, count, size - count + 1)) if count else 0.0
-    high = float(stats.beta.isf(alpha / 2, count + 1, size - count)) if count < size else 1.0
-    return low, high
 
 
 @dataclass(frozen=True)
@@ -88,8 +81,8 @@ class ProportionEquality:
         """How far from ``probability`` the interval's ends are, each with this chance at most."""
         p = self.probability
         # At an end of [0, 1] there is one side only, and the count is certain.
-        most = int(stats.binom.ppf(chance, samples, p))
-        least = int(stats.binom.isf(chance, samples, p))
+        most = binomial_quantile(chance, samples, p)
+        least = binomial_quantile(1 - chance, samples, p)
         above = clopper_pearson(most, samples, alpha)[1] - p if p < 1 else 0.0
         below = p - clopper_pearson(max(least, 0), samples, alpha)[0] if p > 0 else 0.0
         return max(above, below)

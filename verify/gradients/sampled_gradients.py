@@ -13,7 +13,7 @@ import torch
 
 from maxout.verify.sampling.networks import Layer, Sampler, Tile, forward
 from maxout.verify.sampling.populations import Arrays, Setting, concatenate, shard_size
-from maxout.verify.sampling.streams import BIASES, Stream, fill_normal
+from maxout.verify.sampling.streams import BIASES, Stream
 
 Gradient = tuple[list[torch.Tensor], list[torch.Tensor]]
 
@@ -141,11 +141,12 @@ class TangentPairs(_Differentiated):
     def _tiles(self, stream: Stream, setting: Setting) -> Iterator[Tile]:
         depth = len(self.sampler.shapes)
         generators = [stream.generator(layer, BIASES) for layer in range(1, depth + 1)]
+        start = 0
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
             layers = []
             for layer, generator in zip(tile.layers, generators, strict=True):
-                shape = layer.weights.shape[:3]
-                drawn = fill_normal(generator, torch.empty(shape, dtype=torch.float64))
-                drawn *= self.deviation
-                layers.append(replace(layer, biases=drawn.to(setting.device, setting.dtype)))
+                drawn = generator.of_networks(start, tuple(layer.weights.shape[:3]))
+                biases = torch.from_numpy(drawn).to(setting.device, setting.dtype)
+                layers.append(replace(layer, biases=biases * self.deviation))
+            start += len(tile.x)
             yield replace(tile, layers=layers)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
 from maxout.verify.sampling.populations import Arrays, Setting, shard_size
 from maxout.verify.sampling.streams import UNITS, Stream
+
+if TYPE_CHECKING:  # planning draws nothing, and does without Numba
+    from maxout.verify.sampling.draws import Draws
 
 _DIRECT = 64
 """Largest number of pieces drawn one by one; beyond it the extreme is drawn by its quantile."""
@@ -54,7 +58,7 @@ class Extremes:
             "chi2_smallest": np.min([unit["chi2_smallest"] for unit in units], axis=0),
         }
 
-    def _unit(self, generator: np.random.Generator) -> Arrays:
+    def _unit(self, generator: Draws) -> Arrays:
         first = generator.standard_normal(self.shard_size)
         largest, high, low = first.copy(), np.abs(first), np.abs(first)
         for _ in range(self.rank - 1):
@@ -64,11 +68,10 @@ class Extremes:
             np.minimum(low, np.abs(piece), out=low)
         return {"largest": largest, "chi2_largest": high**2, "chi2_smallest": low**2}
 
-    def _by_quantile(self, generator: np.random.Generator) -> Arrays:
+    def _by_quantile(self, generator: Draws) -> Arrays:
         # U^{1/K} is the largest of K uniforms; its distance from 1 keeps the digits.
         def gap() -> np.ndarray:
-            uniform = 1 - generator.random(self.shard_size)  # in (0, 1]
-            tail = -np.expm1(np.log(uniform) / self.pieces)
+            tail = -np.expm1(np.log(generator.random(self.shard_size)) / self.pieces)
             # A draw of exactly 1 would be an infinite extreme.
             return np.maximum(tail, np.finfo(float).tiny)
 
@@ -197,7 +200,7 @@ class UniformWeights:
 
         from maxout.nn.initializers import maxout_uniform_
 
-        seed = int(stream.generator(0, UNITS).integers(2**63))
+        seed = stream.generator(0, UNITS).seed()
         rows = self.rank * -(-self.shard_size // (self.rank * self.fan_in))
         weights = torch.empty(rows, self.fan_in, dtype=torch.float64)
         maxout_uniform_(weights, self.rank, generator=torch.Generator().manual_seed(seed))

@@ -7,69 +7,86 @@ from everything seen so far.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from maxout.verify.sampling.streams import fill_normal
-
-Law = Callable[[int, torch.Size, float, np.random.Generator], torch.Tensor]
-"""(layer >= 1, shape (networks, units, rank), standard deviation of a weight, generator) -> biases
-that broadcast to the shape, on the CPU in float64."""
-
-Pattern = Callable[[int, int, int], torch.Tensor]
+Shape = tuple[int, int, int]
 
 
-def _normal(deviation: Callable[[float], float]) -> Law:
-    def law(
-        layer: int, shape: torch.Size, scale: float, generator: np.random.Generator
-    ) -> torch.Tensor:
-        return fill_normal(generator, torch.empty(shape, dtype=torch.float64)) * deviation(scale)
+@dataclass(frozen=True)
+class Drawn:
+    """Independent normals.
 
-    return law
+    Attributes:
+      deviation: of the biases of a layer whose weights have the given one.
+    """
+
+    deviation: Callable[[float], float]
+
+    def __call__(
+        self, layer: int, shape: Shape, scale: float, normals: Callable[[], np.ndarray]
+    ) -> np.ndarray:
+        """Return biases in float64 that broadcast to the shape.
+
+        Args:
+          layer: from 1.
+          shape: networks, units, rank.
+          scale: standard deviation of a weight.
+          normals: draws N(0, 1) of that shape.
+        """
+        return normals().astype(np.float64) * self.deviation(scale)
 
 
-def _fixed(pattern: Pattern) -> Law:
-    def law(
-        layer: int, shape: torch.Size, scale: float, generator: np.random.Generator
-    ) -> torch.Tensor:
-        return pattern(layer, shape[-2], shape[-1])
+@dataclass(frozen=True)
+class Fixed:
+    """The same biases in every network.
 
-    return law
+    Attributes:
+      pattern: (layer, units, rank) -> biases (units, rank).
+    """
+
+    pattern: Callable[[int, int, int], np.ndarray]
+
+    def __call__(
+        self, layer: int, shape: Shape, scale: float, normals: Callable[[], np.ndarray]
+    ) -> np.ndarray:
+        """As of ``Drawn``, but nothing is drawn."""
+        return self.pattern(layer, *shape[1:])[np.newaxis]
 
 
-def _large(layer: int, units: int, rank: int) -> torch.Tensor:
+def _large(layer: int, units: int, rank: int) -> np.ndarray:
     # All pieces but the first are out of reach: the network is linear.
-    biases = torch.full((units, rank), -1e4, dtype=torch.float64)
+    biases = np.full((units, rank), -1e4)
     biases[:, 0] = 0
     return biases
 
 
-def _one_hot(layer: int, units: int, rank: int) -> torch.Tensor:
-    return torch.eye(1, rank, dtype=torch.float64).expand(units, rank)
+def _one_hot(layer: int, units: int, rank: int) -> np.ndarray:
+    return np.tile(np.eye(1, rank), (units, 1))
 
 
-def _mixed(layer: int, units: int, rank: int) -> torch.Tensor:
-    index = torch.arange(units * rank, dtype=torch.float64).view(units, rank)
-    return torch.cos(1 + 5 * layer + math.sqrt(7) * index)
+def _mixed(layer: int, units: int, rank: int) -> np.ndarray:
+    # Different numbers from -1 to 1, without a cosine, whose last digit is the processor's.
+    index = np.arange(units * rank, dtype=np.float64).reshape(units, rank)
+    return 2 * ((0.3 + 0.7320508 * layer + 0.6180340 * index) % 1) - 1
 
 
-def _shifted(layer: int, units: int, rank: int) -> torch.Tensor:
+def _shifted(layer: int, units: int, rank: int) -> np.ndarray:
     # No piece is favoured, but the activations become nearly constant.
-    return torch.full((units, rank), 20.0, dtype=torch.float64)
+    return np.full((units, rank), 20.0)
 
 
-LAWS: dict[str, Law | None] = {
+LAWS: dict[str, Drawn | Fixed | None] = {
     "zero": None,
-    "gaussian": _normal(lambda scale: scale),
-    "large": _fixed(_large),
-    "one-hot": _fixed(_one_hot),
+    "gaussian": Drawn(lambda scale: scale),
+    "large": Fixed(_large),
+    "one-hot": Fixed(_one_hot),
     # Ten preactivations: the biases mostly decide which piece wins, anew in every network.
-    "scaled": _normal(lambda scale: 10.0),
-    "mixed": _fixed(_mixed),
-    "shifted": _fixed(_shifted),
+    "scaled": Drawn(lambda scale: 10.0),
+    "mixed": Fixed(_mixed),
+    "shifted": Fixed(_shifted),
 }
 
 NASTY = ("large", "one-hot", "scaled", "mixed", "shifted")

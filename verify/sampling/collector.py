@@ -2,79 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
-import torch
-
-from maxout.theory.errors import DomainError
-from maxout.verify.run_setting import DEVICES, DTYPES
+from maxout.verify.sampling.devices import LateSetting, cores
 from maxout.verify.sampling.freshness import Freshness
-from maxout.verify.sampling.populations import Arrays, Population, Setting, concatenate, shards_for
+from maxout.verify.sampling.populations import (
+    Arrays,
+    Population,
+    Together,
+    concatenate,
+    shards_for,
+)
 from maxout.verify.sampling.streams import Stream
-from maxout.verify.suite_errors import DeviceError, MemoryBudgetError
+from maxout.verify.suite_errors import MemoryBudgetError
 
 DEFAULT_MEMORY = 1 << 30
-
-
-def resolve_device(name: str, index: int | None = None) -> torch.device:
-    """Return the device called auto, cpu or cuda.
-
-    Args:
-      index: which of several CUDA devices; PyTorch's current one by default.
-
-    Raises:
-      DeviceError: for cuda where there is none, or an unknown name.
-    """
-    if name not in DEVICES:
-        raise DeviceError(f"device must be auto, cpu or cuda; got {name!r}")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise DeviceError("no CUDA device on this machine: use --device cpu or --device auto")
-    if not available or name == "cpu":
-        return torch.device("cpu")
-    return torch.device("cuda" if index is None else f"cuda:{index % torch.cuda.device_count()}")
-
-
-def resolve_dtype(name: str) -> torch.dtype:
-    """Return the torch dtype called float32 or float64; DomainError for another name."""
-    if name not in DTYPES:
-        raise DomainError(f"dtype must be {' or '.join(sorted(DTYPES))}; got {name!r}")
-    found: torch.dtype = getattr(torch, name)
-    return found
-
-
-def require_kernel(setting: Setting) -> None:
-    """Check that ``--stream fused`` can run.
-
-    Raises:
-      DeviceError: without Triton, in float64, or without a CUDA device (Triton's interpreter, which
-        the tests use, does without).
-    """
-    if importlib.util.find_spec("triton") is None:
-        raise DeviceError("--stream fused needs Triton: pip install triton, or use --stream philox")
-    if setting.dtype != torch.float32:
-        raise DeviceError("--stream fused computes in float32: add --dtype float32")
-    if setting.device.type != "cuda" and os.environ.get("TRITON_INTERPRET") != "1":
-        raise DeviceError(
-            "--stream fused runs on a CUDA device and there is none: "
-            "--stream philox draws the same weights anywhere"
-        )
-
-
-def cores() -> int:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Shelf(Protocol):
@@ -130,7 +79,6 @@ class Collector:
       dtype: float32 or float64, the precision of the networks.
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
-      stream: one of ``run_setting.STREAMS``, how weights are drawn.
       shelf: keeps finished blocks, a campaign's folder; none by default.
       index: which of several CUDA devices.
     """
@@ -142,15 +90,11 @@ class Collector:
         dtype: str = "float64",
         memory: int | None = None,
         workers: int | None = None,
-        stream: str = "pcg",
         shelf: Shelf | None = None,
         index: int | None = None,
     ) -> None:
         self.seed = seed
-        self.stream = stream
-        self.setting = Setting(resolve_device(device, index), resolve_dtype(dtype))
-        if stream == "fused":
-            require_kernel(self.setting)
+        self.setting = LateSetting(device, dtype, index)
         self.memory = DEFAULT_MEMORY if memory is None else memory
         self.workers = workers or cores()
         self.shelf = shelf
@@ -160,13 +104,7 @@ class Collector:
         self._fresh = Freshness()
 
     def __enter__(self) -> Collector:
-        # One thread inside each operation: the parallelism is over shards. PyTorch keeps the number
-        # in one process-wide place, so it is put back at the end.
-        self._threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        self._pool = ThreadPoolExecutor(
-            self.workers, initializer=torch.set_num_threads, initargs=(1,)
-        )
+        self._pool = ThreadPoolExecutor(self.workers)
         return self
 
     def __exit__(
@@ -176,7 +114,7 @@ class Collector:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        torch.set_num_threads(self._threads)
+        self.setting.close()
 
     def shards(self, population: Population) -> int:
         """Shards of one block: those that are kept together."""
@@ -238,29 +176,61 @@ class Collector:
 
         Only so many are asked for ahead as keep the threads busy.
         """
-        window: deque[tuple[Population, int, list[Future[Arrays]]]] = deque()
+        window: deque[tuple[Population, list[int], list[Future[list[Arrays]]]]] = deque()
         try:
-            for population, block in wanted:
-                size = self.shards(population)
-                shards = range(block * size, (block + 1) * size)
-                futures = [self._pool.submit(self._shard, population, shard) for shard in shards]
-                window.append((population, block, futures))
+            for population, blocks in self._batches(wanted):
+                size, together = self.shards(population), self._together(population)
+                shards = range(blocks[0] * size, (blocks[-1] + 1) * size)
+                futures = [
+                    self._pool.submit(self._draw, population, shards[first : first + together])
+                    for first in range(0, len(shards), together)
+                ]
+                window.append((population, blocks, futures))
                 if sum(len(later) for _, _, later in list(window)[1:]) >= self.workers:
-                    yield self._finish(*window.popleft())
+                    yield from self._finish(*window.popleft())
             while window:
-                yield self._finish(*window.popleft())
+                yield from self._finish(*window.popleft())
         finally:
             for _, _, futures in window:
                 for future in futures:
                     future.cancel()
 
-    def _finish(self, population: Population, block: int, futures: list[Future[Arrays]]) -> Arrays:
-        arrays = concatenate([future.result() for future in futures])
-        if self.shelf:
-            self.shelf.write(population, block, arrays)
-        return arrays
+    def _batches(
+        self, wanted: Iterable[tuple[Population, int]]
+    ) -> Iterator[tuple[Population, list[int]]]:
+        """Blocks that follow one another, as many as are drawn together; on the CPU one by one."""
+        batch: list[int] = []
+        population = None
+        for other, block in wanted:
+            if population is not None and (
+                other.name != population.name
+                or block != batch[-1] + 1
+                or (len(batch) + 1) * self.shards(population) > self._together(population)
+            ):
+                yield population, batch
+                batch = []
+            population = other
+            batch = [*batch, block]
+        if population is not None:
+            yield population, batch
 
-    def _shard(self, population: Population, shard: int) -> Arrays:
-        stream = Stream(self.seed, population.name, shard, self.stream)
+    def _together(self, population: Population) -> int:
+        return population.together(self.setting) if isinstance(population, Together) else 1
+
+    def _finish(
+        self, population: Population, blocks: list[int], futures: list[Future[list[Arrays]]]
+    ) -> Iterator[Arrays]:
+        shards = [arrays for future in futures for arrays in future.result()]
+        size = self.shards(population)
+        for index, block in enumerate(blocks):
+            arrays = concatenate(shards[index * size : (index + 1) * size])
+            if self.shelf:
+                self.shelf.write(population, block, arrays)
+            yield arrays
+
+    def _draw(self, population: Population, shards: Sequence[int]) -> list[Arrays]:
+        streams = [Stream(self.seed, population.name, shard) for shard in shards]
         with self._budget.hold(self.require_memory(population)):
-            return population.draw(stream, self.setting)
+            if isinstance(population, Together):
+                return population.draw_together(streams, self.setting)
+            return [population.draw(stream, self.setting) for stream in streams]

@@ -1,4 +1,4 @@
-"""Sampled networks taken one by one, as plain arrays: along curves, in windows, at features.
+"""Sampled networks as plain arrays: in windows of the plane, and at features.
 
 The networks are those of ``networks.Sampler``; breakpoints, lengths and regions are found exactly
 by ``numerics.regions``, which knows nothing of expectations. Always in float64 on the CPU.
@@ -15,16 +15,15 @@ import torch
 
 from maxout.numerics.regions import (
     MaxoutLayers,
-    Pieces,
     Subdivision,
     check,
-    count_polyline,
     decision_boundary,
     subdivide,
 )
+from maxout.numerics.regions.many_segments import ManyLayers
 from maxout.verify.sampling.networks import Layer, Sampler, forward
 from maxout.verify.sampling.populations import Arrays, Setting, concatenate
-from maxout.verify.sampling.streams import BIASES, INPUTS, Stream
+from maxout.verify.sampling.streams import BIASES, Stream
 
 CPU = torch.device("cpu")
 SHARD = 250
@@ -41,30 +40,38 @@ def concrete_networks(
         change no gradient.
     """
     last = sampler.network.widths[-1]
-    generator = stream.generator(sampler.network.depth, BIASES)
+    outputs = (count, sampler.network.outputs)
+    last_biases = iter(stream.generator(sampler.network.depth, BIASES).of_networks(0, outputs))
+    for tile in many_networks(sampler, stream, count):
+        weights, biases = tile.output
+        for index in range(len(tile)):
+            bias = biases[index]
+            if output_biases:
+                bias = next(last_biases) / np.sqrt(last)
+            yield MaxoutLayers(
+                [(w[index], b[index]) for w, b in tile.hidden], (weights[index], bias)
+            )
+
+
+def many_networks(sampler: Sampler, stream: Stream, count: int) -> Iterator[ManyLayers]:
+    """Yield the networks of ``concrete_networks`` tile by tile, without output biases."""
     for tile in sampler.tiles(stream, count, CPU, torch.float64):
-        parts = [
+        *hidden, (output, zero) = [
             (
-                layer.weights.numpy() * layer.scale,
-                None
+                np.multiply(layer.weights.numpy(), layer.scale, order="C"),
+                np.zeros(layer.weights.shape[:3])
                 if layer.biases is None
                 else layer.biases.expand(layer.weights.shape[:3]).numpy(),
             )
             for layer in tile.layers
         ]
-        for index in range(len(tile.x)):
-            hidden = [
-                (w[index], np.zeros(w.shape[1:3]) if b is None else b[index]) for w, b in parts[:-1]
-            ]
-            weight = parts[-1][0][index, :, 0]
-            bias = np.zeros(len(weight))
-            if output_biases:
-                bias = generator.standard_normal(len(weight)) / np.sqrt(last)
-            yield MaxoutLayers(hidden, (weight, bias))
+        yield ManyLayers(hidden, (output[:, :, 0], zero[:, :, 0]))
 
 
 @dataclass(frozen=True)
-class _Concrete:
+class Concrete:
+    """What populations of plain arrays share."""
+
     sampler: Sampler
 
     @property
@@ -74,99 +81,13 @@ class _Concrete:
     def memory(self, setting: Setting) -> tuple[int, str]:
         return self.sampler.tile_bytes(torch.float64), f"networks {self.sampler.network}"
 
-    def _describe(self, kind: str) -> str:
+    def describe(self, kind: str) -> str:
+        """The beginning of a population's name."""
         return f"{kind}/{self.sampler.network}/{self.sampler.biases}"
 
 
 @dataclass(frozen=True)
-class Polylines(_Concrete):
-    """A fixed polyline through each network.
-
-    ``length``: of its image; ``layers`` (samples, L-1): breakpoints that each layer adds;
-    ``breakpoints``: of them all.
-
-    Attributes:
-      points: of the polyline.
-      called: its name where the points are rounded (sines, say), whose last digit is the
-        processor's: the name of a population must be the same on all of them.
-    """
-
-    points: tuple[tuple[float, ...], ...]
-    called: str = ""
-
-    @property
-    def arrays(self) -> tuple[str, ...]:
-        return ("layers", "breakpoints", "length")
-
-    @property
-    def name(self) -> str:
-        return f"{self._describe('polylines')}/{self.called or self.points}"
-
-    def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        networks = concrete_networks(self.sampler, stream, self.shard_size)
-        widths = self.sampler.network.widths
-        layer_of = np.repeat(np.arange(len(widths)), widths)
-        found, lengths = [], []
-        for layers in networks:
-            pieces = count_polyline(layers, self.points)
-            unit = pieces.unit[pieces.unit >= 0]
-            found.append(np.bincount(layer_of[unit], minlength=len(widths)))
-            lengths.append(image_length(pieces))
-        counts = np.array(found, dtype=float)
-        return {"layers": counts, "breakpoints": counts.sum(axis=1), "length": np.array(lengths)}
-
-
-@dataclass(frozen=True)
-class Chords(_Concrete):
-    """Lines that meet the unit ball, isotropic and uniform, several through each network.
-
-    ``breakpoints``: on a line within the ball, the mean over the network's lines.
-
-    Attributes:
-      lines: through each network.
-    """
-
-    lines: int = 8
-
-    @property
-    def arrays(self) -> tuple[str, ...]:
-        return ("breakpoints",)
-
-    @property
-    def name(self) -> str:
-        return f"{self._describe('chords')}/{self.lines}"
-
-    def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        generator = stream.generator(0, INPUTS)
-        found = []
-        for layers in concrete_networks(self.sampler, stream, self.shard_size):
-            # One polyline through all lines, every other segment of which only joins two of them.
-            points = self.chords(generator)
-            segment = count_polyline(layers, points).breakpoints[:, 0]
-            found.append(np.count_nonzero(segment % 2 == 0) / self.lines)
-        return {"breakpoints": np.array(found)}
-
-    def chords(self, generator: np.random.Generator) -> np.ndarray:
-        """Ends of the lines within the ball, one after another."""
-        inputs = self.sampler.network.inputs
-        direction, across = generator.standard_normal((2, self.lines, inputs))
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        # Uniform in the ball of the hyperplane across the direction.
-        across -= np.sum(across * direction, axis=1, keepdims=True) * direction
-        radius = generator.random((self.lines, 1)) ** (1 / (inputs - 1))
-        across *= radius / np.linalg.norm(across, axis=1, keepdims=True)
-        half = np.sqrt(np.maximum(1 - radius**2, 0)) * direction
-        return np.stack([across - half, across + half], axis=1).reshape(-1, inputs)
-
-
-def image_length(pieces: Pieces) -> float:
-    """Return the length of a polyline's image, exact: the network is affine on each piece."""
-    speed = np.linalg.norm(pieces.maps.value[:, 0], axis=1)
-    return float(speed @ (pieces.interval[:, 1] - pieces.interval[:, 0]))
-
-
-@dataclass(frozen=True)
-class Windows(_Concrete):
+class Windows(Concrete):
     """The regions of each network (n_0 = 2) in the window [-side/2, side/2]^2.
 
     ``regions``: their number; ``pieces``: of the decision boundary (0 with one output);
@@ -186,7 +107,7 @@ class Windows(_Concrete):
     @property
     def name(self) -> str:
         # A damaged subdivision is one of the same networks: it has the same draws.
-        return f"{self._describe('windows')}/{self.side}" + (f"/{self.damage}" * bool(self.damage))
+        return f"{self.describe('windows')}/{self.side}" + (f"/{self.damage}" * bool(self.damage))
 
     @property
     def shard_size(self) -> int:
@@ -222,7 +143,7 @@ def _output(layers: list[Layer], x: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass(frozen=True)
-class Features(_Concrete):
+class Features(Concrete):
     """``slope``: ||grad zeta(x)||^2 of a pre-activation feature of the last hidden layer, by
     automatic differentiation."""
 
@@ -233,7 +154,7 @@ class Features(_Concrete):
     @property
     def name(self) -> str:
         s = self.sampler
-        return f"{self._describe('features')}/{s.norm}"
+        return f"{self.describe('features')}/{s.norm}"
 
     @property
     def shard_size(self) -> int:

@@ -8,18 +8,25 @@ number of workers can change a rounding.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 
 from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.network import Network, require_plain
+from maxout.verify.sampling import fine_kernels
 from maxout.verify.sampling.biases import LAWS
+from maxout.verify.sampling.draws import Draws
 from maxout.verify.sampling.scales import weight_variance
-from maxout.verify.sampling.streams import BIASES, INPUTS, Stream, fill_normal
+from maxout.verify.sampling.streams import BIASES, INPUTS, WEIGHTS, Stream
+
+DrawBiases = Callable[[int, int, Any], np.ndarray | None]
+"""(first network, networks, dtype) -> biases that broadcast to (networks, units, pieces), or None
+where zero."""
 
 TILE_BYTES = 8 << 20
 """Weights of one tile, unless a single network has more: small enough to stay in the cache."""
@@ -151,6 +158,12 @@ class Sampler:
         return [*hidden, (self.network.outputs, 1, self.network.widths[-1])]
 
     @property
+    def scales(self) -> list[float]:
+        """Standard deviations of every layer's weights."""
+        hidden = [math.sqrt(self.variance / fan_in) for fan_in, _ in self.network.hidden()]
+        return [*hidden, 1 / math.sqrt(self.network.widths[-1])]
+
+    @property
     def weights(self) -> int:
         """Weights of one network."""
         return sum(math.prod(shape) for shape in self.shapes)
@@ -173,44 +186,70 @@ class Sampler:
     ) -> Iterator[Tile]:
         """Draw ``count`` networks, the first tiles first.
 
-        Every layer has its own stream, read on from tile to tile: the same draws on any device.
+        The same draws on any device: they are made on the CPU and copied.
         """
-        scales = [math.sqrt(self.variance / fan) for _, _, fan in self.shapes]
-        scales[-1] = 1 / math.sqrt(self.network.widths[-1])
-        depth = len(self.shapes)
-        weights = [stream.weights(layer) for layer in range(1, depth + 1)]
-        biases = [stream.generator(layer, BIASES) for layer in range(1, depth + 1)]
+        layers = range(1, len(self.shapes) + 1)
+        weights = [stream.generator(layer, WEIGHTS) for layer in layers]
+        biases = [*self.biases_of(stream), _no_biases]
         inputs = stream.generator(0, INPUTS)
+        numbers = torch.empty(0, dtype=dtype).numpy().dtype
         size = self.tile_size(dtype)
         for start in range(0, count, size):
             networks = min(size, count - start)
-            layers = []
-            for index, shape in enumerate(self.shapes):
-                drawn = weights[index].fill(
-                    torch.empty((networks, *shape), dtype=dtype, device=device)
-                )
-                law = None if index == depth - 1 else LAWS[self.biases]
-                offset = law and law(index + 1, drawn.shape[:3], scales[index], biases[index])
-                layers.append(
+            drawn = []
+            for (units, pieces, fan_in), scale, weight, bias in zip(
+                self.shapes, self.scales, weights, biases, strict=True
+            ):
+                matrix = weight.weights(start, (networks, units * pieces, fan_in), numbers)
+                tensor = torch.from_numpy(matrix).to(device).unflatten(1, (units, pieces))
+                offset = bias(start, networks, numbers)
+                drawn.append(
                     Layer(
-                        drawn,
-                        scales[index],
-                        None if offset is None else offset.to(device, dtype),
+                        tensor,
+                        scale,
+                        None if offset is None else torch.from_numpy(offset).to(device),
                     )
                 )
-            x, *along = (t.to(device, dtype) for t in self.directions(inputs, networks))
-            yield Tile(layers, x, along[0], tuple(along[1:]))
+            x, *along = (
+                torch.from_numpy(v).to(device, dtype)
+                for v in self.directions(inputs, start, networks)
+            )
+            yield Tile(drawn, x, along[0], tuple(along[1:]))
 
-    def directions(self, generator: np.random.Generator, networks: int) -> tuple[torch.Tensor, ...]:
-        """Draw inputs x and unit directions, (networks, n_0) each, in float64 on the CPU."""
-        shape = (networks, 2, self.network.inputs)
-        pair = fill_normal(generator, torch.empty(shape, dtype=torch.float64))
+    def biases_of(self, stream: Stream) -> list[DrawBiases]:
+        """Return what draws the biases of each hidden layer."""
+        law = LAWS[self.biases]
+        if law is None:
+            return [_no_biases] * (len(self.shapes) - 1)
+
+        def of_layer(layer: int) -> DrawBiases:
+            units, pieces, _ = self.shapes[layer - 1]
+            scale = self.scales[layer - 1]
+            generator = stream.generator(layer, BIASES)
+
+            def draw(first: int, networks: int, dtype: np.dtype) -> np.ndarray:
+                shape = (networks, units, pieces)
+                found = law(layer, shape, scale, lambda: generator.of_networks(first, shape))
+                return found.astype(dtype)
+
+            return draw
+
+        return [of_layer(layer) for layer in range(1, len(self.shapes))]
+
+    def directions(self, draws: Draws, start: int, networks: int) -> tuple[np.ndarray, ...]:
+        """Draw inputs x and unit directions of networks from ``start`` on, (networks, n_0) each.
+
+        In float64, the same bits on every processor.
+        """
+        pair = draws.fine_of_networks(start, (networks, 2, self.network.inputs))
+        fine_kernels.orthonormal(pair)
         first, second = pair[:, 0], pair[:, 1]
-        first = first / first.norm(dim=1, keepdim=True)
         if all(abs(cosine) == 1 for cosine in self.cosines):  # one input has no second direction
             return self.norm * first, *(cosine * first for cosine in self.cosines)
-        second = second - (second * first).sum(1, keepdim=True) * first
-        second = second / second.norm(dim=1, keepdim=True)
         return self.norm * first, *(
-            cosine * first + math.sqrt(1 - cosine**2) * second for cosine in self.cosines
+            cosine * first + math.sqrt(1 - cosine * cosine) * second for cosine in self.cosines
         )
+
+
+def _no_biases(first: int, networks: int, dtype: np.dtype) -> None:
+    return None

@@ -23,8 +23,9 @@ from maxout.verify.experiment import (
     rank_off_by_one,
     statement,
 )
+from maxout.verify.sampling.network_populations import Spectra
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.populations import Arrays, Spectra
+from maxout.verify.sampling.populations import Arrays
 
 
 def _networks(size: Size) -> Iterator[Network]:
