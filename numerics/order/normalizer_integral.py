@@ -18,107 +18,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from operator import mul
 
 from flint import acb, arb
 
-
-def _grid_level(strip: float, nats: float) -> int:
-    """k of the widest step 2^-k with 1/sinh(pi^2/(h^2 strip)) below e^-nats."""
-    return math.ceil(math.log2(math.sqrt(strip * (nats + 1)) / math.pi))
-
-
-def _rule_error(strip: arb, level: int) -> arb:
-    """1/sinh(pi^2/(h^2 strip)), of the value, for steps h = 2^-level."""
-    return 1 / (arb.pi() ** 2 * arb(4) ** level / strip).sinh()
-
-
-def _within(value: arb, relative: arb) -> arb:
-    """Enclose I where ``value`` is I (1 + e), |e| <= relative < 1."""
-    return value / (1 + arb(0, relative.upper()))
-
-
-def _up_to(bound: arb) -> arb:
-    """The ball of what lies between 0 and a bound."""
-    return arb(0).union(bound)
-
-
-@dataclass
-class Unit:
-    """The density K phi(z) Phi(z)^{K-1} of one unit on dyadic grids, to be used to e^-nats."""
-
-    rank: int
-    nats: float
-
-    def __post_init__(self) -> None:
-        self._density: dict[tuple[int, int], arb] = {}
-        self._rows: dict[int, list[arb]] = {}
-        self.edge = math.ceil(math.sqrt(2 * (self.nats + math.log(self.rank))) + 1)
-
-    def density(self, index: int, level: int) -> arb:
-        """At z = index 2^-level; computed once."""
-        while level > 0 and index % 2 == 0:
-            index, level = index // 2, level - 1
-        if (index, level) not in self._density:
-            z = arb(index) * arb(2) ** -level
-            below = (-z / arb(2).sqrt()).erfc() / 2
-            phi = (-z * z / 2).exp() / (2 * arb.pi()).sqrt()
-            self._density[index, level] = self.rank * phi * below ** (self.rank - 1)
-        return self._density[index, level]
-
-    def row(self, level: int, first: int, last: int) -> list[arb]:
-        """At consecutive nodes; grids of a few thousand nodes are kept whole."""
-        reach = self.edge << level
-        first, last = max(first, -reach), min(last, reach)
-        if reach > _KEPT:
-            return [self.density(i, level) for i in range(first, last + 1)]
-        if level not in self._rows:
-            self._rows[level] = [self.density(i, level) for i in range(-reach, reach + 1)]
-        return self._rows[level][first + reach : last + reach + 1]
-
-
-_KEPT = 4096
-"""Nodes on either side of a grid that is kept."""
-
-
-@dataclass
-class Smoothed:
-    """G(t, .) at one t on the dyadic grid of s of a level."""
-
-    unit: Unit
-    t: arb
-    level: int
-
-    def __post_init__(self) -> None:
-        unit, t = self.unit, float(self.t)
-        nats = unit.nats + math.log1p(t) / 2
-        self.fine = max(self.level, _grid_level(unit.rank / 2 + t, nats), 0)
-        self.reach = unit.edge << self.fine
-        self.step = arb(2) ** -self.fine
-        self.error = _rule_error(unit.rank / arb(2) + self.t, self.fine)
-        # Of a wide kernel, all that the density meets; else what is above e^-nats.
-        self.window = min(math.ceil(math.sqrt(nats / t) * 2.0**self.fine) + 1, 4 * self.reach)
-        distance = self.window * self.step
-        # h sum of phi beyond the edge is below e^{-edge^2/2}.
-        self.beyond = 2 * unit.rank * (-arb(unit.edge) ** 2 / 2).exp()
-        if self.window < 4 * self.reach:
-            self.beyond += 2 * (-self.t * distance * distance).exp()
-        factor, ratio = (-self.t * self.step * self.step).exp(), arb(1)
-        square = factor * factor
-        self.kernel = [arb(1)]  # e^{-t d^2} by the ratios of its neighbours
-        for _ in range(self.window):
-            self.kernel.append(self.kernel[-1] * ratio * factor)
-            ratio *= square
-        self.both = self.kernel[:0:-1] + self.kernel
-
-    def __call__(self, index: int) -> arb:
-        """G(t, s) at s = index 2^-level, |s| at most three times the edge."""
-        at = index << (self.fine - self.level)
-        first, last = max(-self.reach, at - self.window), min(self.reach, at + self.window)
-        row = self.unit.row(self.fine, first, last)
-        kernel = self.both[first - at + self.window :]
-        total = sum(map(mul, row, kernel), arb(0))
-        return _within(self.step * total + _up_to(self.beyond), self.error)
+from maxout.numerics.order.unit_transform import (
+    Peaked,
+    Smoothed,
+    Unit,
+    grid_level,
+    rule_error,
+    up_to,
+    within,
+)
 
 
 @dataclass
@@ -152,15 +63,20 @@ class Square:
     def transform(self, t: arb) -> arb:
         """E e^{-tX}."""
         if not self.lost:
-            return Smoothed(self.unit, t, 0)(0) ** self.units
+            return self.smoothed(t, 0)(0) ** self.units
         strip = self.units * min(float(t), self.rank / 2)
-        level = _grid_level(strip, self.nats)
-        found = self._over_shifts(Smoothed(self.unit, t, level), level)
+        level = grid_level(strip, self.nats)
+        found = self._over_shifts(self.smoothed(t, level), level)
         weight = (t * self.units / arb.pi()).sqrt() * arb(2) ** -level
         smaller = t if float(t) < self.rank / 2 else arb(self.rank) / 2
-        return _within(weight * found, _rule_error(self.units * smaller, level))
+        return within(weight * found, rule_error(self.units * smaller, level))
 
-    def _over_shifts(self, smoothed: Smoothed, level: int) -> arb:
+    def smoothed(self, t: arb, level: int) -> Smoothed | Peaked:
+        """G(t, .) on the grid of a level."""
+        kind = Peaked if float(t) > self.unit.far else Smoothed
+        return kind(self.unit, t, level)
+
+    def _over_shifts(self, smoothed: Smoothed | Peaked, level: int) -> arb:
         """Sum of G(t, s)^m over the grid; a log-concave sequence falls ever faster."""
         start = round(self.centre * 2.0**level)
         middle = smoothed(start)
@@ -174,7 +90,7 @@ class Square:
                 ratio = ((value / before) ** self.units).upper()
                 before = value
                 if ratio < 0.5 and value**self.units < total * arb(2) ** -(self.bits + 3):
-                    total += _up_to((value**self.units).upper() * ratio / (1 - ratio))
+                    total += up_to((value**self.units).upper() * ratio / (1 - ratio))
                     break
         return total
 
@@ -202,7 +118,7 @@ class Square:
         h = arb(h.mid())
         first = -math.ceil((nats + 4 + math.log(nats)) / (power + 2) / float(h))
         last = self._last(power, h, nats)
-        total = arb(0)
+        total, top = arb(0), (last * h).exp() ** power * (last * h) ** logarithms
         # Below: |difference| <= u^2 spread/2, and |v| <= |v_0| e^{|v|-|v_0|} with |v_0| >= 1.
         v0 = first * h
         ratio = (-(power + 2 - logarithms) * h).exp()
@@ -211,11 +127,10 @@ class Square:
         for j in range(first, last + 1):
             u, value = self.difference(j, h)
             total += u**power * (j * h) ** logarithms * value
-            if j > 0 and self._negligible(power, logarithms, j, last, h, value, u, nats):
-                # E e^{-uX} decreases: what is between this node and the last is below.
-                top = (last * h).exp() ** power * (last * h) ** logarithms
-                bound = abs(value) + 2 * (-u).exp()
-                total += arb(0, ((last - j) * top * bound).upper())
+            # E e^{-uX} decreases: what is between this node and the last is below.
+            beyond = (last - j) * top * (abs(value) + 2 * (-u).exp())
+            if j > 0 and beyond < arb(2) ** -(self.bits + 3):
+                total += arb(0, beyond.upper())
                 break
         # Above: v <= v_1 e^{(v-v_1)/4} with v_1 >= 4.
         v1 = last * h
@@ -234,16 +149,7 @@ class Square:
         base = self.units * math.log(self.rank) + power * math.log(float(self.mean))
         log_t = (base + nats + 8) / slope
         reach = max(log_t + math.log(float(self.mean)), 2 * nats, 4 + float(h))
-        return math.ceil(min(reach, 2000.0) / float(h)) if reach < 1e6 else math.ceil(
-            reach / float(h)
-        )
-
-    def _negligible(
-        self, power: int, logs: int, j: int, last: int, h: arb, value: arb, u: arb, nats: float
-    ) -> bool:
-        top = (last * h).exp() ** power * (last * h) ** logs
-        bound = (last - j) * top * (abs(value) + 2 * (-u).exp())
-        return bool(bound < arb(2) ** -(self.bits + 3))
+        return math.ceil(reach / float(h))
 
 
 def _gamma_error(power: int, h: arb) -> arb:

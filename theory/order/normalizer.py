@@ -37,7 +37,7 @@ class _OfSquare(sp.Function):
 
 
 class InverseSquareMoment(_OfSquare):
-    """E (r^2)^-t, or E (rho^2)^-t, of rank K and m units: finite for m - lost > 2t.
+    """E (r^2)^-t, or E (rho^2)^-t, of rank K and m units: infinite unless m - lost > 2t.
 
     Args: rank, units, lost, order t.
     """
@@ -48,7 +48,7 @@ class InverseSquareMoment(_OfSquare):
     @classmethod
     def eval(cls, rank: sp.Expr, units: sp.Expr, lost: sp.Expr, order: sp.Expr) -> Any:
         if not (order.is_Integer and order >= 1):
-            raise DomainError(f"the order of an inverse square must be an integer >= 1; got {order}")
+            raise DomainError(f"an inverse square has an integer order >= 1; got {order}")
         freedom = _freedom(rank, units, lost)
         if freedom is None:
             return None
