@@ -19,9 +19,18 @@ MAX_RANK = {0: 10_000, 1: 200}
 """Of r^2 and of rho^2: nodes grow like sqrt(K) a rule."""
 
 _KNOWN: dict[Any, arb] = {}
+_SQUARES: dict[tuple[int, ...], integral.Square] = {}
 
 
 def _square(evaluator: Any, rank: int, units: int, lost: int, bits: int) -> integral.Square:
+    """One for all its moments and logarithms, which share the values of its transform."""
+    key = (rank, units, lost, bits, ctx.prec)
+    if key not in _SQUARES:
+        _SQUARES[key] = _described(evaluator, rank, units, lost, bits)
+    return _SQUARES[key]
+
+
+def _described(evaluator: Any, rank: int, units: int, lost: int, bits: int) -> integral.Square:
     if rank > MAX_RANK[lost]:
         raise DomainError(
             f"the rank must be at most {MAX_RANK[lost]:,} for the "

@@ -1,4 +1,4 @@
-"""The Jacobian of networks with a normalization in every block, behind the maximum or a linear layer.
+"""The Jacobian of networks normalized behind every maximum, or behind a linear layer after it.
 
 Two statements of each, for RMS and for layer normalization. Gain 1, shift 0, epsilon 0.
 """

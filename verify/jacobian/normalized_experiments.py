@@ -103,12 +103,16 @@ def _mean(norm: str, bias: str) -> Builder:
                 twins=(
                     rank_off_by_one(),
                     other_norm(norm, lambda n, ratio=ratio: formulas.gain_moment(n, 1, ratio)),
-                    rewritten("the blocks' limits", lambda _: formulas.gain_limit(norm)),
+                    *(() if ratio else (_limits(norm),)),
                     _ANGLE,
                 ),
             )
 
     return build
+
+
+def _limits(norm: str) -> Twin:
+    return rewritten("the blocks' limits", lambda _: formulas.gain_limit(norm))
 
 
 def _gain(network: Network, order: int, share: float) -> Mean:
