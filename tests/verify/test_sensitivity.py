@@ -29,6 +29,8 @@ HIDDEN = {
     ("order.large_rank.second_moment", "K+1"): "one piece more of 100 is less than the remainder",
     ("order.large_rank.second_moment.elementary", "K+1"): "one piece more of a million",
     ("order.large_rank.chi2_largest", "K+1"): "one piece more of 100 is less than the margin",
+    ("jacobian.layer.log.variance", "K+1"): "Var ln rho^2 changes by 0.5 %, as of a chi-square",
+    ("jacobian.layer.wide", "L for M"): "it makes Var Xi_K zero, and divides by it",
 }
 """(statement, what is wrong) -> why samples cannot show it at any experiment."""
 

@@ -40,12 +40,35 @@ _DETAIL = f"|x| = {SIZE:g}, cos = {COSINE:g}"
 def normalized_networks(
     norm: str, bias: str, size: Size, place: str = "behind"
 ) -> Iterator[Network]:
-    """Wide enough that squares of a block's factor have a variance."""
-    block = Block(norm=norm, norm_place=place, inner=10 if place == "linear" else None)
-    yield Network(3, (14, 12), 24, 3, c=sp.Rational(3, 5), bias=bias, block=block)
+    """Narrow, so that the widths matter, but with a variance."""
+    more = LOST[norm]
+    for inputs, widths, rank, inner in ((3, (6, 5), 3, 9), (5, (8, 7, 9), 5, 11))[: 1 + size.deep]:
+        block = Block(norm=norm, norm_place=place, inner=inner if place == "linear" else None)
+        yield Network(
+            inputs,
+            tuple(units + more for units in widths),
+            8,
+            5 if place == "linear" else rank,
+            c=sp.Rational(3, 5),
+            bias=bias,
+            block=block,
+        )
+
+
+def light_networks(norm: str, size: Size) -> Iterator[Network]:
+    """Few layers and many outputs, so wide that fourth powers of the square have a mean."""
+    block = Block(norm=norm)
+    yield Network(3, (10 + 2 * LOST[norm],), 24, 4, c=sp.Rational(3, 5), bias="zero", block=block)
     if size.deep:
-        block = Block(norm=norm, norm_place=place, inner=13 if place == "linear" else None)
-        yield Network(5, (13, 18, 15), 20, 5, c=sp.Rational(4, 5), bias=bias, block=block)
+        yield Network(4, (20, 16), 24, 4, c=sp.Rational(3, 5), bias="zero", block=block)
+
+
+def wide_networks(norm: str, size: Size) -> Iterator[Network]:
+    """Near the limit."""
+    block = Block(norm=norm)
+    yield Network(3, (24, 20), 8, 4, c=sp.Rational(3, 5), bias="zero", block=block)
+    if size.deep:
+        yield Network(4, (60, 50), 8, 5, c=sp.Rational(3, 5), bias="zero", block=block)
 
 
 def population(network: Network) -> NormalizedNetworks:
@@ -71,7 +94,7 @@ def _law(norm: str, bias: str) -> Builder:
                 network,
                 (population(network),),
                 lambda left, law: (left["gain"], law["value"]),
-                lambda: Distribution(size.of(0.03, 0.0125)),
+                lambda: Distribution(size.of(0.04, 0.02)),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 twins=(
@@ -97,7 +120,7 @@ def _mean(norm: str, bias: str) -> Builder:
                 network,
                 (population(network),),
                 gain,
-                partial(_gain, network, 1, 0.05 * size.narrowness),
+                partial(_gain, network, 1, (0.17 if LOST[norm] else 0.12) * size.narrowness),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 twins=(
@@ -122,13 +145,13 @@ def _gain(network: Network, order: int, share: float) -> Mean:
 
 def _moment(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for network in normalized_networks(norm, "zero", size):
+        for network in light_networks(norm, size):
             yield Experiment(
                 statement(_key(norm, "moment")),
                 network,
                 (population(network),),
                 lambda arrays: gain(arrays) ** 2,
-                partial(_gain, network, 2, 0.15 * size.narrowness),
+                partial(_gain, network, 2, (0.09 if LOST[norm] else 0.06) * size.narrowness),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 twins=(
@@ -145,13 +168,13 @@ def _moment(norm: str) -> Builder:
 
 def _variance(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for network in normalized_networks(norm, "zero", size):
+        for network in light_networks(norm, size):
             yield Experiment(
                 statement(_key(norm, "variance")),
                 network,
                 (population(network),),
                 gain_half_squares,
-                partial(_spread, network, 0.2 * size.narrowness),
+                partial(_spread, network, (0.2 if LOST[norm] else 0.14) * size.narrowness),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 group=2,
@@ -185,7 +208,7 @@ def _log_mean(norm: str, bias: str) -> Builder:
                 network,
                 (population(network),),
                 _log_gain,
-                partial(_log_size, network, 0.05 * size.narrowness),
+                partial(_log_size, network, 0.08 * size.narrowness),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 twins=(
@@ -213,7 +236,7 @@ def _log_variance(norm: str) -> Builder:
                 network,
                 (population(network),),
                 lambda arrays: half_squares(_log_gain(arrays)),
-                partial(_log_spread, network, 0.08 * size.narrowness),
+                partial(_log_spread, network, (0.12 if LOST[norm] else 0.07) * size.narrowness),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 group=2,
@@ -236,13 +259,13 @@ def _log_spread(network: Network, share: float) -> Mean:
 
 def _wide(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for network in normalized_networks(norm, "zero", size):
+        for network in wide_networks(norm, size):
             yield Experiment(
                 statement(_key(norm, "wide")),
                 network,
                 (population(network),),
                 gain,
-                partial(_gain, network, 1, 0.05 * size.narrowness),
+                partial(_gain, network, 1, 0.08 * size.narrowness),
                 remainder=partial(_off_limit, network),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
@@ -276,7 +299,7 @@ def _linear_law(norm: str) -> Builder:
                 network,
                 (population(network),),
                 lambda left, law: (left["gain"], law["value"]),
-                lambda: Distribution(size.of(0.03, 0.0125)),
+                lambda: Distribution(size.of(0.04, 0.02)),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 twins=(
@@ -297,7 +320,7 @@ def _linear_mean(norm: str) -> Builder:
                 network,
                 (population(network),),
                 gain,
-                partial(_gain, network, 1, 0.08 * size.narrowness),
+                partial(_gain, network, 1, 0.2 * size.narrowness),
                 parameters=_PARAMETERS,
                 detail=_DETAIL,
                 twins=(
