@@ -176,8 +176,8 @@ def linear_mean(at: At) -> float:
     return begin(at) * at.n[-1] * hidden
 
 
-LINEAR_LAW = (3, 22, 18, 20)
-"""Wide, so that the logarithm varies little."""
+LINEAR_LAW = (3, 12, 10, 20)
+"""Inner units enough for the logarithm to vary little, outer ones few enough to show."""
 
 
 @law("jacobian.rms.linear.law", at=(at(RMS, *LINEAR_LAW, norm_place="linear", inner=30),))
