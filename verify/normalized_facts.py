@@ -105,3 +105,28 @@ def log_cumulants(network: Network) -> tuple[float, float]:
         second += float(polygamma(1, kept)) + variance
         fourth += float(polygamma(3, kept)) + 24 * (cosh - 1 - variance / 2) - 3 * variance**2
     return second, fourth
+
+
+def features_gain(network: Network, cosine: float, norm: float) -> tuple[float, float]:
+    """A lower bound of E ||J u||^2, and an upper one of its square's, normalized before the maximum.
+
+    The last block's Gaussian vector of n entries loses two directions at most, and is divided by a
+    chi-square of N = n K degrees of freedom, one less for layer normalization.
+    """
+    *before, units = network.widths
+    lost = LOST[network.block.norm]
+    features = units * network.rank
+    freedom = features - lost
+    mean, second = features / (freedom - 2), features**2 / ((freedom - 2) * (freedom - 4))
+    scale = start(network, cosine, norm) / units
+    outputs = [chi2_moment(network.outputs, t) for t in (1, 2)]
+    hidden = [
+        math.prod(
+            chi2_moment(m - 1, t) * _value(InverseSquareMoment, network.rank, m, 0, t)
+            for m in before
+        )
+        for t in (1, 2)
+    ]
+    least = scale * outputs[0] * hidden[0] * mean * (units - 1 - lost)
+    most = scale**2 * outputs[1] * hidden[1] * second * chi2_moment(units, 2)
+    return least, most

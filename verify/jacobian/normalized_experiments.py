@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
-from maxout.theory.block import Block
 from maxout.theory.jacobian import normalized_jacobian as formulas
 from maxout.theory.network import Network
 from maxout.theory.normalized_blocks import LOST
@@ -26,55 +25,19 @@ from maxout.verify.experiment import (
     statement,
 )
 from maxout.verify.jacobian.any_bias_experiments import gain, gain_half_squares
+from maxout.verify.normalized_cases import (
+    COSINE,
+    DETAIL,
+    PARAMETERS,
+    SIZE,
+    light_networks,
+    normalized_networks,
+    population,
+    wide_networks,
+)
 from maxout.verify.sampling.half_squares import half_squares, half_squares_variance
-from maxout.verify.sampling.normalized_networks import NormalizedNetworks, NormalizedSampler
 from maxout.verify.sampling.populations import Arrays
 from maxout.verify.sampling.scales import evaluate
-
-COSINE, SIZE = 0.6, 1.7
-"""Of the direction, and of the input."""
-_PARAMETERS = {"cosine": COSINE, "norm": SIZE}
-_DETAIL = f"|x| = {SIZE:g}, cos = {COSINE:g}"
-
-
-def normalized_networks(
-    norm: str, bias: str, size: Size, place: str = "behind"
-) -> Iterator[Network]:
-    """Narrow, so that the widths matter, but with a variance."""
-    more = LOST[norm]
-    for inputs, widths, rank, inner in ((3, (6, 5), 3, 9), (5, (8, 7, 9), 5, 11))[: 1 + size.deep]:
-        block = Block(norm=norm, norm_place=place, inner=inner if place == "linear" else None)
-        yield Network(
-            inputs,
-            tuple(units + more for units in widths),
-            8,
-            5 if place == "linear" else rank,
-            c=sp.Rational(3, 5),
-            bias=bias,
-            block=block,
-        )
-
-
-def light_networks(norm: str, size: Size) -> Iterator[Network]:
-    """Few layers and many outputs, so wide that fourth powers of the square have a mean."""
-    block = Block(norm=norm)
-    yield Network(3, (10 + 2 * LOST[norm],), 24, 4, c=sp.Rational(3, 5), bias="zero", block=block)
-    if size.deep:
-        yield Network(4, (20, 16), 24, 4, c=sp.Rational(3, 5), bias="zero", block=block)
-
-
-def wide_networks(norm: str, size: Size) -> Iterator[Network]:
-    """Near the limit."""
-    block = Block(norm=norm)
-    yield Network(3, (24, 20), 8, 4, c=sp.Rational(3, 5), bias="zero", block=block)
-    if size.deep:
-        yield Network(4, (60, 50), 8, 5, c=sp.Rational(3, 5), bias="zero", block=block)
-
-
-def population(network: Network) -> NormalizedNetworks:
-    """One draw of the weights for all that is said of a network."""
-    return NormalizedNetworks(NormalizedSampler(network, str(network.bias), COSINE, SIZE))
-
 
 _ANGLE = other_parameters("the angle forgotten", cosine=0, norm=SIZE)
 
@@ -95,8 +58,8 @@ def _law(norm: str, bias: str) -> Builder:
                 (population(network),),
                 lambda left, law: (left["gain"], law["value"]),
                 lambda: Distribution(size.of(0.04, 0.02)),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
                     other_norm(norm, lambda n, ratio=ratio: formulas.gain_law(n, ratio)),
@@ -121,8 +84,8 @@ def _mean(norm: str, bias: str) -> Builder:
                 (population(network),),
                 gain,
                 partial(_gain, network, 1, (0.17 if LOST[norm] else 0.12) * size.narrowness),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
                     other_norm(norm, lambda n, ratio=ratio: formulas.gain_moment(n, 1, ratio)),
@@ -152,8 +115,8 @@ def _moment(norm: str) -> Builder:
                 (population(network),),
                 lambda arrays: gain(arrays) ** 2,
                 partial(_gain, network, 2, (0.09 if LOST[norm] else 0.06) * size.narrowness),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
                     other_norm(norm, lambda n: formulas.gain_moment(n, 2)),
@@ -175,8 +138,8 @@ def _variance(norm: str) -> Builder:
                 (population(network),),
                 gain_half_squares,
                 partial(_spread, network, (0.2 if LOST[norm] else 0.14) * size.narrowness),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 group=2,
                 twins=(
                     rank_off_by_one(),
@@ -209,8 +172,8 @@ def _log_mean(norm: str, bias: str) -> Builder:
                 (population(network),),
                 _log_gain,
                 partial(_log_size, network, 0.08 * size.narrowness),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
                     rewritten(
@@ -237,8 +200,8 @@ def _log_variance(norm: str) -> Builder:
                 (population(network),),
                 lambda arrays: half_squares(_log_gain(arrays)),
                 partial(_log_spread, network, (0.12 if LOST[norm] else 0.07) * size.narrowness),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 group=2,
                 twins=(
                     rewritten(
@@ -267,8 +230,8 @@ def _wide(norm: str) -> Builder:
                 gain,
                 partial(_gain, network, 1, 0.08 * size.narrowness),
                 remainder=partial(_off_limit, network),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rewritten(
                         "no block changes it", lambda right: right * formulas.spread(norm) ** 2
@@ -300,8 +263,8 @@ def _linear_law(norm: str) -> Builder:
                 (population(network),),
                 lambda left, law: (left["gain"], law["value"]),
                 lambda: Distribution(size.of(0.04, 0.02)),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
                     rewritten("the linear layer forgotten", lambda _: formulas.gain_law(norm)),
@@ -321,8 +284,8 @@ def _linear_mean(norm: str) -> Builder:
                 (population(network),),
                 gain,
                 partial(_gain, network, 1, 0.2 * size.narrowness),
-                parameters=_PARAMETERS,
-                detail=_DETAIL,
+                parameters=PARAMETERS,
+                detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
                     rewritten(
