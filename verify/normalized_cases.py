@@ -65,7 +65,7 @@ def features_networks(bias: str, norm: str, size: Size) -> Iterator[Network]:
         yield Network(5, (9, 8, 6), 7, 4, c=sp.Rational(3, 5), bias=bias, block=block)
 
 
-def one_layer(norm: str) -> Network:
-    """One hidden layer, normalized before the maximum."""
+def one_layer(norm: str, units: int, rank: int) -> Network:
+    """One hidden layer, so narrow that its width matters, normalized before the maximum."""
     block = Block(norm=norm, norm_place="before")
-    return Network(3, (6,), 5, 3, c=sp.Rational(3, 5), bias="zero", block=block)
+    return Network(3, (units,), 20, rank, c=sp.Rational(3, 5), bias="zero", block=block)

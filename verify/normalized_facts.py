@@ -108,7 +108,7 @@ def log_cumulants(network: Network) -> tuple[float, float]:
 
 
 def features_gain(network: Network, cosine: float, norm: float) -> tuple[float, float]:
-    """A lower bound of E ||J u||^2, and an upper one of its square's, normalized before the maximum.
+    """A lower bound of E ||J u||^2 and an upper one of E ||J u||^4, normalized before the maximum.
 
     The last block's Gaussian vector of n entries loses two directions at most, and is divided by a
     chi-square of N = n K degrees of freedom, one less for layer normalization.

@@ -176,12 +176,12 @@ def linear_mean(at: At) -> float:
     return begin(at) * at.n[-1] * hidden
 
 
-LINEAR_LAW = (3, 12, 10, 20)
+LINEAR_LAW = (3, 14, 12, 40)
 """Inner units enough for the logarithm to vary little, outer ones few enough to show."""
 
 
-@law("jacobian.rms.linear.law", at=(at(RMS, *LINEAR_LAW, norm_place="linear", inner=30),))
-@law("jacobian.layer.linear.law", at=(at(LAYER, *LINEAR_LAW, norm_place="linear", inner=30),))
+@law("jacobian.rms.linear.law", at=(at(RMS, *LINEAR_LAW, norm_place="linear", inner=60),))
+@law("jacobian.layer.linear.law", at=(at(LAYER, *LINEAR_LAW, norm_place="linear", inner=60),))
 def linear_law(at: At) -> dict[str, float]:
     norm, inner = at.block["norm"], int(at.block["inner"])
     terms = [(math.log(begin(at)), 0.0), log_chi2(at.n[-1])]

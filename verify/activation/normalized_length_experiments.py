@@ -32,13 +32,13 @@ from maxout.verify.twins import second_moment_off
 def _length(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         gaussian = features_networks("gaussian", norm, size)
-        for network in (one_layer(norm), *gaussian):
+        for network in (one_layer(norm, 2, 3), *gaussian):
             yield Experiment(
                 statement(f"activation.{norm}.before.mean"),
                 network,
                 (population(network),),
                 lambda arrays: arrays["length"],
-                partial(_size, network, 0.03 * size.narrowness),
+                partial(_size, network, 0.02 * size.narrowness),
                 parameters={"norm": PARAMETERS["norm"]},
                 detail=f"|x| = {SIZE:g}",
                 twins=(

@@ -56,14 +56,14 @@ def _law(norm: str) -> Builder:
 
 def _mean(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        networks = (one_layer(norm),) if LOST[norm] else features_networks("zero", norm, size)
+        networks = (one_layer(norm, 4, 2),) if LOST[norm] else features_networks("zero", norm, size)
         for network in networks:
             yield Experiment(
                 statement(f"jacobian.{norm}.before.mean"),
                 network,
                 (population(network),),
                 gain,
-                partial(_gain, network, 0.05 * size.narrowness),
+                partial(_gain, network, 0.07 * size.narrowness),
                 parameters=PARAMETERS,
                 detail=DETAIL,
                 twins=(
