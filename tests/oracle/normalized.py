@@ -176,7 +176,7 @@ def linear_mean(at: At) -> float:
     return begin(at) * at.n[-1] * hidden
 
 
-LINEAR_LAW = (3, 14, 12, 40)
+LINEAR_LAW = (3, 16, 14, 40)
 """Inner units enough for the logarithm to vary little, outer ones few enough to show."""
 
 
