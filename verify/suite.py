@@ -23,7 +23,7 @@ from maxout.verify.decisions import (
     Outcome,
 )
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import Watch, judge, last_look, verdict_alpha
+from maxout.verify.looks import Watch, judge, last_look, sizes, verdict_alpha
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.populations import Population
@@ -155,6 +155,16 @@ class Queue:
             for population in experiment.populations
         ]
 
+    def first(self, share: float) -> Iterator[tuple[Population, int]]:
+        """What will be sampled whatever comes out: the first look of every experiment."""
+        for experiment in self.experiments:
+            try:
+                samples = sizes(experiment, share)[0]
+            except Exception:  # of any kind: its verdict will be this error
+                continue
+            for population in experiment.populations:
+                yield population, samples
+
     def __iter__(self) -> Iterator[Experiment]:
         for index, experiment in enumerate(self.experiments):
             yield experiment
@@ -241,6 +251,7 @@ def run(
         hold one network, or a folder that is not this campaign's.
     """
     with job(setting or RunSetting(), out) as ready:
+        ready.collector.foresee(ready.queue.first(ready.share))
         report = ready.report(
             judge(e, ready.collector, ready.share, watch=watch) for e in ready.queue
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
+from maxout.verify.sampling.ahead import Ahead
 from maxout.verify.sampling.devices import LateSetting, cores
 from maxout.verify.sampling.freshness import Freshness
 from maxout.verify.sampling.populations import (
@@ -102,6 +103,7 @@ class Collector:
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
+        self._ahead: Ahead | None = None
 
     def __enter__(self) -> Collector:
         self._pool = ThreadPoolExecutor(self.workers)
@@ -113,6 +115,8 @@ class Collector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._ahead:
+            self._ahead.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.setting.close()
 
@@ -138,6 +142,31 @@ class Collector:
         """Blocks that hold at least so many samples."""
         return -(-shards_for(population, samples) // self.shards(population))
 
+    def foresee(self, coming: Iterable[tuple[Population, int]]) -> None:
+        """Say what will be collected, in this order, so that threads draw while others are judged.
+
+        Args:
+          coming: populations, and samples of each; asked for only as far as threads are free.
+        """
+        blocks = (
+            (population, block)
+            for population, samples in coming
+            # Launches of several blocks keep a GPU busy by themselves.
+            if self._together(population) == 1
+            for block in range(
+                self._blocks.get(population.name, 0), self.blocks_for(population, samples)
+            )
+            if not (self.shelf and self.shelf.has(population, block))
+        )
+        self._ahead = Ahead(blocks, self._start, 4 * self.workers)
+
+    def _start(self, population: Population, block: int) -> Future[Arrays]:
+        size = self.shards(population)
+        return self._pool.submit(self._whole, population, range(block * size, (block + 1) * size))
+
+    def _whole(self, population: Population, shards: Sequence[int]) -> Arrays:
+        return concatenate([arrays for s in shards for arrays in self._draw(population, [s])])
+
     def collect(
         self,
         population: Population,
@@ -152,12 +181,19 @@ class Collector:
         held = self._held.setdefault(population.name, _Held())
         had = self._blocks.get(population.name, 0)
         needed = range(had, self.blocks_for(population, samples))
-        shelf = self.shelf
+        shelf, ahead = self.shelf, self._ahead
+        early = ahead.take(population, needed) if ahead else {}
         ready = {b for b in needed if shelf.has(population, b)} if shelf else set()
-        fresh = self.draw((population, b) for b in needed if b not in ready)
+        fresh = self.draw((population, b) for b in needed if b not in ready and b not in early)
         for block in needed:
+            if ahead:
+                ahead.go_on()
             if shelf and block in ready:
                 held.parts.append(shelf.read(population, block))
+            elif block in early:
+                held.parts.append(early[block].result())
+                if shelf:
+                    shelf.write(population, block, held.parts[-1])
             else:
                 held.parts.append(next(fresh))
             self._fresh.check(f"{population.name}, block {block}", held.parts[-1])
