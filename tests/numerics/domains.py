@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 
 from maxout.numerics.predict import decide, locate
+from maxout.theory.block import BLOCK_FIELDS, DEFAULTS, INNER, NORMALIZATION, PLACE, PLACES, Block
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -61,7 +62,10 @@ _NORMS = (0, _TINY, Fraction(1, 10), 1, 10, _HUGE)
 EDGES: dict[Field, tuple[Any, ...]] = {
     RANK: (1, 2, 3, 4, 5, 9, 10, 200, 201, 10**4, 10**4 + 1, 10**15),
     INPUTS: (1, 2, 3, 4, 1000, 1001, 10**9),
-    WIDTHS: ((5,), (5, 5), (4, 3, 2), (1,), (1, 5), (5, 1), (2, 2), (1, 1, 1), (10**9,)),
+    WIDTHS: (
+        (5,), (5, 5), (4, 3, 2), (1,), (1, 5), (5, 1), (2, 2), (1, 1, 1), (10**9,), (7, 8), (6, 5),
+    ),
+    INNER: (1, 2, 3, 64),
     OUTPUTS: (1, 2, 3, 10**9),
     WEIGHT_VARIANCE: (None, Fraction(3, 10), 1, 2, _TINY, _HUGE),
     BIAS: BIASES,
@@ -99,7 +103,8 @@ class Place:
     @property
     def network(self) -> Network:
         chosen = {**BASE, **self.values}
-        return Network(**{f.name: chosen[f] for f in FIELDS})
+        block = Block(**{f.name: chosen[f] for f in BLOCK_FIELDS})
+        return Network(**{f.name: chosen[f] for f in FIELDS}, block=block)
 
     @property
     def order(self) -> int | None:
@@ -116,6 +121,7 @@ class Place:
 BASE = {
     INPUTS: 4, WIDTHS: (4, 3, 2), OUTPUTS: 3, RANK: 4, WEIGHT_VARIANCE: Fraction(3, 10),
     BIAS: "any",
+    **{f: DEFAULTS[f.name] for f in BLOCK_FIELDS},
 }  # fmt: skip
 
 _HOMES = tuple(
@@ -123,6 +129,17 @@ _HOMES = tuple(
     for c in (Fraction(3, 10), None)
     for bias, rank, inputs, widths in product(
         BIASES, (4, 2, 3, 12), (4, 2), ((4, 3, 2), (5, 5), (5,))
+    )
+) + tuple(
+    {
+        BIAS: bias,
+        WIDTHS: widths,
+        NORMALIZATION: norm,
+        PLACE: place,
+        **({INNER: 6} if place == "linear" else {}),
+    }
+    for bias, widths, norm, place in product(
+        ("zero", "gaussian"), ((7, 8), (5,)), ("rms", "layer"), PLACES
     )
 )
 

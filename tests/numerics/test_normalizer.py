@@ -48,23 +48,23 @@ def test_values_that_were_known(rank, units, lost, order, expected) -> None:
 
 def on_spheres(rank: int, f) -> float:
     """E f(rho^2) of four units over their mean, rho and the direction, by product rules."""
-    leg, w = np.polynomial.legendre.leggauss(60)
+    leg, w = np.polynomial.legendre.leggauss(48)
     rho, w_rho = 5.5 * (leg + 1), 5.5 * w
-    cos, w_cos = np.polynomial.legendre.leggauss(40)
-    turn = np.arange(64) * 2 * np.pi / 64
+    cos, w_cos = np.polynomial.legendre.leggauss(24)
+    turn = np.arange(48) * 2 * np.pi / 48
     # An orthonormal frame across (1, 1, 1, 1), and (mean) steps along it.
     frame = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]) / 2
     sin = np.sqrt(1 - cos**2)[:, None]
     points = np.stack(
-        [sin * np.cos(turn), sin * np.sin(turn), np.broadcast_to(cos[:, None], (40, 64))]
+        [sin * np.cos(turn), sin * np.sin(turn), np.broadcast_to(cos[:, None], (24, 48))]
     )
-    direction = np.tensordot(frame.T, points, 1)  # (4, 40, 64)
+    direction = np.tensordot(frame.T, points, 1)  # (4, 24, 48)
     total = 0.0
     for mean in np.arange(-6, 7, 0.25):
         z = mean + rho[:, None, None, None] * direction
         log = (-(z**2) / 2).sum(axis=1) - 2 * math.log(2 * math.pi)
         product = rank**4 * np.exp(log) * np.prod(ndtr(z) ** (rank - 1), axis=1)
-        sphere = (product * w_cos[:, None]).sum(axis=(1, 2)) * 2 * np.pi / 64
+        sphere = (product * w_cos[:, None]).sum(axis=(1, 2)) * 2 * np.pi / 48
         total += 2 * 0.25 * float(np.sum(w_rho * rho**2 * f(rho**2) * sphere))
     return total
 
@@ -125,14 +125,18 @@ def of_unit(rank: int, t: float, s: float) -> mpmath.mpf:
         return mpmath.quad(integrand, edges)
 
 
-@pytest.mark.parametrize("kind", [Smoothed, Peaked])
-@pytest.mark.parametrize("t", [1e-9, 0.01, 0.3, 3.0, 100.0, 1e5])
+@pytest.mark.parametrize(
+    ("kind", "t"),
+    [
+        *((Smoothed, t) for t in (1e-9, 0.01, 0.3, 3.0, 100.0, 1e5)),
+        *((Peaked, t) for t in (100.0, 1e5, 1e12)),
+    ],
+)
 @pytest.mark.parametrize("index", [-3, 0, 5])
 def test_the_transform_of_one_unit_at_any_t(kind, t: float, index: int) -> None:
     with working_precision(110):
         unit = Unit(3, 50.0)
-        if kind is Peaked and t < unit.far:
-            pytest.skip("a Taylor series is for large t")
+        assert kind is Smoothed or t > unit.far
         found = kind(unit, arb(t), 1)(index)
         assert found.rad() < 1e-18 * found
         middle = found.mid().str(25, radius=False)
