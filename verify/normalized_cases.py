@@ -30,7 +30,7 @@ def normalized_networks(
             tuple(units + more for units in widths),
             8,
             5 if place == "linear" else rank,
-            c=sp.Rational(3, 5),
+            c=sp.Rational(2, 5),
             bias=bias,
             block=block,
         )
@@ -39,17 +39,17 @@ def normalized_networks(
 def light_networks(norm: str, size: Size) -> Iterator[Network]:
     """Few layers and many outputs, so wide that fourth powers of the square have a mean."""
     block = Block(norm=norm)
-    yield Network(3, (10 + 2 * LOST[norm],), 24, 4, c=sp.Rational(3, 5), bias="zero", block=block)
+    yield Network(3, (10 + 2 * LOST[norm],), 24, 4, c=sp.Rational(2, 5), bias="zero", block=block)
     if size.deep:
-        yield Network(4, (20, 16), 24, 4, c=sp.Rational(3, 5), bias="zero", block=block)
+        yield Network(4, (20, 16), 24, 4, c=sp.Rational(2, 5), bias="zero", block=block)
 
 
 def wide_networks(norm: str, size: Size) -> Iterator[Network]:
     """Near the limit."""
     block = Block(norm=norm)
-    yield Network(3, (24, 20), 8, 4, c=sp.Rational(3, 5), bias="zero", block=block)
+    yield Network(3, (24, 20), 8, 4, c=sp.Rational(2, 5), bias="zero", block=block)
     if size.deep:
-        yield Network(4, (60, 50), 8, 5, c=sp.Rational(3, 5), bias="zero", block=block)
+        yield Network(4, (60, 50), 8, 5, c=sp.Rational(2, 5), bias="zero", block=block)
 
 
 def population(network: Network) -> NormalizedNetworks:
@@ -60,12 +60,12 @@ def population(network: Network) -> NormalizedNetworks:
 def features_networks(bias: str, norm: str, size: Size) -> Iterator[Network]:
     """Normalization before the maximum."""
     block = Block(norm=norm, norm_place="before")
-    yield Network(3, (7, 6), 5, 3, c=sp.Rational(3, 5), bias=bias, block=block)
+    yield Network(3, (6, 5), 9, 3, c=sp.Rational(2, 5), bias=bias, block=block)
     if size.deep:
-        yield Network(5, (9, 8, 6), 7, 4, c=sp.Rational(3, 5), bias=bias, block=block)
+        yield Network(5, (9, 8, 6), 7, 4, c=sp.Rational(2, 5), bias=bias, block=block)
 
 
 def one_layer(norm: str, units: int, rank: int) -> Network:
     """One hidden layer, so narrow that its width matters, normalized before the maximum."""
     block = Block(norm=norm, norm_place="before")
-    return Network(3, (units,), 20, rank, c=sp.Rational(3, 5), bias="zero", block=block)
+    return Network(3, (units,), 20, rank, c=sp.Rational(2, 5), bias="zero", block=block)

@@ -7,13 +7,14 @@ from maxout.theory.normalized_blocks import INPUT, LOST, NAMES, features_at_leas
 from maxout.theory.statement import Relation, Source, Statement
 from maxout.theory.symbols import x_norm
 
-STATEMENTS = tuple(
-    Statement(
+
+def _of(norm: str) -> Statement:
+    return Statement(
         key=f"activation.{norm}.before.mean",
         title=f"{NAMES[norm]} before the maximum: the mean length, whatever c and the depth",
         left=r"\mathbb{E}\,\|x^{(L-1)}\|^2 / n_{L-1}",
         relation=Relation.EQ,
-        build=lambda t, norm=norm: length_mean(norm),
+        build=lambda t: length_mean(norm),
         definitions=("weights N(0, c/fan_in)", "gain 1, shift 0, epsilon 0"),
         domain=Domain(
             GAUSSIAN_OR_ZERO,
@@ -28,5 +29,6 @@ STATEMENTS = tuple(
         quantity="activation.mean",
         rung="exact",
     )
-    for norm in LOST
-)
+
+
+STATEMENTS = tuple(map(_of, LOST))

@@ -32,6 +32,11 @@ _DEFINITIONS = (
 _LAW = (layer_laws.VARIATES,)
 
 
+def _at(right: Callable[..., sp.Expr], *arguments: Any) -> Callable[[Any], sp.Expr]:
+    """A right side without an order, of these arguments."""
+    return lambda t: right(*arguments)
+
+
 def _statement(
     norm: str,
     what: str,
@@ -94,7 +99,7 @@ def _behind(norm: str) -> Iterator[Statement]:
             norm,
             "law",
             "one independent factor a block carries the whole law",
-            lambda t, ratio=ratio: formulas.gain_law(norm, ratio),
+            _at(formulas.gain_law, norm, ratio),
             units_at_least(2 + LOST[norm]),
             bias=bias,
             **_OF_LAW,
@@ -103,7 +108,7 @@ def _behind(norm: str) -> Iterator[Statement]:
             norm,
             "mean",
             "the exact mean",
-            lambda t, ratio=ratio: formulas.gain_moment(norm, 1, ratio),
+            _at(formulas.gain_moment, norm, 1, ratio),
             units_at_least(least),
             bias=bias,
             **_MEAN,
@@ -112,7 +117,7 @@ def _behind(norm: str) -> Iterator[Statement]:
             norm,
             "log.mean",
             "the exact mean of the logarithm, the typical size",
-            lambda t, ratio=ratio: formulas.log_gain_mean(norm, ratio),
+            _at(formulas.log_gain_mean, norm, ratio),
             units_at_least(2 + LOST[norm]),
             *((ACROSS,) if bias == "zero" else ()),
             bias=bias,

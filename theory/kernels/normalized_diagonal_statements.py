@@ -6,13 +6,14 @@ from maxout.theory.gradients.normalized_gradients import diagonal_mean
 from maxout.theory.normalized_blocks import LOST, NAMES, normalized, units_at_least
 from maxout.theory.statement import Relation, Source, Statement
 
-STATEMENTS = tuple(
-    Statement(
+
+def _of(norm: str) -> Statement:
+    return Statement(
         key=f"kernel.diagonal.{norm}",
         title=f"{NAMES[norm]}: exact mean of the on-diagonal tangent kernel",
         left=r"\mathbb{E}\,K(x, x)",
         relation=Relation.EQ,
-        build=lambda t, norm=norm: diagonal_mean(norm),
+        build=lambda t: diagonal_mean(norm),
         definitions=(
             "weights N(0, c/fan_in), output weights N(0, 1/fan_in)",
             "gain 1, shift 0, epsilon 0",
@@ -27,5 +28,6 @@ STATEMENTS = tuple(
         quantity="kernel.diagonal",
         rung="exact",
     )
-    for norm in LOST
-)
+
+
+STATEMENTS = tuple(map(_of, LOST))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+
+import sympy as sp
 
 from maxout.theory.gradients import normalized_gradients as formulas
 from maxout.theory.network import Network
@@ -28,7 +30,7 @@ def _of_layer(layer: int, arrays: Arrays) -> object:
     return arrays["weights"][:, layer - 1]
 
 
-def _other(norm: str, right: object) -> Twin:
+def _other(norm: str, right: Callable[[str], sp.Expr]) -> Twin:
     other = "rms" if norm == "layer" else "layer"
     return rewritten("the other normalization", lambda _: right(other))
 

@@ -62,7 +62,7 @@ def _law(norm: str, bias: str) -> Builder:
                 detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
-                    other_norm(norm, lambda n, ratio=ratio: formulas.gain_law(n, ratio)),
+                    other_norm(norm, partial(formulas.gain_law, ratio=ratio)),
                     _ANGLE,
                 ),
             )
@@ -88,7 +88,7 @@ def _mean(norm: str, bias: str) -> Builder:
                 detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
-                    other_norm(norm, lambda n, ratio=ratio: formulas.gain_moment(n, 1, ratio)),
+                    other_norm(norm, partial(formulas.gain_moment, order=1, ratio=ratio)),
                     *(() if ratio else (_limits(norm),)),
                     _ANGLE,
                 ),
@@ -176,15 +176,17 @@ def _log_mean(norm: str, bias: str) -> Builder:
                 detail=DETAIL,
                 twins=(
                     rank_off_by_one(),
-                    rewritten(
-                        "ln of the mean instead of the mean of ln",
-                        lambda _, ratio=ratio: sp.log(formulas.gain_moment(norm, 1, ratio)),
-                    ),
-                    other_norm(norm, lambda n, ratio=ratio: formulas.log_gain_mean(n, ratio)),
+                    _log_of_mean(norm, bias),
+                    other_norm(norm, partial(formulas.log_gain_mean, ratio=ratio)),
                 ),
             )
 
     return build
+
+
+def _log_of_mean(norm: str, bias: str) -> Twin:
+    mean = formulas.gain_moment(norm, 1, formulas.RATIOS[bias])
+    return rewritten("ln of the mean instead of the mean of ln", lambda _: sp.log(mean))
 
 
 def _log_size(network: Network, margin: float) -> Mean:

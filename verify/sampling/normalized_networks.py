@@ -136,7 +136,7 @@ class NormalizedNetworks:
         nowhere = torch.zeros_like(last)
         push = torch.func.vjp(lambda v: pull((nowhere, v))[0], torch.zeros_like(outputs))[1]
         (along,) = push(tile.u)
-        first, by_weights = torch.func.vjp(lambda w: run(tile.x, w)[1][:, 0], drawn)
+        first, by_weights = torch.func.vjp(lambda w: run(tile.x, w)[1][:, 0], drawn)[:2]
         (gradients,) = by_weights(torch.ones_like(first))
         squares = [
             _squared_norm(g) / layer.scale**2
