@@ -180,8 +180,8 @@ LINEAR_LAW = (3, 16, 14, 40)
 """Inner units enough for the logarithm to vary little, outer ones few enough to show."""
 
 
-@law("jacobian.rms.linear.law", at=(at(RMS, *LINEAR_LAW, norm_place="linear", inner=60),))
-@law("jacobian.layer.linear.law", at=(at(LAYER, *LINEAR_LAW, norm_place="linear", inner=60),))
+@law("jacobian.rms.linear.law", at=(at(RMS, *LINEAR_LAW, norm_place="linear", inner=24),))
+@law("jacobian.layer.linear.law", at=(at(LAYER, *LINEAR_LAW, norm_place="linear", inner=24),))
 def linear_law(at: At) -> dict[str, float]:
     norm, inner = at.block["norm"], int(at.block["inner"])
     terms = [(math.log(begin(at)), 0.0), log_chi2(at.n[-1])]

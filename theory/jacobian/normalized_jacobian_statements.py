@@ -29,6 +29,7 @@ _DEFINITIONS = (
     "weights N(0, c/fan_in), linear layers N(0, 1/fan_in)",
     "gain 1, shift 0, epsilon 0",
 )
+_SOURCE = Source("project", "exact laws of normalized networks")
 _LAW = (layer_laws.VARIATES,)
 
 
@@ -62,9 +63,13 @@ def _statement(
             *conditions,
             blocks=normalized(norm, place),
         ),
-        source=Source("project", "exact laws of normalized networks"),
         parameters=(cos_0, x_norm),
-        **{"relation": Relation.EQ, "proof": f"normalization.md#{_PROOFS[bias, place]}", **fields},
+        **{
+            "relation": Relation.EQ,
+            "proof": f"normalization.md#{_PROOFS[bias, place]}",
+            "source": _SOURCE,
+            **fields,
+        },
     )
 
 
@@ -165,6 +170,8 @@ def _behind(norm: str) -> Iterator[Statement]:
         relation=Relation.LIMIT,
         further=("every width to infinity, the depth fixed",),
         range=Range.NON_NEGATIVE,
+        # Whose constant for ReLU is that of rank 2.
+        source=Source("project", "limit of normalized blocks", ("yang2019",) if LOST[norm] else ()),
         proof="normalization.md#wide-blocks",
     )
 
