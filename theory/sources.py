@@ -179,6 +179,18 @@ _ALL = (
 }""",
     ),
     Reference(
+        "furstenberg1983",
+        "Furstenberg & Kifer 1983",
+        """@article{furstenberg1983random,
+  title = {Random Matrix Products and Measures on Projective Spaces},
+  author = {Furstenberg, Harry and Kifer, Yuri},
+  journal = {Israel Journal of Mathematics},
+  volume = {46},
+  pages = {12--32},
+  year = {1983}
+}""",
+    ),
+    Reference(
         "newman1986",
         "Newman 1986",
         """@article{newman1986distribution,

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from maxout.lab.exact_gradients import squared_gradients
 from maxout.lab.figures.figure_data import Array, Curve, Figure, Panel
 from maxout.lab.figures.request import BY_RANK, name_of, variance
 from maxout.lab.figures.sampled import CPU, REAL, over_shards
-from maxout.numerics.predict import predict
-from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.network import Network
 from maxout.verify.gradients.sampled_gradients import output_gradient
 from maxout.verify.sampling.networks import Sampler
@@ -93,11 +92,6 @@ def squares(network: Network, seed: int, count: int) -> tuple[Array, Array]:
 
 def exact_mean(network: Network, c: float) -> float:
     """n_0 times the mean of (dN/dW)^2 over all weights of winning pieces, exactly."""
-    total, hidden = 0.0, len(network.widths)
-    for layer in range(1, hidden + 1):
-        total += c ** (hidden - 1) * float(
-            predict(CATALOGUE["gradients.weights.exact"], network, layer=layer, norm=1)
-        )
-    total += c**hidden * float(predict(CATALOGUE["gradients.output.zero"], network, norm=1))
+    total = squared_gradients(network.inputs, network.widths, network.rank).at(c)
     weights = sum(fan_in * units for fan_in, units in network.hidden()) + network.widths[-1]
     return network.inputs * total / weights

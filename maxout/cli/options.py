@@ -136,6 +136,23 @@ def block_network_options(command: Command) -> Command:
     return network_options(run)
 
 
+def named_network_options(command: Command) -> Command:
+    """The options of ``block_network_options``, not listed by help, which names some in a line."""
+
+    @wraps(command)
+    def run(*args: Any, **given: Any) -> Any:
+        if given.pop(f"given_{NORM.name}") is not None:
+            raise DomainError(f"norm must be {', '.join(NORMS)} here: of the blocks, not of x")
+        return command(*args, **given)
+
+    listed = {option.name for option in getattr(run, "__click_params__", [])}
+    named = block_network_options(run)
+    for option in getattr(named, "__click_params__", []):
+        if option.name not in listed:
+            option.hidden = True
+    return named
+
+
 def _sentence(field: Field) -> str:
     return field.meaning[0].upper() + field.meaning[1:]
 

@@ -160,7 +160,7 @@ def test_window_says_what_is_kept(maxout) -> None:
 BAD = {
     "ladder without a network": (("ladder",), "--rank"),
     "ladder of half a network": (("ladder", "--rank", "3"), "--inputs"),
-    "ladder of an unknown key": (("ladder", "nothing", *SIZED), "did you mean"),
+    "ladder of an unknown key": (("ladder", "jacobian.maen", *SIZED), "did you mean"),
     "ladder of no ladder": (("ladder", "order.mean", *SIZED), "has a ladder"),
     "ladder order": (("ladder", *SIZED, "--order", "0"), "order must be"),
     "ladder layer": (("ladder", "gradients", *SIZED, "--layer", "9"), "1 <= l <= L-1 (--layer"),

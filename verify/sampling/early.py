@@ -1,4 +1,4 @@
-"""Blocks that are drawn before they are asked for, so that threads do not wait between questions.
+"""Blocks that threads draw before they are asked for, so that none waits between questions.
 
 A run knows in which order it will ask: every experiment takes its first look. Drawn ahead or not,
 a block has the same bytes; what is drawn ahead is only what will be asked for.
@@ -14,7 +14,7 @@ from maxout.verify.sampling.populations import Arrays, Population
 Item = tuple[Population, int]
 
 
-class Ahead:
+class Early:
     """A few blocks in the making.
 
     Args:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from maxout.verify.sampling.ahead import Ahead
 from maxout.verify.sampling.collector import Collector
+from maxout.verify.sampling.early import Early
 
 SIZE = 10
 
@@ -61,7 +61,11 @@ def run(foresee, shelf=None, later=()):
     found = []
     with Collector(3, "cpu", workers=2, shelf=shelf) as collector:
         if foresee:
-            collector.foresee((populations[name], samples) for name, samples in ASKED)
+            collector.expect(
+                (populations[name], block)
+                for name, samples in ASKED
+                for block in range(collector.blocks_for(populations[name], samples))
+            )
         for name, samples in ASKED:
             found.append(collector.collect(populations[name], samples)["value"])
             if name in later:
@@ -90,7 +94,7 @@ def test_a_shelf_is_read_first_and_written_once() -> None:
 def test_what_cannot_be_drawn_says_so_when_it_is_asked_for() -> None:
     whole, broken = Told("whole"), Told("broken")
     with Collector(0, "cpu", workers=1) as collector:
-        collector.foresee([(whole, 5), (broken, 5)])
+        collector.expect([(whole, 0), (broken, 0)])
         assert collector.collect(whole, 5)["value"].shape == (5,)
         with pytest.raises(ArithmeticError, match="cannot be drawn"):
             collector.collect(broken, 5)
@@ -106,7 +110,7 @@ def test_no_more_is_under_way_than_may_be() -> None:
         return done
 
     told = Told("told")
-    ahead = Ahead(iter([(told, b) for b in range(10)]), start, 3)
+    ahead = Early(iter([(told, b) for b in range(10)]), start, 3)
     assert started == []
     ahead.go_on()
     assert started == [0, 1, 2]
