@@ -203,6 +203,19 @@ _ALL = (
 }""",
     ),
     Reference(
+        "yang2019",
+        "Yang et al. 2019",
+        """@inproceedings{yang2019mean,
+  title = {A Mean Field Theory of Batch Normalization},
+  author = {Yang, Greg and Pennington, Jeffrey and Rao, Vinay and Sohl-Dickstein, Jascha and
+    Schoenholz, Samuel S.},
+  booktitle = {International Conference on Learning Representations},
+  year = {2019},
+  eprint = {1902.08129},
+  archivePrefix = {arXiv}
+}""",
+    ),
+    Reference(
         "david2003",
         "David & Nagaraja 2003",
         """@book{david2003order,

@@ -12,7 +12,17 @@ from typing import Any
 import sympy as sp
 
 from maxout.numerics.predict import decide, locate
-from maxout.theory.block import PLAIN, Block
+from maxout.theory.block import (
+    BLOCK_FIELDS,
+    DEFAULTS,
+    INNER,
+    NORMALIZATION,
+    PLACE,
+    PLACES,
+    PLAIN,
+    SKIP,
+    Block,
+)
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -62,7 +72,10 @@ _NORMS = (0, _TINY, Fraction(1, 10), 1, 10, _HUGE)
 EDGES: dict[Field, tuple[Any, ...]] = {
     RANK: (1, 2, 3, 4, 5, 9, 10, 200, 201, 10**4, 10**4 + 1, 10**15),
     INPUTS: (1, 2, 3, 4, 1000, 1001, 10**9),
-    WIDTHS: ((5,), (5, 5), (4, 3, 2), (1,), (1, 5), (5, 1), (2, 2), (1, 1, 1), (10**9,)),
+    WIDTHS: (
+        (5,), (5, 5), (4, 3, 2), (1,), (1, 5), (5, 1), (2, 2), (1, 1, 1), (10**9,), (7, 8), (6, 5),
+    ),
+    INNER: (1, 2, 3, 64),
     OUTPUTS: (1, 2, 3, 10**9),
     WEIGHT_VARIANCE: (None, Fraction(3, 10), 1, 2, _TINY, _HUGE),
     BIAS: BIASES,
@@ -96,7 +109,6 @@ class Place:
     """
 
     values: dict[Field, Any] = field(default_factory=dict)
-    block: Block = PLAIN
 
     def __add__(self, values: dict[Field, Any]) -> Place:
         return replace(self, values={**self.values, **values})
@@ -104,9 +116,10 @@ class Place:
     @property
     def network(self) -> Network:
         chosen = {**BASE, **self.values}
-        if self.block.skip != "none":
+        if chosen[SKIP] != "none":
             chosen[WIDTHS] = (chosen[INPUTS],) * len(chosen[WIDTHS])
-        return Network(**{f.name: chosen[f] for f in FIELDS}, block=self.block)
+        block = Block(**{f.name: chosen[f] for f in BLOCK_FIELDS})
+        return Network(**{f.name: chosen[f] for f in FIELDS}, block=block)
 
     @property
     def order(self) -> int | None:
@@ -123,13 +136,26 @@ class Place:
 BASE = {
     INPUTS: 4, WIDTHS: (4, 3, 2), OUTPUTS: 3, RANK: 4, WEIGHT_VARIANCE: Fraction(3, 10),
     BIAS: "any",
+    **{f: DEFAULTS[f.name] for f in BLOCK_FIELDS},
 }  # fmt: skip
 
-_HOMES = tuple(
+_PLAIN_HOMES = tuple(
     {BIAS: bias, RANK: rank, INPUTS: inputs, WIDTHS: widths, WEIGHT_VARIANCE: c}
     for c in (Fraction(3, 10), None)
     for bias, rank, inputs, widths in product(
         BIASES, (4, 2, 3, 12), (4, 2), ((4, 3, 2), (5, 5), (5,))
+    )
+)
+_NORMALIZED_HOMES = tuple(
+    {
+        BIAS: bias,
+        WIDTHS: widths,
+        NORMALIZATION: norm,
+        PLACE: place,
+        **({INNER: 6} if place == "linear" else {}),
+    }
+    for bias, widths, norm, place in product(
+        ("zero", "gaussian"), ((7, 8), (5,)), ("rms", "layer"), PLACES
     )
 )
 
@@ -153,8 +179,10 @@ def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
 
 def home(statement: Statement) -> Place:
     """A place well inside the domain and the limits."""
-    for values, block in product(_HOMES, BLOCKS):
-        place = Place(values, block)
+    beside = [{f: getattr(b, f.name) for f in BLOCK_FIELDS if f.name in b.parts} for b in BLOCKS]
+    homes = [{**values, **block} for values, block in product(_PLAIN_HOMES, beside)]
+    for values in (*homes, *_NORMALIZED_HOMES):
+        place = Place(values)
         if not unmet(statement, place):
             return place
     raise AssertionError(f"no place is inside the domain of {statement.key}")

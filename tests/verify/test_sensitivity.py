@@ -33,6 +33,8 @@ HIDDEN = {
         "skip.prenorm.jacobian",
         "K+1",
     ): "K enters behind the first of two blocks: within the remainder",
+    ("jacobian.layer.log.variance", "K+1"): "Var ln rho^2 changes by 0.5 %, as of a chi-square",
+    ("jacobian.layer.wide", "L for M"): "it makes Var Xi_K zero, and divides by it",
 }
 """(statement, what is wrong) -> why samples cannot show it at any experiment."""
 
