@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTABLE := $(VENV)/.testable
-RUNTIME := torch,data,plots,audit
+RUNTIME := torch,data,plots,audit,dask
 
 .DEFAULT_GOAL := all
 .PHONY: all test mutants versions lint typecheck clean

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 # name -> module that defines it
 _PUBLIC: dict[str, str] = {
+    "Block": "maxout.theory.block",
     "CATALOGUE": "maxout.theory.catalogue",
     "Enclosure": "maxout.numerics.balls.enclosure",
     "Network": "maxout.theory.network",

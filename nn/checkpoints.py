@@ -43,6 +43,7 @@ def load_checkpoint(path: Name) -> Any:
         except pickle.UnpicklingError as error:
             # The first line; what follows advises to load it unsafely.
             reason = str(error).splitlines()[0].split(" In PyTorch 2.6")[0]
+            reason = reason.split(" This file can still be loaded")[0]
             raise FileError(
                 f"{path} cannot be loaded safely, and was not: it is corrupt or asks for code to be"
                 f" run ({reason[:160]}). Save model.state_dict() by torch.save or as .safetensors"

@@ -9,11 +9,13 @@
 | lasagne | (in, out·K) | (out·K,) | (out·K, in, *kernel), flipped |
 | chainer | (out·K, in) | (out·K,) | (out·K, in, *kernel) |
 | paddle | (in, out·K) | (out·K,) | (out·K, in, *kernel) |
+| flax | (in, out·K) | (out·K,) | (*kernel, in, out·K) |
 | thinc | (out, K, in) | (out, K) | none |
 
 keras is MaxoutDense of Keras 1, thinc and chainer are their Maxout layers; with the others, and
 convolutions in Chainer, a plain layer comes first and its weights are meant: Dense or Conv before
 Maxout in TensorFlow addons and Paddle, DenseLayer or ConvLayer before FeaturePoolLayer in Lasagne.
+flax is Dense or Conv of Flax and Keras 3, channels last, with the pieces of a unit side by side.
 out·K means that the K pieces of a unit lie side by side, K·out that they lie ``out`` apart. Lasagne
 convolves with the kernel turned round (its default ``flip_filters=True``); the others correlate.
 """
@@ -50,6 +52,7 @@ FORMATS = {
     "lasagne": _Format(("i", "uk"), ("uk",), ("uk", "i", "s"), flipped=True),
     "chainer": _Format(("uk", "i"), ("uk",), ("uk", "i", "s")),
     "paddle": _Format(("i", "uk"), ("uk",), ("uk", "i", "s")),
+    "flax": _Format(("i", "uk"), ("uk",), ("s", "i", "uk")),
     "thinc": _Format(("u", "k", "i"), ("u", "k"), None),
 }
 
@@ -121,7 +124,16 @@ def _unpack(x: Tensor, axes: _Axes, spatial: int, rank: int) -> Tensor:
         if len(axis) == 2:
             channels = x.shape[position]
             if channels % rank:
-                raise DomainError(f"rank must divide the {channels} channels; got rank {rank}")
+                other = x.shape[0 if position else -1]
+                hint = (
+                    f": with {other} at the other end, is the shape {tuple(x.shape)} in another "
+                    "format's order?"
+                    if x.dim() > 1 and other % rank == 0
+                    else ""
+                )
+                raise DomainError(
+                    f"rank must divide the {channels} channels; got rank {rank}{hint}"
+                )
             sizes = (channels // rank, rank) if axis == "uk" else (rank, channels // rank)
             x = x.unflatten(position, sizes)
         elif axis == "k" and x.shape[position] != rank:

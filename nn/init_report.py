@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Verdict = tuple[bool | None, str]
+"""Whether a model is right as a whole, and why; see ``maxout.nn.audit``."""
+
 
 @dataclass(frozen=True)
 class LayerInit:
@@ -12,11 +15,13 @@ class LayerInit:
     Attributes:
       name: as in ``model.named_modules()``.
       kind: class of the layer.
-      role: "maxout", "output" (linear, rank 1) or "unchanged".
+      role: "maxout"; of linear ones "linear", "branch" (at the end of a residual branch) or
+        "output"; or "unchanged".
       rank, window: pieces K of a unit and cells p of the max pooling behind it.
       fan_in: inputs of one piece; 0 where unchanged, as are c and std.
       c: weight variance times fan_in, 1/M_{K p}.
       std: standard deviation of the weights.
+      why: what else counted into c, or stands around the layer; empty for c = 1/M_{K p} alone.
     """
 
     name: str
@@ -27,13 +32,19 @@ class LayerInit:
     fan_in: int = 0
     c: float = 0.0
     std: float = 0.0
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class InitReport:
-    """What :func:`maxout.nn.init.init_model_` did, layer by layer; prints as a table."""
+    """What :func:`maxout.nn.init.init_model_` did, layer by layer; prints as a table.
+
+    ``before`` and ``after`` are the audit's verdicts; None where it was not asked or cannot tell.
+    """
 
     layers: tuple[LayerInit, ...]
+    before: Verdict | None = None
+    after: Verdict | None = None
 
     def __str__(self) -> str:
         rows: list[tuple[str, ...]] = [
@@ -46,7 +57,12 @@ class InitReport:
                 numbers = (*map(str, counts), f"{layer.c:.5f}", f"{layer.std:.5f}")
             rows.append((layer.name or "(model)", layer.kind, layer.role, *numbers))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
+        lines = [
             "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
             for row in rows
-        )
+        ]
+        lines += [f"{x.name or '(model)'}: {x.why}" for x in self.layers if x.why]
+        if self.after is not None and self.after[0] is not True:
+            word = "not right" if self.after[0] is False else "not known"
+            lines.append(f"the model is {word} still: {self.after[1]}")
+        return "\n".join(lines)

@@ -1,18 +1,15 @@
-"""In which order a model's layers run, and which of them are max pooled.
+"""In which order a model's layers run, and which are max pooled, without running it.
 
-Read from nested ``nn.Sequential``, whose order is what it says, or seen by running the model once.
+Read from nested ``nn.Sequential``, whose order is what it says.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch import nn
 
 from maxout.theory.errors import MaxoutError
 
@@ -87,64 +84,6 @@ def _flattened(
             yield from _flattened(child, path, inner)
         else:
             yield path, child
-
-
-def by_running(model: nn.Module, example: Tensor | tuple[Any, ...]) -> Walk:
-    """The walk that one run on ``example`` takes, in evaluation mode and without gradients.
-
-    Pools are seen as modules and as functions; a pool belongs to a layer where its input is the
-    very tensor that the layer returned.
-    """
-    walk = Walk([])
-    producer: dict[int, str] = {}
-    # Kept until the end of the run: the id of a tensor that is gone may come back.
-    kept: list[Tensor] = []
-
-    def note(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
-            walk.order.append(name)
-            if isinstance(output, Tensor) and name:
-                # Inner modules run first: what a container hands on stays the inner layer's.
-                producer.setdefault(id(output), name)
-                kept.append(output)
-
-        return hook
-
-    class _SeePools(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            kwargs = kwargs or {}
-            result = func(*args, **kwargs)
-            name = getattr(func, "__name__", "")
-            if "max_pool" in name and isinstance(args[0], Tensor) and id(args[0]) in producer:
-                pooled = result if isinstance(result, Tensor) else result[0]
-                cells = pool_cells(name, args, kwargs, pooled)
-                layer = producer[id(args[0])]
-                walk.windows[layer] = max(cells, walk.windows.get(layer, 1))
-            return result
-
-    training = [module for module in model.modules() if module.training]
-    hooks = [module.register_forward_hook(note(name)) for name, module in model.named_modules()]
-    try:
-        model.eval()
-        with torch.no_grad(), _SeePools():
-            model(*(example if isinstance(example, tuple) else (example,)))
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for module in training:
-            module.training = True
-    walk.order = list(dict.fromkeys(walk.order))
-    return walk
-
-
-def pool_cells(name: str, args: Any, kwargs: Any, pooled: Tensor) -> int:
-    """Cells of the window of a call of one of PyTorch's functions for max pooling."""
-    if name.startswith("adaptive"):
-        return math.ceil(args[0].numel() / max(pooled.numel(), 1))
-    kernel = args[1] if len(args) > 1 else kwargs["kernel_size"]
-    return _cells(kernel, int(name[name.index("max_pool") + len("max_pool")]))
 
 
 def _cells(kernel_size: int | tuple[int, ...], dimensions: int) -> int:

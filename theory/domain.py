@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from maxout.theory import symbols
+from maxout.theory.block import BLOCK_FIELDS, DROPOUT, NORMALIZATION, SKIP
 from maxout.theory.field import Field
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Point:
         """The value of one field: of the network, the order, or a parameter."""
         if field.symbol == symbols.t:
             return self.order
+        if field in BLOCK_FIELDS:
+            return getattr(self.network.block, field.name)
         if hasattr(self.network, field.name):
             return getattr(self.network, field.name)
         return self.values[field.symbol]
@@ -104,6 +107,14 @@ class Condition:
         return f"{self.words} ({self.options})"
 
 
+PLAIN_BLOCKS = Condition(
+    "plain blocks: no dropout, no normalization, no skip connection",
+    (DROPOUT, NORMALIZATION, SKIP),
+    lambda dropout, norm, skip: dropout == 0 and norm == skip == "none",
+    changes=3,
+)
+
+
 @dataclass(frozen=True, init=False)
 class Domain:
     """The conditions under which a statement holds, and those under which it has a value here.
@@ -111,18 +122,32 @@ class Domain:
     Attributes:
       conditions: outside any of them the statement says nothing.
       limits: of the methods that evaluate it; outside them it holds, but has no number.
+      blocks: the condition on the networks' blocks. Those of every statement are plain, unless it
+        says otherwise, and it is then not repeated among its words.
     """
 
     conditions: tuple[Condition, ...]
     limits: tuple[Condition, ...]
+    blocks: Condition
 
-    def __init__(self, *conditions: Condition, limits: tuple[Condition, ...] = ()) -> None:
+    def __init__(
+        self,
+        *conditions: Condition,
+        limits: tuple[Condition, ...] = (),
+        blocks: Condition = PLAIN_BLOCKS,
+    ) -> None:
         # A constructor of its own, for conditions in a row; as in ``theory.network``.
-        vars(self).update(conditions=conditions, limits=limits)
+        vars(self).update(conditions=conditions, limits=limits, blocks=blocks)
+
+    @property
+    def of_networks(self) -> bool:
+        """Whether it is one of a statement about networks, which says what their biases are."""
+        return any([field.name for field in c.reads] == ["bias"] for c in self.conditions)
 
     def failing(self, point: Point, decide: Decide = exactly) -> tuple[Condition, ...]:
-        """The conditions that fail at a point, in their order."""
-        return tuple(c for c in self.conditions if not c.holds(point, decide))
+        """The conditions that fail at a point, that on the blocks first."""
+        asked = (self.blocks, *self.conditions) if self.of_networks else self.conditions
+        return tuple(c for c in asked if not c.holds(point, decide))
 
     def contains(self, point: Point, decide: Decide = exactly) -> bool:
         """Whether every condition holds at a point."""
@@ -136,6 +161,7 @@ class Domain:
     def words(self) -> tuple[str, ...]:
         """Conditions and limits in words."""
         return (
+            *((self.blocks.words,) if self.blocks is not PLAIN_BLOCKS else ()),
             *(condition.words for condition in self.conditions),
             *(f"{limit.words} for its value" for limit in self.limits),
         )

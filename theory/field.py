@@ -68,6 +68,17 @@ def integer(low: int, high: int) -> Callable[[Any], int]:
     return check
 
 
+def one_of(words: tuple[str, ...]) -> Callable[[Any], str]:
+    """Accept the words given."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError(value)
+        return str(value)
+
+    return check
+
+
 def real(accept: Callable[[sp.Expr], bool]) -> Callable[[Any], sp.Expr]:
     """Accept finite real numbers that satisfy ``accept``, kept exact.
 

@@ -13,7 +13,9 @@ from typing import Any
 import sympy as sp
 
 from maxout.theory import symbols
-from maxout.theory.field import Field, integer, real, short
+from maxout.theory.block import PLAIN, Block
+from maxout.theory.errors import DoesNotApplyError, DomainError
+from maxout.theory.field import Field, integer, one_of, real, short
 from maxout.theory.order.moments import LargestNormalMoment
 
 BIASES = ("any", "gaussian", "zero")
@@ -29,12 +31,6 @@ def _widths(value: Any) -> tuple[int, ...]:
     if not 1 <= len(widths) <= MAX_DEPTH:
         raise ValueError(value)
     return widths
-
-
-def _bias(value: Any) -> str:
-    if value not in BIASES:
-        raise ValueError(value)
-    return str(value)
 
 
 INPUTS = Field(
@@ -83,7 +79,7 @@ BIAS = Field(
     "one of 'any', 'gaussian', 'zero'",
     BIASES,
     "law of the biases: any (independent of the weights), gaussian N(0, c/fan_in), or zero",
-    _bias,
+    one_of(BIASES),
 )
 FIELDS = (INPUTS, WIDTHS, OUTPUTS, RANK, WEIGHT_VARIANCE, BIAS)
 
@@ -101,6 +97,8 @@ class Network:
         Floats are read as the decimal they print as.
       bias: "any" (independent of the weights, otherwise arbitrary), "gaussian" (N(0, c/fan_in))
         or "zero".
+      block: what every hidden layer has beside weights and maximum; a plain block has nothing. With
+        a skip connection every width must be that of the input.
 
     Raises:
       MaxoutError: naming the field and what it must be.
@@ -112,6 +110,7 @@ class Network:
     rank: int
     c: sp.Expr
     bias: str
+    block: Block
 
     def __init__(
         self,
@@ -121,6 +120,7 @@ class Network:
         rank: int = 2,
         c: Any = None,
         bias: str = "any",
+        block: Block = PLAIN,
     ) -> None:
         # A constructor of its own, since what it takes is wider than what the fields hold; a frozen
         # record is filled through its dictionary.
@@ -128,7 +128,16 @@ class Network:
             inputs=INPUTS(inputs), widths=WIDTHS(widths), outputs=OUTPUTS(outputs), rank=RANK(rank)
         )
         default = 1 / LargestNormalMoment(sp.Integer(self.rank), 2) if c is None else c
-        vars(self).update(c=WEIGHT_VARIANCE(default), bias=BIAS(bias))
+        vars(self).update(c=WEIGHT_VARIANCE(default), bias=BIAS(bias), block=block)
+        if block.skip != "none" and set(self.widths) != {self.inputs}:
+            raise DomainError(
+                f"a skip connection needs every width equal to the {self.inputs:,} inputs; "
+                f"got {short_widths(self.widths)}"
+            )
+
+    def but(self, **changes: Any) -> Network:
+        """The network with other values of some fields."""
+        return Network(**{**vars(self), **changes})
 
     @property
     def depth(self) -> int:
@@ -148,6 +157,13 @@ class Network:
             symbols.L: self.depth,
             symbols.K: self.rank,
             symbols.c: self.c,
+            symbols.dropout: self.block.dropout,
+            symbols.beta: self.block.branch_scale,
+            symbols.inner: (
+                self.inputs,
+                *(self.block.inner or w for w in self.widths),
+                self.outputs,
+            ),
         }
 
     def hidden(self) -> Iterator[tuple[int, int]]:
@@ -167,11 +183,31 @@ class Network:
         return self._text(short(self.c))
 
     def _text(self, c: str) -> str:
-        runs: list[list[int]] = []
-        for width in self.widths:
-            if runs and runs[-1][0] == width:
-                runs[-1][1] += 1
-            else:
-                runs.append([width, 1])
-        hidden = ",".join(f"{w}x{k}" if k > 1 else f"{w}" for w, k in runs)
-        return f"{self.inputs}-[{hidden}]-{self.outputs} K={self.rank} c={c} bias={self.bias}"
+        hidden = short_widths(self.widths)
+        block = "" if self.block.plain else f" {self.block}"
+        return (
+            f"{self.inputs}-[{hidden}]-{self.outputs} K={self.rank} c={c} bias={self.bias}{block}"
+        )
+
+
+def short_widths(widths: tuple[int, ...]) -> str:
+    """Widths as they are typed: 64x20,32."""
+    runs: list[list[int]] = []
+    for width in widths:
+        if runs and runs[-1][0] == width:
+            runs[-1][1] += 1
+        else:
+            runs.append([width, 1])
+    return ",".join(f"{w}x{k}" if k > 1 else f"{w}" for w, k in runs)
+
+
+def require_plain(network: Network, what: str) -> None:
+    """Return if the blocks of a network are plain: ``what`` would else be of another network.
+
+    Raises:
+      DoesNotApplyError: where they are not.
+    """
+    if not network.block.plain:
+        raise DoesNotApplyError(
+            f"{what} needs plain blocks (no dropout, normalization or skip); got {network.block}"
+        )

@@ -70,3 +70,12 @@ correlation = sp.Symbol("rho_xy", real=True)
 
 bias_variance = sp.Symbol("sigma_b^2", nonnegative=True)
 """Variance of every bias, hidden and output, where it is given apart from c."""
+
+dropout = sp.Symbol("p_drop", nonnegative=True)
+"""Chance that dropout sets a unit to 0."""
+
+beta = sp.Symbol("beta", positive=True)
+"""Factor of the branch beside a skip connection."""
+
+inner = sp.IndexedBase("m", integer=True, positive=True)
+"""Widths inside blocks that end in a linear layer: m[l] units of the maximum in block l."""

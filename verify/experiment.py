@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -31,15 +31,32 @@ LEAST_SAMPLES = 10_000
 
 @dataclass(frozen=True)
 class Size:
-    """A suite: ``narrowness`` multiplies every margin, ``deep`` adds wider and deeper networks."""
+    """A suite: ``narrowness`` multiplies every margin, ``deep`` adds wider and deeper networks.
+
+    Attributes:
+      network: a person's own, in place of all that the suite has.
+    """
 
     name: str
     narrowness: float
     deep: bool
+    network: Network | None = None
 
     def of(self, quick: float, standard: float) -> float:
         """A margin that the standard suite narrows by more than ``narrowness``."""
         return standard if self.deep else quick
+
+    def networks(self, quick: Iterable[Network], deep: Iterable[Network] = ()) -> list[Network]:
+        """The suite's networks of one law of biases, or the person's own if it has that law."""
+        if self.network is None:
+            return [*quick, *(deep if self.deep else ())]
+        return [self.network] if all(one.bias == self.network.bias for one in quick) else []
+
+    def ranks(self, quick: Iterable[int], deep: Iterable[int] = ()) -> list[int]:
+        """The ranks at which single units are looked at, or that of the person's network."""
+        if self.network is None:
+            return [*quick, *(deep if self.deep else ())]
+        return [self.network.rank]
 
 
 QUICK = Size(SUITES[0], 1.0, deep=False)
@@ -78,6 +95,7 @@ class Experiment:
       group: samples that make one observation of the decision (2 for pairs).
       twins: the controls.
       least: samples at least, even where the decision needs fewer.
+      most: samples at most, where a person's time is short; None for as many as are needed.
       remainder: of a limit: how far the quantity may be from it here, by the theory. Fixed when the
         statement is written, and never the distance to the claim itself.
     """
@@ -93,6 +111,7 @@ class Experiment:
     group: int = 1
     twins: tuple[Twin, ...] = ()
     least: int = LEAST_SAMPLES
+    most: int | None = None
     remainder: Callable[[], float] | None = None
 
     def __post_init__(self) -> None:
@@ -182,15 +201,7 @@ def rank_off_by_one() -> Twin:
     """K + 1 instead of K, at the same c."""
 
     def change(experiment: Experiment) -> Experiment:
-        network = experiment.network
-        wrong = Network(
-            network.inputs,
-            network.widths,
-            network.outputs,
-            network.rank + 1,
-            network.c,
-            network.bias,
-        )
+        wrong = experiment.network.but(rank=experiment.network.rank + 1)
         return replace(experiment, network=wrong)
 
     return Twin("K + 1 instead of K", change)

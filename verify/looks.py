@@ -71,6 +71,8 @@ def look_alpha(alpha: float) -> float:
 def most_samples(experiment: Experiment) -> int:
     """Return the samples that are drawn at most."""
     most = MOST_SHARDS * min(population.shard_size for population in experiment.populations)
+    if experiment.most is not None:
+        most = min(most, experiment.most)
     return most // experiment.group * experiment.group
 
 

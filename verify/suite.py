@@ -6,120 +6,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from maxout.theory.catalogue import CATALOGUE, select
-from maxout.theory.statement import Relation
+from maxout.theory.catalogue import select
+from maxout.theory.network import Network
 from maxout.verify.campaigns.folder import Campaign
 from maxout.verify.campaigns.manifest import manifest
-from maxout.verify.decisions import (
-    ERROR,
-    INCONCLUSIVE,
-    ONE_SIDED,
-    REFUTED,
-    VERIFIED,
-    Outcome,
-)
+from maxout.verify.decisions import Outcome
+from maxout.verify.engines.engine import Engine, Item
 from maxout.verify.experiments import Experiment, experiments
-from maxout.verify.looks import Watch, judge, last_look, verdict_alpha
+from maxout.verify.looks import Watch, judge, last_look, sizes, verdict_alpha
+from maxout.verify.report import Left, Report, assemble
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.populations import Population
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """One experiment's outcome.
-
-    Attributes:
-      key: of the statement.
-      relation: of the statement.
-      predicted: value of the right side; 0 where the quantity is a distance of laws; None where no
-        experiment exists.
-      outcome: what the decision said; None where no experiment exists.
-      network: the architecture and what else tells the experiment from others.
-    """
-
-    key: str
-    relation: str
-    predicted: float | None
-    outcome: Outcome | None
-    network: str
-
-    @property
-    def status(self) -> str:
-        return self.outcome.status if self.outcome else INCONCLUSIVE
-
-    @property
-    def times(self) -> float | None:
-        """Of a bound: how many times the estimate it is."""
-        o = self.outcome
-        if self.relation not in ONE_SIDED or o is None or self.predicted is None:
-            return None
-        return self.predicted / o.estimate if o.estimate else None
-
-    @property
-    def refuted_at(self) -> float | None:
-        """Of a bound: the factor at which these samples would refute it.
-
-        Below it for an upper bound, above it for a lower one: where the interval begins and ends.
-        """
-        o = self.outcome
-        if self.relation not in ONE_SIDED or o is None or not self.predicted:
-            return None
-        end = o.interval[0] if self.relation == Relation.LE else o.interval[1]
-        return None if end is None else end / self.predicted
-
-    def to_json(self) -> dict[str, Any]:
-        o = self.outcome
-        return {
-            "key": self.key,
-            "status": self.status,
-            "relation": self.relation,
-            "predicted": self.predicted,
-            "estimate": o.estimate if o else None,
-            "interval": list(o.interval) if o else [None, None],
-            "samples": o.samples if o else 0,
-            "detectable": o.detectable if o and self.relation not in ONE_SIDED else None,
-            "times": self.times,
-            "refuted_at": self.refuted_at,
-            "network": self.network,
-            "note": o.note if o else "",
-        }
-
-
-@dataclass(frozen=True)
-class Report:
-    """All verdicts of a run.
-
-    Attributes:
-      seed: root seed.
-      false_alarm_rate: bound of the chance that any true statement among them is refuted: the sum
-        of the verdicts' own rates.
-      verdicts: in the catalogue's order.
-    """
-
-    seed: int
-    false_alarm_rate: float
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def status(self) -> str:
-        found = {verdict.status for verdict in self.verdicts}
-        for status in (ERROR, REFUTED, INCONCLUSIVE):
-            if status in found:
-                return status
-        return VERIFIED
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "status": self.status,
-            "seed": self.seed,
-            "false_alarm_rate": self.false_alarm_rate,
-            "verdicts": [verdict.to_json() for verdict in self.verdicts],
-        }
+if TYPE_CHECKING:
+    from maxout.verify.own_run import Told
 
 
 def chosen_keys(keys: Iterable[str] | None) -> list[str]:
@@ -155,6 +60,17 @@ class Queue:
             for population in experiment.populations
         ]
 
+    def first_looks(self, share: float) -> Iterator[Item]:
+        """Blocks that every experiment's first look needs, in the order of need."""
+        for experiment in self.experiments:
+            try:
+                first = sizes(experiment, share)[0]
+            except Exception:  # of any kind: its verdict will be this error
+                continue
+            for population in experiment.populations:
+                for block in range(self._collector.blocks_for(population, first)):
+                    yield population, block
+
     def __iter__(self) -> Iterator[Experiment]:
         for index, experiment in enumerate(self.experiments):
             yield experiment
@@ -174,6 +90,8 @@ class Job:
       collector: samples for it.
       queue: the chosen experiments.
       campaign: its folder; None where nothing is kept.
+      left: what is not judged at a person's own network, and why.
+      network: that one; None for a suite.
     """
 
     keys: list[str]
@@ -182,36 +100,58 @@ class Job:
     collector: Collector
     queue: Queue
     campaign: Campaign | None
+    left: dict[str, list[Left]] | None = None
+    network: Network | None = None
 
     def report(self, outcomes: Iterable[Outcome]) -> Report:
         """Make the report from the outcomes of all chosen experiments, in their order."""
-        return assemble(self.collector.seed, self.share, self.plan, self.keys, outcomes)
+        return assemble(
+            self.collector.seed,
+            self.share,
+            self.plan,
+            self.keys,
+            outcomes,
+            self.left,
+            self.network,
+        )
 
 
 @contextmanager
 def job(
-    setting: RunSetting, out: Path | None = None, owner: bool = True, **drawing: Any
+    setting: RunSetting,
+    out: Path | None = None,
+    told: Told | None = None,
+    engine: Engine | None = None,
 ) -> Iterator[Job]:
     """Prepare a run; its threads and its folder are let go of at the end.
 
     Args:
-      owner: whether this process prepares the folder, or finds it prepared.
-      drawing: further arguments of the collector, or others than those of the setting.
+      told: called with what a run at one network will take.
+      engine: draws instead of threads of this process, and is closed at the end.
     """
-    collector = Collector(**{**setting.drawing, **drawing})
+    collector = Collector(**setting.drawing, engine=engine)
     chosen = chosen_keys(setting.keys)
     with one_thread():
-        plan = experiments(setting.suite, chosen)
         share = verdict_alpha(setting.alpha)
+        own, left = None, None
+        if setting.network is None:
+            plan = experiments(setting.suite, chosen)
+        else:
+            from maxout.verify import own_run  # PyTorch, which single units do without
+
+            prepared = own_run.prepare(setting, chosen, share, collector, out, told)
+            plan, left = prepared.plan.experiments, prepared.plan.left
+            own = own_run.words(setting.network), prepared.record
         queue = Queue(plan, chosen, collector)
         campaign = None
         if out is not None:
-            record = manifest(setting, plan, share, collector.setting.device)
-            campaign = Campaign(out, record, queue.planned(share), owner)
+            record = manifest(setting, plan, share, collector.setting.device, own)
+            campaign = Campaign(out, record, queue.planned(share))
         collector.shelf = campaign
+        collector.expect(queue.first_looks(share))
         try:
             with collector:
-                yield Job(chosen, plan, share, collector, queue, campaign)
+                yield Job(chosen, plan, share, collector, queue, campaign, left, setting.network)
         finally:
             if campaign:
                 campaign.close()
@@ -220,14 +160,18 @@ def job(
 def one_thread() -> AbstractContextManager[object]:
     """Keep matrix products, those of predictions among them, to one thread.
 
-    Several threads round otherwise than one, and how many there are is up to the machine and to
-    torchrun: a report would not be the same bytes under both.
+    Several threads round otherwise than one, and how many there are is up to the machine: a report
+    would not be the same bytes on two of them.
     """
     return threadpool_limits(1, user_api="blas")
 
 
 def run(
-    setting: RunSetting | None = None, watch: Watch | None = None, out: Path | None = None
+    setting: RunSetting | None = None,
+    watch: Watch | None = None,
+    out: Path | None = None,
+    told: Told | None = None,
+    engine: Engine | None = None,
 ) -> Report:
     """Check statements against sampled networks.
 
@@ -235,38 +179,17 @@ def run(
       setting: what, and how; the quick suite where None.
       watch: called as samples come in and after every look at them.
       out: folder of a campaign, which is resumed if it was begun there with the same setting.
+      told: called with what a run at one network will take, before it draws.
+      engine: draws instead of threads of this process; the verdicts are the same bits.
 
     Raises:
       MaxoutError: for an unknown suite, key, device or dtype, a memory budget that cannot
         hold one network, or a folder that is not this campaign's.
     """
-    with job(setting or RunSetting(), out) as ready:
+    with job(setting or RunSetting(), out, told, engine) as ready:
         report = ready.report(
             judge(e, ready.collector, ready.share, watch=watch) for e in ready.queue
         )
         if ready.campaign:
             ready.campaign.report(report.to_json())
     return report
-
-
-def assemble(
-    seed: int,
-    share: float,
-    plan: dict[str, list[Experiment]],
-    keys: list[str],
-    outcomes: Iterable[Outcome],
-) -> Report:
-    """Make the report from the outcomes of all chosen experiments, in their order."""
-    remaining = iter(outcomes)
-    verdicts: list[Verdict] = []
-    for key in keys:
-        relation = CATALOGUE[key].relation.value
-        for experiment in plan[key]:
-            outcome = next(remaining)
-            # What could not be judged may have no prediction either.
-            predicted = None if outcome.status == ERROR else experiment.predicted
-            verdicts.append(Verdict(key, relation, predicted, outcome, experiment.name))
-        if not plan[key]:
-            verdicts.append(Verdict(key, relation, None, None, "no experiment yet"))
-    spent = share * sum(1 for verdict in verdicts if verdict.outcome)
-    return Report(seed, spent, tuple(verdicts))

@@ -25,5 +25,9 @@ class ShardError(CampaignError):
     """A file is not the finished shard that it should be."""
 
 
+class EngineError(MaxoutError):
+    """What draws elsewhere has gone, and does not come back."""
+
+
 class StaleStreamError(RuntimeError):
     """Two shards that should be independent are the same draws: a fault of the program."""

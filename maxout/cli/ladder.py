@@ -32,7 +32,7 @@ MAX_LAYERS = 300
 
 @click.command("ladder")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
-@options.network_options
+@options.block_network_options
 @click.option("--order", help="Order t of moments  [default: those of the statements].")
 @options.parameter_options
 @click.option("--simulate", "samples", help="Sample so many networks as well (needs PyTorch).")
@@ -70,7 +70,8 @@ def command(
     rows = [row for row in found if row.rungs]
     if not rows:
         refusals = [refusal for row in found for refusal in row.refusals.values()]
-        nothing = f"nothing under {', '.join(keys)} has a ladder for {network.heading}"
+        under = f" under {', '.join(keys)}" if keys else ""
+        nothing = f"nothing{under} has a ladder for {network.heading}"
         if not refusals:
             raise click.UsageError(nothing)
         nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail

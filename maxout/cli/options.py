@@ -13,8 +13,11 @@ from typing import Any
 import click
 
 from maxout.cli import parse
+from maxout.theory.block import BLOCK_FIELDS, DEFAULTS, NORMALIZATION, NORMS, Block
+from maxout.theory.errors import DomainError
+from maxout.theory.field import Field
 from maxout.theory.network import Network
-from maxout.theory.parameters import PARAMETERS, UNIT, default_text
+from maxout.theory.parameters import NORM, PARAMETERS, UNIT, default_text
 
 Command = Callable[..., Any]
 
@@ -45,6 +48,14 @@ def digits_option(default: int) -> Callable[[Command], Command]:
     )
 
 
+_READ: dict[str, Callable[[str, str], Any]] = {
+    "dropout": parse.number,
+    "inner": parse.integer,
+    "branch_scale": parse.number,
+}
+"""Fields of a block that are numbers; the others are words."""
+
+
 def network_options_with(**defaults: str) -> Callable[[Command], Command]:
     """Add --rank, --inputs, --widths, --outputs, --c and --bias; the command gets ``network``.
 
@@ -72,8 +83,84 @@ def network_options_with(**defaults: str) -> Callable[[Command], Command]:
 network_options = network_options_with()
 
 
+def block_network_options(command: Command) -> Command:
+    """Add the options of a network and of its blocks; the command gets ``network``.
+
+    ``--norm`` is the normalization where a word is given, and the norm of x, one of the
+    parameters (``parameter_options`` stands below this), where a number is: it may be given twice.
+    """
+
+    @wraps(command)
+    def run(*args: Any, **given: Any) -> Any:
+        words = {f.name: given.pop(f"block_{f.name}") for f in BLOCK_FIELDS if f != NORMALIZATION}
+        norms = given.pop("norms")
+        words[NORMALIZATION.name] = next((n for n in reversed(norms) if n in NORMS), None)
+        number = next((n for n in reversed(norms) if n not in NORMS), None)
+        if number is not None and number.strip().isalpha():
+            raise DomainError(
+                f"norm must be {', '.join(NORMS)} (of the blocks) or a finite number (of x); "
+                f"got {number[:60]!r}"
+            )
+        network = given.pop("network")
+        chosen = {name: text for name, text in words.items() if text is not None}
+        if chosen and network is None:
+            names = " and ".join(f"--{name.replace('_', '-')}" for name in chosen)
+            raise click.UsageError(f"{names} of what? A network needs --rank, --inputs, --widths")
+        if chosen:
+            block = Block(
+                **{
+                    name: _READ[name](text, name.replace("_", "-")) if name in _READ else text
+                    for name, text in chosen.items()
+                }
+            )
+            network = network.but(block=block)
+        return command(*args, network=network, **{f"given_{NORM.name}": number}, **given)
+
+    for field in reversed(BLOCK_FIELDS):
+        if field == NORMALIZATION:
+            run = click.option(
+                "--norm",
+                "norms",
+                multiple=True,
+                help=f"{_sentence(field)}; or a number, the norm of x  [default: none, "
+                f"{default_text(NORM)}].",
+            )(run)
+            continue
+        default = DEFAULTS[field.name]
+        said = "as many as outputs" if default is None else default
+        run = click.option(
+            f"--{field.name.replace('_', '-')}",
+            f"block_{field.name}",
+            help=f"{_sentence(field)}  [default: {said}].",
+        )(run)
+    return network_options(run)
+
+
+def named_network_options(command: Command) -> Command:
+    """The options of ``block_network_options``, not listed by help, which names some in a line."""
+
+    @wraps(command)
+    def run(*args: Any, **given: Any) -> Any:
+        if given.pop(f"given_{NORM.name}") is not None:
+            raise DomainError(f"norm must be {', '.join(NORMS)} here: of the blocks, not of x")
+        return command(*args, **given)
+
+    listed = {option.name for option in getattr(run, "__click_params__", [])}
+    named = block_network_options(run)
+    for option in getattr(named, "__click_params__", []):
+        if option.name not in listed:
+            option.hidden = True
+    return named
+
+
+def _sentence(field: Field) -> str:
+    return field.meaning[0].upper() + field.meaning[1:]
+
+
 def parameter_options(command: Command) -> Command:
     """Add an option for every field of ``theory.parameters``; the command gets ``given``.
+
+    The norm of x has the option ``--norm`` of ``block_network_options``, to be put above this one.
 
     ``given`` maps the names of the fields that were typed to numbers, or words, not yet checked by
     the fields: ``predict`` does that.
@@ -90,11 +177,12 @@ def parameter_options(command: Command) -> Command:
         return command(*args, given=given, **options)
 
     for field in reversed(PARAMETERS):
-        meaning = field.meaning[0].upper() + field.meaning[1:]
+        if field == NORM:
+            continue
         run = click.option(
             f"--{field.name.replace('_', '-')}",
             f"given_{field.name}",
-            help=f"{meaning}  [default: {default_text(field)}].",
+            help=f"{_sentence(field)}  [default: {default_text(field)}].",
         )(run)
     return run
 

@@ -145,6 +145,18 @@ def memory(text: str) -> int:
     return int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()]
 
 
+_TIME = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(s|min|m|h|d|)", re.ASCII)
+
+
+def seconds(text: str) -> float:
+    """Seconds from ``60s``, ``5m`` (or min), ``2h``, ``1d`` or a plain number of them."""
+    match = _TIME.fullmatch(text.strip())
+    if not match:
+        raise DomainError(f"a time must look like 60s, 5m, 2h or 1d; got {text[:60]!r}")
+    units = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+    return float(match[1]) * units[match[2]]
+
+
 def within(low: int, high: int) -> Read:
     """Return the function that reads an integer from ``low`` to ``high``."""
 
@@ -178,6 +190,7 @@ INTEGER = Typed("integer", integer)
 NUMBER = Typed("number", number)
 REAL = Typed("number", real)
 WIDTHS_TYPE = Typed("widths", lambda text, name: widths(text))
+TIME = Typed("time", lambda text, name: seconds(text))
 MEMORY = Typed("size", lambda text, name: memory(text))
 SEED_TYPE = Typed("seed", lambda text, name: SEED(integer(text, name)))
 RATE = Typed("rate", lambda text, name: ALPHA(real(text, name)))

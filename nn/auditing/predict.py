@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from maxout.init.constants import second_moment
 from maxout.nn.auditing.layer import Found
 from maxout.nn.auditing.report import RANGES, AuditReport, LayerAudit
 from maxout.nn.auditing.specification import check_numbers
 from maxout.nn.auditing.statistics import WeightStatistics, describe
+from maxout.nn.auditing.verdict import verdict
+from maxout.nn.rectified import rectified_second_moment
 from maxout.numerics.activation.layered import (
     LayerConstants,
     gradient_repetitions,
@@ -41,15 +44,18 @@ def report(
     for layer in layers:
         try:
             check_numbers(layer.weight)
-            described.append(describe(layer.weight, layer.bias))
+            described.append(describe(layer.weight, layer.bias, layer.inputs or None))
         except MaxoutError as error:
             raise MaxoutError(f"layer {layer.name!r}: {error}") from None
     audited: list[LayerAudit] = []
     first = 1.0
     for number, (begin, end) in enumerate(_chains(layers)):
         measured = layers[begin].input_size
+        unknown = measured is None and number > 0 and "norm" not in (layers[begin].start or "")
         size = 1.0 if measured is None else measured
-        if not math.isfinite(size):
+        if unknown:
+            size = math.nan
+        elif not math.isfinite(size):
             layers[begin].notes.append(
                 "what it read in the run was not finite; the prediction starts from size 1"
             )
@@ -58,7 +64,8 @@ def report(
             size = input_size
         first = size if begin == 0 else first
         audited += _chain(layers[begin:end], described[begin:end], size, number)
-    return AuditReport(tuple(audited), first, tuple(notes), _assumptions(layers, audited))
+    found = AuditReport(tuple(audited), first, tuple(notes), _assumptions(layers, audited))
+    return replace(found, verdict=verdict(audited, (), (), notes, False))
 
 
 def _chains(layers: Sequence[Found]) -> list[tuple[int, int]]:
@@ -79,20 +86,33 @@ def _chain(
 ) -> list[LayerAudit]:
     constants = [
         LayerConstants(
-            layer.units, w.c, second_moment(layer.rank * layer.window), w.bias_mean_square
+            layer.units,
+            # Behind a normalization of the pieces their size is 1, whatever the weights.
+            1.0 if layer.norm else w.c,
+            _moment(layer),
+            w.bias_mean_square,
         )
         for layer, w in zip(layers, described, strict=True)
     ]
-    sizes = log_activations(constants, math.log(size) if size > 0 else -math.inf)
+    if layers[0].norm and not math.isnan(size):
+        size = 1.0
+    start = math.nan if math.isnan(size) else math.log(size) if size > 0 else -math.inf
+    sizes = [math.nan] * len(layers) if math.isnan(start) else log_activations(constants, start)
     gradients = log_gradient_bounds(constants)
     if _is_exact(layers, constants):
         gradients = [(value, value) for value in log_gradients(constants)]
+    if any(layer.zero for layer in layers):
+        # Behind a ReLU only the units above zero hand gradients on: no bracket is stated.
+        gradients = [(math.nan, math.nan)] * len(layers)
     found = []
     for k, (layer, w, constant) in enumerate(zip(layers, described, constants, strict=True)):
-        before = math.log(size) if k == 0 and size > 0 else sizes[k - 1] if k else -math.inf
+        before = sizes[k - 1] if k else start
+        target = _target(layer)
+        gain = math.nan if layer.norm else constant.gain
         low, high = (g / _LN10 for g in gradients[k])
         weights = None
-        if all(other.spatial == 0 and other.window == 1 for other in layers):
+        plain = all(x.spatial == 0 and x.window == 1 and not x.zero for x in layers)
+        if plain:
             length = (before + math.log(layer.fan_in)) / _LN10
             weights = (length + low, length + high)
         found.append(
@@ -106,27 +126,47 @@ def _chain(
                 start=layer.start,
                 c=w.c,
                 c_error=w.c_error,
-                gain=constant.gain,
+                gain=gain,
                 gain_error=w.c_error * constant.second_moment,
-                factor=constant.gain**-0.5 if constant.gain else math.nan,
+                factor=(target / constant.gain) ** 0.5 if constant.gain else math.nan,
                 bias_mean_square=w.bias_mean_square,
                 activation=sizes[k] / _LN10,
                 measured=None if layer.output_size is None else _log10(layer.output_size),
                 gradient=(low, high),
                 weight_gradient=weights,
                 activation_depth=_depths(constant, repetitions),
-                gradient_depth=_depths(constant, gradient_repetitions),
+                gradient_depth=_depths(
+                    constant, repetitions if layer.zero else gradient_repetitions
+                ),
                 oddities=w.oddities,
                 notes=tuple(layer.notes),
+                target=target,
+                keeps=layer.keeps,
             )
         )
     return found
 
 
+def _moment(layer: Found) -> float:
+    rank = layer.rank * layer.window
+    return rectified_second_moment(rank) if layer.zero else second_moment(rank)
+
+
+def _target(layer: Found) -> float:
+    """The gain that keeps the size; at the end of one of L residual branches 1/L, or 1/L² there
+    where the branch ends in the maximum."""
+    if layer.branch is None:
+        return 1.0
+    return layer.branch.blocks ** (-1.0 if layer.branch.linear else -2.0)
+
+
 def _is_exact(layers: Sequence[Found], constants: Sequence[LayerConstants]) -> bool:
     """Whether the chain is what the exact recursion speaks of: fully connected, without biases."""
     fed = all(b.fan_in == a.units for a, b in zip(layers[:-1], layers[1:], strict=True))
-    dense = all(layer.spatial == 0 and layer.window == 1 for layer in layers)
+    dense = all(
+        layer.spatial == 0 and layer.window == 1 and not layer.zero and not layer.norm
+        for layer in layers
+    )
     # The gradient begins behind the first layer, so that layer's bias is but part of where x is,
     # and the bias of a last linear layer turns nothing that comes later.
     inner = constants[1:-1] if layers[-1].rank == 1 else constants[1:]

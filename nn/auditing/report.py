@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from maxout.nn.auditing.findings import Finding
+    from maxout.nn.auditing.measure import Measured
 
 # dtype -> (largest number, smallest normal one: below it digits are lost, and some devices flush)
 RANGES = {
@@ -23,8 +28,11 @@ class LayerAudit:
       chain: number of the chain of predictions it belongs to, from 0.
       start: why that chain begins here; None inside a chain.
       c, c_error: fan_in times the mean square of the weights, and its standard error.
-      gain, gain_error: c M_{K p}, the factor on the mean square of an activation; 1 keeps it.
-      factor: what to multiply the weights by for gain 1; nan where they are zero.
+      gain, gain_error: c M_{K p}, the factor on the mean square of an activation; 1 keeps it. nan
+        where a normalization stands before the maximum, so that c does nothing.
+      target: what the gain should be in evaluation: 1, or less at the end of a residual branch.
+      keeps: chance that an input survives the dropout in front, in training.
+      factor: what to multiply the weights by for that gain; nan where they are zero.
       bias_mean_square: mean square of the biases.
       activation: predicted mean square of the layer's units, E||x^(l)||^2/n_l.
       measured: the same as the example input gave it; None without one.
@@ -58,14 +66,32 @@ class LayerAudit:
     gradient_depth: dict[str, int | None]
     oddities: tuple[str, ...]
     notes: tuple[str, ...]
+    target: float = 1.0
+    keeps: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """How many weights there are."""
+        return self.units * self.rank * self.fan_in
 
     @property
     def ok(self) -> bool:
-        """Whether the gain is 1 within four standard errors, or within 2 %.
+        """Whether the gain is its target within four standard errors, or within 2 %.
 
-        2 % a layer is a factor of 1.5 over twenty layers: no reason to touch the weights.
+        2 % a layer is a factor of 1.5 over twenty layers: no reason to touch the weights. With
+        dropout in front either mode's target will do here; at the end of a residual branch, less.
         """
-        return abs(self.gain - 1) <= max(4 * self.gain_error, 0.02)
+        if math.isnan(self.gain):
+            return True
+        # Of few weights the sample does not know its own error; normal draws have this one.
+        error = max(self.gain_error / self.target, math.sqrt(2 / self.size))
+        allowed = max(4 * error, 0.02)
+        if not self.gain:
+            return False
+        ratio = math.log(self.gain / self.target)
+        if self.target < 1:
+            return ratio <= allowed
+        return abs(ratio) <= allowed or abs(ratio - math.log(self.keeps)) <= allowed
 
     @property
     def advice(self) -> str:
@@ -92,17 +118,23 @@ class AuditReport:
       input_size: mean square of the input's coordinates the first chain starts from.
       notes: what could not be told, and was left out.
       assumptions: what the predictions rest on.
+      findings: about the model beside its layers, with what to do.
+      measured: runs forward and backward, in evaluation mode and in training mode.
+      verdict: (ok, why); ok is True, False, or None where nothing can be said.
     """
 
     layers: tuple[LayerAudit, ...]
     input_size: float
     notes: tuple[str, ...]
     assumptions: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    verdict: tuple[bool | None, str] = (None, "not judged")
 
     @property
-    def ok(self) -> bool:
-        """Whether every gain is 1 as far as the weights can tell."""
-        return all(layer.ok for layer in self.layers)
+    def ok(self) -> bool | None:
+        """Whether the model keeps sizes and gradients: True, False, or None where it is unknown."""
+        return self.verdict[0]
 
     @property
     def range_warnings(self) -> tuple[str, ...]:
@@ -130,6 +162,9 @@ class AuditReport:
         """The report as plain lists and dictionaries."""
         return {
             "ok": self.ok,
+            "reason": self.verdict[1],
+            "findings": [_plain(vars(finding)) for finding in self.findings],
+            "measured": [_plain(vars(one)) for one in self.measured],
             "input_size": _plain(self.input_size),
             "layers": [layer.to_json() for layer in self.layers],
             "range_warnings": list(self.range_warnings),
@@ -151,10 +186,11 @@ class AuditReport:
         rows = []
         for x in self.layers:
             seen = ("-" if x.measured is None else size_text(x.measured),) if measured else ()
+            gain = "-" if math.isnan(x.gain) else f"{x.gain:.4f}"
             rows.append(
                 (
                     x.name, str(x.rank), str(x.window), str(x.units), str(x.fan_in),
-                    f"{x.c:.4f}", f"{x.c_error:.2g}", f"{x.gain:.4f}",
+                    f"{x.c:.4f}", f"{x.c_error:.2g}", gain,
                     size_text(x.activation), *seen, _interval(x.gradient),
                     _depth(x.activation_depth["float16"]),
                 )
@@ -171,8 +207,18 @@ class AuditReport:
         if advice:
             lines.append("what to change:")
             lines += [f"  {names}: {text}" for text, names in _gathered(advice)]
-        else:
-            lines.append("nothing to change: every gain is 1 as far as the weights can tell")
+        ok, why = self.verdict
+        word = {True: "nothing to change", False: "not right", None: "not known"}[ok]
+        if ok is not False or not advice:
+            lines.append(f"{word}: {why}")
+        lines += [
+            f"{text}: {f.subject}: {f.text}"
+            for f in self.findings
+            if f.text not in why
+            for text in [
+                f.layers[0] if len(f.layers) == 1 else f"{f.layers[0]}, ..., {f.layers[-1]}"
+            ]
+        ]
         lines += [f"warning: {text}" for text in self.range_warnings]
         odd = [(text, x.name) for x in self.layers for text in x.oddities]
         if odd:
@@ -211,6 +257,8 @@ def _per_unit(layer: LayerAudit) -> tuple[float, float]:
 
 def size_text(log10: float) -> str:
     """A number given by its logarithm to base 10, however large."""
+    if math.isnan(log10):
+        return "-"
     if math.isinf(log10):
         return "0" if log10 < 0 else "inf"
     if -3 <= log10 < 4:
@@ -236,4 +284,4 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
-    return value
+    return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value

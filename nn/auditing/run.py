@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
+from maxout.nn.auditing.findings import findings
 from maxout.nn.auditing.layer import Found
+from maxout.nn.auditing.measure import measure
 from maxout.nn.auditing.predict import report
+from maxout.nn.auditing.reading import found_in
 from maxout.nn.auditing.report import AuditReport
 from maxout.nn.auditing.specification import LayerSpec, layer_spec, parse_layer, take
 from maxout.nn.auditing.structure import by_types
 from maxout.nn.auditing.thinc import is_thinc, layers_of
-from maxout.nn.auditing.tracing import trace
+from maxout.nn.auditing.verdict import verdict
+from maxout.nn.reading.graph import check_numbers_of, read
+from maxout.nn.reading.layers import layers_of as read_layers
 from maxout.theory.errors import MaxoutError
 
 
 def audit(
     model: Any,
-    example_input: Tensor | tuple[Any, ...] | None = None,
+    example_input: Any = None,
     *,
+    keywords: Mapping[str, Any] | None = None,
     layers: Iterable[LayerSpec | Mapping[str, Any] | str] | None = None,
     input_size: float | None = None,
 ) -> AuditReport:
@@ -28,9 +35,11 @@ def audit(
 
     Args:
       model: a ``torch.nn.Module``; a thinc model; or a state dict, with ``layers``.
-      example_input: an input of the module, or a tuple of positional inputs. Given, the module runs
-        on it once (in evaluation mode, without gradients), and maxima written by hand are found, as
-        well as pooling and what stands between layers. Without it only this package's layers are.
+      example_input: an input of the module (a tensor, or tensors in lists and dictionaries), or a
+        tuple of positional inputs. Given, the module runs on it once (in evaluation mode, without
+        gradients), and maxima written by hand are found, as well as pooling and what stands between
+        layers. Without it only this package's layers are.
+      keywords: inputs by name, beside or instead of those.
       layers: of a state dict, the layers in the order of the forward pass: words such as
         "fc1:rank=5", or dictionaries {"name": "fc1", "rank": 5}; see
         :mod:`maxout.nn.auditing.specification`.
@@ -48,7 +57,7 @@ def audit(
     if isinstance(model, nn.Module):
         if layers is not None:
             raise MaxoutError("layers describe a state dict: pass model.state_dict()")
-        return _module(model, example_input, input_size)
+        return _module(model, example_input, keywords, input_size)
     if is_thinc(model):
         found, notes = layers_of(model)
         return report(found, notes, input_size)
@@ -62,6 +71,14 @@ def audit(
     return _state(model, [_spec(layer) for layer in layers], input_size)
 
 
+def as_call(
+    example: Any, keywords: Mapping[str, Any] | None
+) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+    """Positional and named arguments of a run on an example."""
+    positional = () if example is None else example if isinstance(example, tuple) else (example,)
+    return positional, keywords or {}
+
+
 def _spec(layer: LayerSpec | Mapping[str, Any] | str) -> LayerSpec:
     if isinstance(layer, LayerSpec):
         return layer
@@ -69,23 +86,34 @@ def _spec(layer: LayerSpec | Mapping[str, Any] | str) -> LayerSpec:
 
 
 def _module(
-    model: nn.Module, example: Tensor | tuple[Any, ...] | None, input_size: float | None
+    model: nn.Module, example: Any, keywords: Mapping[str, Any] | None, input_size: float | None
 ) -> AuditReport:
-    for name, parameter in model.named_parameters():
-        # Before the run: a number that is not there breaks it with a message about something else.
-        if nn.parameter.is_lazy(parameter):
-            raise MaxoutError(f"parameter {name}: run the model once, so that it gets a shape")
-        if parameter.is_meta:
-            raise MaxoutError(f"parameter {name} is on the meta device and holds no numbers")
-    found, notes = by_types(model) if example is None else trace(model, example)
-    if not any(layer.rank > 1 for layer in found):
+    check_numbers_of(model)
+    graph = None
+    if example is None and keywords is None:
+        found, notes = by_types(model)
+    else:
+        call = as_call(example, keywords)
+        graph = read(model, *call)
+        layers = read_layers(graph)
+        found, notes = found_in(graph, layers)
+    if not any(layer.rank * layer.window > 1 for layer in found):
         hint = (
             "pass example_input= to find maxima written by hand"
             if example is None
             else "; ".join(notes) or "no maximum over channels was seen"
         )
         raise MaxoutError(f"no maxout layer was found in the model: {hint}")
-    return report(found, notes, input_size)
+    described = report(found, notes, input_size)
+    if graph is None:
+        return described
+    about = findings(graph, layers, found, list(described.layers))
+    runs = [measure(model, *call, layers, training) for training in (False, True)]
+    kept = tuple(run for run in runs if run is not None)
+    judged = verdict(described.layers, about, kept, notes, True)
+    if judged[0] and (len(kept) < 2 or not all(run.gradients for run in kept)):
+        judged = None, "it does not run forward and backward in both modes, so nothing is measured"
+    return replace(described, findings=about, measured=kept, verdict=judged)
 
 
 def _state(

@@ -44,14 +44,17 @@ class WeightStatistics:
     oddities: tuple[str, ...]
 
 
-def describe(weight: Tensor, bias: Tensor | None) -> WeightStatistics:
-    """Return the statistics of weights (units, pieces, fan_in) and biases (units, pieces).
+def describe(weight: Tensor, bias: Tensor | None, fan_in: int | None = None) -> WeightStatistics:
+    """Return the statistics of weights (units, pieces, inputs) and biases (units, pieces).
+
+    Args:
+      fan_in: inputs of one piece, where they are not all columns, as in a transposed convolution.
 
     Raises:
       MaxoutError: for numbers that are not finite, or whose squares leave float64's range.
     """
     w, scale = _scaled(weight, "weights")
-    size, fan_in = w.numel(), w.shape[-1]
+    size, fan_in = w.numel(), fan_in or w.shape[-1]
     if not scale:
         return WeightStatistics(0.0, 0.0, 0.0, 0.0, _mean_square(bias), ("all weights are zero",))
     squares = w.square()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from maxout.nn.auditing.layer import Found
-from maxout.nn.auditing.trail import group_channels
 from maxout.nn.conv import MaxoutConv1d, MaxoutConv2d, MaxoutConv3d
 from maxout.nn.linear import MaxoutLinear
 from maxout.nn.walk import TRANSPARENT, by_structure
@@ -75,3 +75,9 @@ def _is_sequence(model: nn.Module) -> bool:
     """Whether the model is a layer, or nothing but nested ``nn.Sequential``."""
     children = list(model.children())
     return not children or (isinstance(model, nn.Sequential) and all(map(_is_sequence, children)))
+
+
+def group_channels(channels: int, rank: int, layout: str) -> Tensor:
+    """Channels of each unit, (units, pieces), in one of this package's layouts."""
+    index = torch.arange(channels)
+    return index.view(-1, rank) if layout == "contiguous" else index.view(rank, -1).T

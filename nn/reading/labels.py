@@ -1,9 +1,9 @@
 """Numbers that say where they come from.
 
-Element j of a source gets the number (r 2^26 + j)/2^51, a random integer r fresh in every draw:
-of size 1, so that constants of a program treat it as any number, and exact in float64, also in sums
-and differences of a few. The lowest bits say j; that the number is the one handed out for j says
-that nothing but moving and choosing was done to it.
+Element j of a source gets the number (r 2^26 + j)/2^51 with a random integer r, fresh in every
+draw: of size 1, so that constants of a program treat it as any number, and exact in float64, also
+in sums and differences of a few. The lowest bits say j; that the number is the one handed out for j
+says that nothing but moving and choosing was done to it.
 """
 
 from __future__ import annotations

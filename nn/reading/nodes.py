@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from maxout.nn.reading import affine, tape
 from maxout.nn.reading.affine import Affine, Origins
-from maxout.nn.reading.labels import MAX_LABELS, Labels
+from maxout.nn.reading.draws import Draws
+from maxout.nn.reading.labels import MAX_LABELS
 from maxout.nn.reading.memory import Memory
+from maxout.nn.reading.scopes import leaving
 from maxout.nn.reading.tape import Op, Tape, View
 from maxout.theory.errors import MaxoutError
 
@@ -90,9 +91,8 @@ class Nodes:
         self._next = 1
         self._written: Counter[int] = Counter()
         self._pending: dict[int, int] = {}
-        self._draws = [(Labels(1, True), Memory(recorded)), (Labels(2, True), Memory(recorded))]
-        self._draws.append((Labels(3, False), Memory(recorded)))
-        self._leaving = _leaving(recorded)
+        self._draws = Draws(recorded)
+        self._leaving = leaving(recorded)
         for view in recorded.inputs:
             if view.is_floating and view.numel:
                 self._add("input", "input", -1, view, ())
@@ -116,13 +116,12 @@ class Nodes:
                 "samples, smaller images)"
             )
         if kind in KEEPING and before is not None:
-            node.maps = tuple(self._labels_of(view, i, before) for i in ins)
+            node.maps = tuple(self._draws.labels_of(view, i, before) for i in ins)
         self.nodes.append(node)
         if not local:
             self.at.setdefault(at, []).append(node)
             if view.is_floating:
-                for labels, memory in self._draws:
-                    memory.write(view, labels.draw(node.base, view.numel).view(view.size))
+                self._draws.hand_out(view, node.base)
         for i in ins:
             self._look_at(node, i, at, before)
         return node
@@ -133,8 +132,8 @@ class Nodes:
         """Give a reader of numbers in the middle of a writing a node of its own to read."""
         if not view.is_floating or view.storage not in self.tape.data:
             return
-        memories = before or [memory for _, memory in self._draws]
-        if self._is_moved(view, memories):
+        memories = before or self._draws.memories
+        if self._draws.is_moved(view, memories):
             return
         for n in range(min(end, len(self.tape.ops)) - 1, -1, -1):
             op = self.tape.ops[n]
@@ -146,26 +145,6 @@ class Nodes:
             node = self._add(self._kind(op), op.name, n, view, self._data(op), None, local=True)
             self.local[None if reader is None else reader.index, view] = node
             return
-
-    def _labels_of(self, out: View, view: View, memories: list[Memory]) -> Tensor | None:
-        """Of which one label each element of ``view`` is, broadcast to the shape of ``out``."""
-        if not view.is_floating:
-            return None
-        found = []
-        for (labels, _), memory in zip(self._draws, memories, strict=True):
-            x = memory.read(view)
-            if x is None:
-                return None
-            found.append(labels.decode(x))
-        top = torch.stack(found).amax(0)
-        if not bool((top > 0).all()) or not all(
-            bool(((ids == top) | (ids == 0)).all()) for ids in found
-        ):
-            return None
-        try:
-            return top.broadcast_to(out.size).reshape(-1)
-        except RuntimeError:
-            return top.reshape(-1) if top.numel() == out.numel else None
 
     def _data(self, op: Op) -> tuple[View, ...]:
         return tuple(dict.fromkeys(v for v in op.ins if v.storage in self.tape.data))
@@ -185,11 +164,11 @@ class Nodes:
                     "only the one that was run is read"
                 )
             return
-        before = [memory.copy() for _, memory in self._draws]
+        before = self._draws.copies()
         if op.name in affine.NAMES and op.outs and op.outs[0].is_floating:
             self._affine(n, op)
         elif op.name in _NORMS:
-            self._forget(op)
+            self._draws.forget(op)
             self._add("norm", op.name, n, op.results[0], self._data(op), before)
         elif not self._compute(op):
             self._opaque(n, op, before)
@@ -199,13 +178,13 @@ class Nodes:
                     self._soft(n, op, view, before)
 
     def _inside(self, n: int, op: Op) -> None:
-        self._forget(op)
+        self._draws.forget(op)
         last, entering, leaving = self._leaving[op.scope]
         if n != last:
             return
         name = op.scope.partition("#")[0]
         kind = "norm" if name in tape.NORMS else "dropout" if name in tape.DROPOUTS else "opaque"
-        before = [memory.copy() for _, memory in self._draws]
+        before = self._draws.copies()
         for view in leaving:
             node = self._add(kind, name, n, view, entering, before)
             node.parameters = self._matrices(op.scope)
@@ -226,10 +205,10 @@ class Nodes:
 
     def _soft(self, n: int, op: Op, view: View, before: list[Memory]) -> None:
         """Decide on one result of an operation that was computed."""
-        memories = [memory for _, memory in self._draws]
-        if self._is_moved(view, memories):
+        memories = self._draws.memories
+        if self._draws.is_moved(view, memories):
             return
-        if self._is_constant(view, memories):
+        if self._draws.is_constant(view, memories):
             if self._takes_matrix(op):
                 self._opaque(n, op, before)
             return
@@ -272,7 +251,7 @@ class Nodes:
         """Of a product with one positive number; 0 for anything else."""
         number = op.args[1] if isinstance(op.args[0], View) else op.args[0]
         if isinstance(number, View):
-            x = self._draws[0][1].read(number)
+            x = self._draws.memories[0].read(number)
             if number.storage in self.tape.data or x is None or x.numel() != 1:
                 return 0.0
             number = float(x)
@@ -282,47 +261,19 @@ class Nodes:
 
     def _compute(self, op: Op) -> bool:
         try:
-            done = [memory.run(op) for _, memory in self._draws]  # every draw, whatever the first
-            return all(done)
+            known = [memory.run(op) for memory in self._draws.memories]
         except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
-            why = " ".join(str(error).split())[:80]
-            self._note(f"{op.name} cannot be repeated on other numbers: {why}")
-            self._forget(op)
+            reason = " ".join(str(error).split())[:80]
+            self._note(f"{op.name} cannot be repeated on other numbers: {reason}")
+            self._draws.forget(op)
             return False
-
-    def _forget(self, op: Op) -> None:
-        for _, memory in self._draws:
-            memory.forget(op)
+        return all(known)
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
-    # What numbers are.
-
-    def _is_moved(self, view: View, memories: list[Memory]) -> bool:
-        """Whether all elements are labels, zeros or constants, and some are labels."""
-        ids, same, first, some = [], None, None, False
-        for (labels, _), memory in zip(self._draws, memories, strict=True):
-            x = memory.read(view)
-            if x is None:
-                return False
-            found = labels.decode(x)
-            some |= bool((found > 0).any())
-            ids.append(found)
-            if first is None:
-                first, same = x, torch.ones(x.shape, dtype=torch.bool)
-            else:
-                same = same & (x == first)  # type: ignore[operator]  # set with first
-        bad = torch.stack([i < 0 for i in ids]).any(0)
-        return some and not bool((bad & ~same).any())  # type: ignore[operator]
-
-    def _is_constant(self, view: View, memories: list[Memory]) -> bool:
-        """Whether the numbers are the same in all draws: they come from sizes or from tables."""
-        first, *others = (memory.read(view) for memory in memories)
-        return all(
-            first is not None and x is not None and bool(torch.equal(first, x)) for x in others
-        )
+    # What is used.
 
     def _takes_matrix(self, op: Op) -> bool:
         return any(
@@ -341,7 +292,7 @@ class Nodes:
 
     def _ahead(self, n: int, view: View) -> int:
         """The operation at which something that depends on ``view`` is labels again, or -1."""
-        memories = [memory.copy() for _, memory in self._draws]
+        memories = self._draws.copies()
         cone, steps = {view.storage}, 0
         for m in range(n + 1, len(self.tape.ops)):
             op = self.tape.ops[m]
@@ -368,44 +319,6 @@ class Nodes:
                 continue
             if reads:
                 cone.update(v.storage for v in op.results)
-                if self._is_moved(op.results[0], memories):
+                if self._draws.is_moved(op.results[0], memories):
                     return m
         return -1
-
-
-def _leaving(recorded: Tape) -> dict[str, tuple[int, tuple[View, ...], tuple[View, ...]]]:
-    """scope -> its last operation, the data that enters it, and the results read outside."""
-    last: dict[str, int] = {}
-    made: dict[str, dict[int, View]] = {}
-    entering: dict[str, list[View]] = {}
-    for n, op in enumerate(recorded.ops):
-        if op.scope and op.data:
-            inside = made.setdefault(op.scope, {})
-            for v in op.ins:
-                known = entering.setdefault(op.scope, [])
-                if v.storage in recorded.data and v.storage not in inside and v not in known:
-                    known.append(v)
-            for v in op.outs + op.writes:
-                # A view of what entered is nothing that was made.
-                if v.storage in inside or not op.is_view:
-                    inside[v.storage] = v
-            last[op.scope] = n
-    read: dict[int, int] = {}
-    for n, op in enumerate(recorded.ops):
-        for v in op.ins:
-            read[v.storage] = n
-    for v in recorded.outputs:
-        read[v.storage] = len(recorded.ops)
-    found = {}
-    for scope, end in last.items():
-        views = [_whole(recorded, v) for k, v in made[scope].items() if read.get(k, -1) > end]
-        kept = [v for v in views if v.is_floating and v.numel]
-        found[scope] = (end, tuple(entering[scope]), tuple(kept))
-    return found
-
-
-def _whole(recorded: Tape, view: View) -> View:
-    """The view, or all of its storage where it shows a part."""
-    kept = recorded.storages[view.storage]
-    count = kept.untyped_storage().nbytes() // kept.element_size()
-    return view if view.numel == count else View(view.storage, (count,), (1,), 0, kept.dtype)

@@ -18,7 +18,7 @@ from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import OutOfReachError
 from maxout.theory.jacobian.moving_frame import mean_exact
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 from maxout.theory.symbols import cos_0
 
 
@@ -56,6 +56,7 @@ def length_bounds(network: Network, curve: Curve, order: int = 1) -> LengthBound
     Raises:
       MaxoutError: as ``polyline``, for a bad order, or for values beyond the range of float64.
     """
+    require_plain(network, "the length of a curve's image")
     points = polyline(curve, network.inputs)
     length = curve_length(points)
     keys = {1: "curve.length.mean.upper", 2: "curve.length.second.upper"}
@@ -153,6 +154,7 @@ def mean_square(network: Network, norms: Array, inner: Array) -> Array:
     Returns:
       (points,); at zero bias and x = 0 the mean over directions of x, which does not exist.
     """
+    require_plain(network, "the exact mean")
     if network.bias == "zero":
         least, most = (_at_cosine(network, value) for value in (0, 1))
         with np.errstate(invalid="ignore"):

@@ -16,7 +16,7 @@ from scipy.special import gammaln
 from maxout.numerics.order.norm_logarithms import norm_statistics
 from maxout.numerics.order.order_moments import moment
 from maxout.theory.errors import DoesNotApplyError
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 
 Array = NDArray[np.float64]
 
@@ -54,6 +54,7 @@ def breakpoint_rates(network: Network) -> Rates:
       DoesNotApplyError: for other biases, or a single unit before another layer: there
         the activations' direction does not turn but jumps where the unit's value crosses zero.
     """
+    require_plain(network, "the rate of breakpoints")
     if network.bias != "zero":
         raise DoesNotApplyError(f"breakpoint rates need bias='zero'; got bias={network.bias!r}")
     if min(network.widths[:-1], default=2) < 2:

@@ -20,7 +20,7 @@ from maxout.numerics.jacobian.length_grid import LengthGrid
 from maxout.numerics.jacobian.value_functions import EPS, Layers, log_squared_norm, value_functions
 from maxout.numerics.order.norm_law import log_law
 from maxout.theory.errors import DoesNotApplyError
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 
 Array = NDArray[np.float64]
@@ -73,6 +73,7 @@ def gradient_profile(network: Network, norm: float | Fraction | None = None) -> 
     Raises:
       MaxoutError: for other biases, whose activation lengths are unknown, or a bad norm.
     """
+    require_plain(network, "the gradient profile")
     if network.bias not in ("gaussian", "zero"):
         raise DoesNotApplyError(
             f"the gradient profile needs bias 'gaussian' or 'zero'; got {network.bias!r}"

@@ -24,7 +24,7 @@ from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.jacobian.length_grid import LengthGrid
 from maxout.numerics.order.norm_law import LogLaw, log_law
 from maxout.theory.errors import DomainError
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 from maxout.theory.parameters import COSINE, NORM, ORDER
 
 Array = NDArray[np.float64]
@@ -86,6 +86,7 @@ class Layers:
         Raises:
           DomainError: where the biases are not gaussian, or the layers too many.
         """
+        require_plain(network, "a value function")
         if network.bias != "gaussian":
             raise DomainError(
                 f"value functions need bias='gaussian'; got bias={network.bias!r} "

@@ -10,7 +10,7 @@ from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE, select
 from maxout.theory.errors import DoesNotApplyError, DomainError, OutOfReachError
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 from maxout.theory.parameters import VOLUME
 from maxout.theory.regions import feature_gradients
 from maxout.theory.statement import Statement
@@ -40,6 +40,7 @@ def gradient_table(network: Network, largest: int | None = None) -> list[Gradien
     Raises:
       DomainError: for an order that is not from 1 to 1000.
     """
+    require_plain(network, "a bound of the gradients' moments")
     last = network.inputs if largest is None else largest
     if not 1 <= last <= LARGEST_ORDER:
         raise DomainError(f"the largest order must be from 1 to {LARGEST_ORDER}; got {last}")

@@ -21,7 +21,7 @@ from maxout.numerics.jacobian.value_functions import log_squared_norm
 from maxout.numerics.order.norm_draws import draw_log_radius
 from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.field import Field, integer, real
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 from maxout.theory.parameters import COSINE, value_of
 
 Array = NDArray[np.float64]
@@ -100,6 +100,7 @@ def draw_log_gain(
     Raises:
       MaxoutError: for biases that the chain does not describe, or a value outside its domain.
     """
+    require_plain(network, "the law of the Jacobian's size")
     if network.bias == "any" and network.rank > 2:
         raise DoesNotApplyError(
             "the law of ||J(x)u|| is known for bias 'gaussian' or 'zero', at rank 1 and 2 for any; "

@@ -17,7 +17,7 @@ from maxout.numerics.order.norm_logarithms import norm_statistics
 from maxout.numerics.predict import predict
 from maxout.numerics.typical.size_law import LEVELS, SAMPLES, Typical, draw_log_gain, summary_of
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.network import Network
+from maxout.theory.network import Network, require_plain
 
 RARE = 0.2
 """Share of networks that reach the mean below which the mean is said to mislead: a chi-square of
@@ -137,6 +137,7 @@ def exponents(network: Network) -> tuple[float, ...]:
 
     The first belongs to the input's own direction; empty for other networks.
     """
+    require_plain(network, "the Lyapunov spectrum")
     width = network.widths[0]
     if network.bias != "zero" or len(set(network.widths)) > 1:
         return ()

@@ -89,6 +89,24 @@ def test_verdicts(maxout, key) -> None:
     assert {verdict["status"] for verdict in done.json["verdicts"]} == {"verified"}
 
 
+_CLUSTER = """
+from distributed import Client
+from maxout.verify import RunSetting, run
+from maxout.verify.engines.dask import Dask
+if __name__ == "__main__":
+    with Client(n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        engine = Dask(client.scheduler.address)
+        print(run(RunSetting(keys=["order.mean"]), engine=engine).status)
+"""
+
+
+def test_a_dask_cluster(tmp_path) -> None:
+    script = tmp_path / "cluster.py"
+    script.write_text(_CLUSTER)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "verified\n"), done.stderr
+
+
 def test_a_figure_and_a_training(maxout, tmp_path) -> None:
     picture = tmp_path / "typical.png"
     done = maxout("figure", "second-moments", "--out", str(picture))

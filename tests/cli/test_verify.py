@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,10 +13,11 @@ from maxout.cli.controls import show as show_controls
 from maxout.cli.explain import rule
 from maxout.cli.main import run
 from maxout.cli.output import bluntness
-from maxout.cli.verify import seen, show
+from maxout.cli.verdicts import seen, show
 from maxout.verify import controls, looks, run_setting, suite
 from maxout.verify.decisions import VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiments import BUILDERS, experiments
+from maxout.verify.report import Report, Verdict
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 
@@ -24,7 +27,7 @@ def test_a_campaign_from_the_command_line(maxout, tmp_path) -> None:
     first, second = maxout(*words), maxout(*words)
     assert first.code == second.code == 0, first.err
     assert first.out == second.out
-    assert set(first.json) == {"status", "seed", "false_alarm_rate", "verdicts"}
+    assert set(first.json) == {"schema", "status", "seed", "false_alarm_rate", "verdicts"}
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["verdicts"] == first.json["verdicts"]
     other = maxout(*words, "--seed", "1")
@@ -79,9 +82,9 @@ def test_bluntness(verdict, expected) -> None:
     assert bluntness({"refuted_at": None, **verdict}) == pytest.approx(expected)
 
 
-def bound(relation: str, interval: tuple[float, float], estimate: float = 2.0) -> suite.Verdict:
+def bound(relation: str, interval: tuple[float, float], estimate: float = 2.0) -> Verdict:
     outcome = Outcome("verified", estimate, interval, 100, 0.5, 1e-3)
-    return suite.Verdict("jacobian.mean.upper", relation, 8.0, outcome, "a network")
+    return Verdict("jacobian.mean.upper", relation, 8.0, outcome, "a network")
 
 
 def test_of_a_bound_it_is_said_what_it_is_to_the_estimate_and_where_it_would_fall() -> None:
@@ -113,15 +116,15 @@ def test_on_a_narrow_terminal_verdicts_are_a_list(monkeypatch, capsys) -> None:
     monkeypatch.setattr(output, "on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     outcome = Outcome("verified", 24.961234, (23.711234, 25.511234), 5_133_206, 0.2435123, 1e-3)
-    long = suite.Verdict("order.large_rank.second_moment.elementary", "->", 24.95, outcome, "a")
+    long = Verdict("order.large_rank.second_moment.elementary", "->", 24.95, outcome, "a")
     broken = Outcome("error", None, (None, None), 0, None, 1e-3, "ValueError: not that")
-    wrong = suite.Verdict("order.mean", "==", None, broken, "a")
-    report = suite.Report(0, 1e-6, (long, bound("<=", (1.0, 4.0)), wrong))
-    show(report.to_json())
+    wrong = Verdict("order.mean", "==", None, broken, "a")
+    report = Report(0, 1e-6, (long, bound("<=", (1.0, 4.0)), wrong))
+    show(report.to_json(), everything=True)
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert lines[0] == "order.mean == -: error"
-    assert "    ValueError: not that" in lines
+    assert "order.mean: ValueError: not that" in lines
     assert "    detectable 0.24351; 5,133,206 samples" in lines
 
 
@@ -220,3 +223,18 @@ def test_a_summary_has_a_line_a_subject_and_names_what_does_not_hold(maxout, cap
     shown = capsys.readouterr().out.splitlines()
     assert shown[1].split()[:4] == ["order", "1", "1", "0"]
     assert shown[3:] == [f"order.mean {verdicts[0]['network']}: refuted"]
+
+
+@pytest.mark.parametrize(("missing", "named"), [("torch", "PyTorch"), ("numba", "Numba")])
+def test_what_draws_need_is_named(missing, named) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from maxout.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "verify", "order.mean"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"verify needs {named}: pip install 'maxout[torch]'" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -64,11 +64,6 @@ STRIDED: dict[str, Callable[[Tensor], Tensor]] = {
 )
 def test_maxima_written_by_hand(by_hand: Callable[[Tensor], Tensor], strided: bool) -> None:
     model = Net(by_hand)
-    if by_hand is CONTIGUOUS["max_pool1d"]:
-        # A pooling over the channels themselves mixes them, and is not followed.
-        with pytest.raises(MaxoutError, match="no maxout layer was found"):
-            audit(model, torch.randn(7, 5))
-        return
     report = audit(model, torch.randn(7, 5))
     assert found(report) == [("fc", N, K, 1), ("out", 2, 1, 1)]
     assert report.layers[0].notes == (("its pieces lie strided",) if strided else ())
@@ -129,23 +124,37 @@ def test_skip_connections_are_named() -> None:
 @pytest.mark.parametrize(
     ("by_hand", "reason"),
     [
-        (lambda y: y[:, :N], "its maximum does not split the channels into units"),
-        (lambda y: y[:, : N * 2].view(-1, N, 2).amax(-1), "does not split the channels"),
-        (
-            lambda y: y.view(-1, N, K).amax(-1) + y.view(-1, N, K).amin(-1),
-            "output is used in several",
-        ),
+        (lambda y: y[:, :N], "no maximum over channels was seen"),
+        (lambda y: y.unfold(1, 4, 2)[:, :N].amax(-1), "split the channels into units: they over"),
         (
             lambda y: y.view(-1, N, K).amax(-1) + y.view(-1, K, N).amax(1),
             "output is used in several",
         ),
         (lambda y: y.view(-1, N, K).logsumexp(-1), "a plain layer followed by logsumexp"),
-        (lambda y: torch.relu(y).view(-1, N, K).amax(-1), "a plain layer followed by relu"),
+        (lambda y: F.gelu(y).view(-1, N, K).amax(-1), "gelu stands between it and its maximum"),
+        (lambda y: y.view(-1, N, K).median(-1).values, "it is not always the largest"),
     ],
 )
 def test_says_what_it_cannot_tell(by_hand: Callable[[Tensor], Tensor], reason: str) -> None:
     with pytest.raises(MaxoutError, match=reason):
         audit(Net(by_hand), torch.randn(7, 5))
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "units", "note"),
+    [
+        (lambda y: y[:, : N * 2].view(-1, N, 2).amax(-1), (N, 2), "only 12 of its 24 rows"),
+        (
+            lambda y: y.view(-1, N, K).amax(-1) + y.view(-1, N, K).amin(-1),
+            (N, K),
+            "its minimum is read as well",
+        ),
+    ],
+)
+def test_notes_what_is_unusual(by_hand: Callable, units: tuple[int, int], note: str) -> None:
+    layer = audit(Net(by_hand), torch.randn(7, 5)).layers[0]
+    assert (layer.units, layer.rank) == units
+    assert any(note in text for text in layer.notes)
 
 
 class Images(nn.Module):

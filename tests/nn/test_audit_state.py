@@ -136,6 +136,42 @@ def test_checkpoints_and_safetensors(tmp_path: Path) -> None:
         assert all(torch.equal(read[key], plain[key]) for key in plain)
 
 
+def test_entries_of_a_checkpoint(tmp_path: Path) -> None:
+    """Training scripts keep a best accuracy as a tensor beside the state dict."""
+    plain, other = state(), {"w": torch.ones(4, 2)}
+    best = torch.tensor(0.9)
+    saved = {"best": best, "model": plain, "ema": {"model": other}, "epoch": 3}
+    torch.save(saved, tmp_path / "run.pt")
+    assert read_state(tmp_path / "run.pt").keys() == plain.keys()
+    assert read_state(tmp_path / "run.pt", "ema.model").keys() == other.keys()
+    for key in ("emo", "ema.model.w.x"):
+        with pytest.raises(MaxoutError, match=f"has no entry '{key}'; it holds"):
+            read_state(tmp_path / "run.pt", key)
+    with pytest.raises(MaxoutError, match=r"'epoch' holds no tensors"):
+        read_state(tmp_path / "run.pt", "epoch")
+
+
+def test_shards_by_their_index(tmp_path: Path) -> None:
+    safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
+    plain = state()
+    where = {name: f"part-{k % 2}.safetensors" for k, name in enumerate(plain)}
+    for file in set(where.values()):
+        safetensors.save_file({n: plain[n] for n in where if where[n] == file}, tmp_path / file)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": where}))
+    read = read_state(index)
+    assert all(torch.equal(read[name], plain[name]) for name in plain)
+    for bad, message in (
+        ({"weight_map": {"a": "../x.safetensors"}}, "no .safetensors file beside it"),
+        ({"weight_map": where | {"more": "part-0.safetensors"}}, "names 'more'"),
+        ({"weight_map": {"a": "gone.safetensors"}}, "No such file"),
+        ({}, 'must hold {"weight_map"'),
+    ):
+        index.write_text(json.dumps(bad))
+        with pytest.raises(MaxoutError, match=message):
+            read_state(index)
+
+
 class Bomb:
     """Its pickle creates a file when it is loaded carelessly."""
 
@@ -198,6 +234,9 @@ BAD_FILES = {
     "module.pt": (lambda p: torch.save(nn.Linear(2, 2), p), "cannot be loaded safely"),
     "noise.safetensors": (lambda p: p.write_bytes(b"\xff" * 99), "no readable .safetensors file"),
     "cut.safetensors": (lambda p: p.write_bytes(b"\x10\0\0\0"), "no readable .safetensors file"),
+    "keras.h5": (lambda p: p.write_bytes(b"\x89HDF\r\n\x1a\n" + b"0" * 99), "is HDF5"),
+    "array.npy": (lambda p: p.write_bytes(b"\x93NUMPY\x01\x00v"), "is an .npy array"),
+    "spacy.bin": (lambda p: p.write_bytes(b"\x84\xa5nodes\x90xxxx"), "is thinc's bytes"),
     "folder": (lambda p: p.mkdir(), "is a folder"),
     "missing.pt": (lambda p: None, "cannot read .*: No such file"),
 }

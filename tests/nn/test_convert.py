@@ -50,6 +50,11 @@ DENSE: dict[str, Any] = {
         (UNITS * RANK,),
         lambda w, b: np.stack([side_by_side(y) for y in x @ w.T + b]),
     ),
+    "flax": (
+        (IN, UNITS * RANK),
+        (UNITS * RANK,),
+        lambda w, b: np.stack([side_by_side(y) for y in x @ w + b]),
+    ),
     "paddle": (
         (IN, UNITS * RANK),
         (UNITS * RANK,),
@@ -75,6 +80,10 @@ CONV: dict[str, Any] = {
     "tensorflow-addons": (
         (3, 2, IN, CHANNELS),
         lambda w, b: apart(slide(w.transpose(3, 2, 0, 1), b, correlate2d)),
+    ),
+    "flax": (
+        (3, 2, IN, CHANNELS),
+        lambda w, b: side_by_side(slide(w.transpose(3, 2, 0, 1), b, correlate2d)),
     ),
     "lasagne": ((CHANNELS, IN, 3, 2), lambda w, b: side_by_side(slide(w, b, convolve2d))),
     "chainer": ((CHANNELS, IN, 3, 2), lambda w, b: side_by_side(slide(w, b, correlate2d))),

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
+from maxout.init.constants import second_moment
 from maxout.nn import MaxoutConv1d, MaxoutConv2d, MaxoutLinear, maxout
 from maxout.nn.init import calculate_gain, init_model_, maxout_normal_, maxout_uniform_
 from maxout.theory.errors import MaxoutError
@@ -66,12 +67,21 @@ VGG = [
 
 @pytest.mark.parametrize("example", [None, IMAGE, (IMAGE,)])
 def test_roles_by_structure_and_by_running(example: Any) -> None:
-    report = init_model_(vgg(), example=example)
+    report = init_model_(vgg(), example=example, mode="eval")
     assert summary(report) == VGG
     assert [row.fan_in for row in report.layers] == [27, 72, 128, 16]
     for row in report.layers:
         assert row.c == pytest.approx(calculate_gain(row.rank * row.window) ** 2, rel=1e-15)
         assert row.std == pytest.approx(math.sqrt(row.c / row.fan_in), rel=1e-15)
+
+
+def test_dropout_counts_in_training() -> None:
+    """Behind Dropout2d(0.2) squares are 1/0.8 times as large, which the next layer takes back."""
+    rows = init_model_(vgg(), example=IMAGE).layers
+    assert [row.c * second_moment(row.rank * row.window) for row in rows] == pytest.approx(
+        [1, 1, 0.8, 1], rel=1e-12
+    )
+    assert "dropout in front, in training" in rows[2].why
 
 
 def test_draws_are_those_of_the_initializers() -> None:

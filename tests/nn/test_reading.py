@@ -1,157 +1,99 @@
-"""Models read by what they compute: writings of the maximum, pooling, and what is no maximum."""
+"""Models are read by what they compute: a zoo of writings, and weights where they should be."""
 
-from collections.abc import Callable
-from typing import Any
+import warnings
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from maxout.nn.reading.graph import read
-from maxout.nn.reading.layers import layers_of
+from maxout.nn.auditing.reading import tensors_of
+from maxout.nn.reading.graph import Graph, read
+from maxout.nn.reading.layers import Layer, layers_of
 from maxout.theory.errors import MaxoutError
 
-
-class Model(nn.Module):
-    """Named parts, and a forward pass written as a function of them."""
-
-    def __init__(self, forward: Callable[..., Any], **parts: nn.Module) -> None:
-        super().__init__()
-        self.written = forward
-        for name, part in parts.items():
-            self.add_module(name, part)
-
-    def forward(self, *inputs: Tensor) -> Any:
-        return self.written(self, *inputs)
+from .zoo import REFUSED, ZOO
+from .zoo_case import PLAIN, Case
+from .zoo_rows import OF_THREE
 
 
-def hidden(write: Callable[[Tensor], Tensor], rows: int, units: int) -> Model:
-    """A linear layer of rows, a maximum over them as written, and a linear readout."""
-    generator = torch.Generator().manual_seed(rows)
-    first, last = nn.Linear(6, rows), nn.Linear(units, 2)
-    for part in (first, last):
-        nn.init.normal_(part.weight, generator=generator)
-    return Model(lambda m, x: m.last(write(m.first(x))), first=first, last=last)
+def graph_of(case: Case) -> tuple[nn.Module, Graph]:
+    torch.manual_seed(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of PyTorch's own about what a model uses
+        model = case.build()
+        return model, read(model, case.args, case.keywords)
 
 
-def folded(y: Tensor) -> Tensor:
-    best = y[..., :4]
-    for k in range(1, 3):
-        best = torch.where(y[..., 4 * k : 4 * k + 4] > best, y[..., 4 * k : 4 * k + 4], best)
-    return best
+def ways(layers: list[Layer]) -> dict[str, tuple[int, int, str]]:
+    return {x.name: (x.rank, max(x.windows), x.layout) for x in layers if x.reason is None}
 
 
-# Name -> (writing, rows, units, rank).
-WRITINGS: dict[str, tuple[Callable[[Tensor], Tensor], int, int, int]] = {
-    "view and max": (lambda y: y.view(-1, 4, 5).max(-1).values, 20, 4, 5),
-    "reshape and amax": (lambda y: y.reshape(-1, 5, 4).amax(1), 20, 4, 5),
-    "chunks and maximum": (lambda y: torch.maximum(*y.chunk(2, -1)), 8, 4, 2),
-    "strided slices": (lambda y: torch.maximum(y[:, 0::2], y[:, 1::2]), 8, 4, 2),
-    "split and fmax": (lambda y: torch.fmax(*y.split(4, -1)), 8, 4, 2),
-    "relu of a difference": (lambda y: torch.relu(y[:, :4] - y[:, 4:]) + y[:, 4:], 8, 4, 2),
-    "half of a sum": (lambda y: (y[:, :4] + y[:, 4:] + (y[:, :4] - y[:, 4:]).abs()) / 2, 8, 4, 2),
-    "where": (folded, 12, 4, 3),
-    "sort": (lambda y: y.view(-1, 4, 3).sort(-1).values[..., -1], 12, 4, 3),
-    "topk": (lambda y: y.view(-1, 4, 3).topk(1, -1).values[..., 0], 12, 4, 3),
-    "gather of argmax": (
-        lambda y: (
-            y.view(-1, 4, 3).gather(-1, y.view(-1, 4, 3).argmax(-1, keepdim=True)).squeeze(-1)
-        ),
-        12,
-        4,
-        3,
-    ),
-    "cummax": (lambda y: y.view(-1, 4, 3).cummax(-1).values[..., -1], 12, 4, 3),
-    "pool over features": (lambda y: nn.functional.max_pool1d(y[:, None], 3)[:, 0], 12, 4, 3),
-    "stack of chunks": (lambda y: torch.stack(y.chunk(3, -1)).max(0).values, 12, 4, 3),
-    "nothing": (lambda y: y, 4, 4, 1),
-}
+def test_the_zoo_is_large() -> None:
+    assert len(ZOO) >= 100
 
 
-@pytest.mark.parametrize("name", WRITINGS)
-def test_rank_of_every_writing(name: str) -> None:
-    write, rows, units, rank = WRITINGS[name]
-    model = hidden(write, rows, units)
-    first, last = layers_of(read(model, (torch.randn(3, 6),)))
-    assert (first.rank, first.window, first.reason) == (rank, 1, None)
-    assert first.between == ()
-    assert last.rank == 1
-    # The rows of each unit are those over which the maximum is: by moving one row of one unit.
-    (groups,) = first.groups
-    assert sorted(groups.flatten().tolist()) == list(range(rows))
-    x, unit = torch.randn(1, 6), units - 1
+@pytest.mark.parametrize("name", ZOO)
+def test_rank_window_and_layout(name: str) -> None:
+    _, graph = graph_of(ZOO[name])
+    assert ways(layers_of(graph)) == ZOO[name].layers
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_every_matrix_is_in_a_layer_or_in_a_note(name: str) -> None:
+    model, graph = graph_of(ZOO[name])
+    layers = layers_of(graph)
+    used = {p for x in layers for w in x.weights for p in w.parameters}
+    for parameter, x in model.named_parameters():
+        if x.dim() >= 2 and ".parametrizations." not in parameter:
+            assert parameter in used or any(f"parameter {parameter} " in n for n in graph.notes)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_read_is_refused(name: str) -> None:
+    build, args, message = REFUSED[name]
+    with pytest.raises(MaxoutError, match=message) as caught:
+        read(build(), args)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(OF_THREE.keys() - {"softmax behind", "gelu behind"}))
+def test_units_are_the_rows_that_are_maximized(name: str) -> None:
+    """The units, computed from weights and groups alone, are what the output layer read."""
+    case = ZOO[name]
+    model, graph = graph_of(case)
+    (layer,) = [x for x in layers_of(graph) if x.name == "a"]
+    weight, bias = tensors_of(graph, layer)
+    assert bias is not None
+    assert not any("minimum" in note for note in layer.notes)
+    units = (torch.einsum("uki,bi->buk", weight, case.args[0]) + bias).amax(-1)
+    if layer.zero:
+        units = units.relu()
+    read_by_c: list[torch.Tensor] = []
+    hook = model.c.register_forward_pre_hook(lambda m, a: read_by_c.append(a[0].detach()))
     with torch.no_grad():
-        model.first.bias[groups[unit]] += 100.0
-        y = write(model.first(x))[0]
-    assert y.argmax() == unit
+        model(*case.args)
+    hook.remove()
+    # Units come in an order of their own: each must be one of the columns.
+    columns = {tuple(c.round(decimals=4).tolist()) for c in read_by_c[0].T}
+    assert {tuple(c.round(decimals=4).tolist()) for c in units.detach().T} == columns
 
 
-def test_separate_layers_are_the_pieces_of_one() -> None:
-    parts = {f"piece{k}": nn.Linear(6, 4) for k in range(3)}
-    model = Model(
-        lambda m, x: m.last(torch.stack([getattr(m, name)(x) for name in parts]).amax(0)),
-        last=nn.Linear(4, 2),
-        **parts,
-    )
-    first, _ = layers_of(read(model, (torch.randn(2, 6),)))
-    assert (first.rank, first.window, len(first.weights)) == (3, 1, 3)
+def test_a_plain_layer_is_no_maximum() -> None:
+    """The control: without the maximum, nothing of rank above 1 is read."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 12), nn.Linear(12, 2))
+    assert ways(layers_of(read(model, (torch.randn(5, 6),)))) == {
+        "0": PLAIN,
+        "1": PLAIN,
+    }
 
 
-@pytest.mark.parametrize(
-    ("pool", "window"), [(nn.MaxPool2d(2), 4), (nn.MaxPool2d((1, 3)), 3), (nn.Identity(), 1)]
-)
-def test_pooling_behind_a_convolution(pool: nn.Module, window: int) -> None:
-    model = Model(
-        lambda m, x: m.last(m.pool(m.first(x).unflatten(1, (3, 2)).amax(2))),
-        first=nn.Conv2d(2, 6, 3, padding=1),
-        pool=pool,
-        last=nn.Conv2d(3, 4, 1),
-    )
-    first, last = layers_of(read(model, (torch.randn(1, 2, 12, 12),)))
-    assert (first.rank, first.window) == (2, window)
-    assert (last.rank, last.window) == (1, 1)
-
-
-def test_what_stands_between_is_named() -> None:
-    """A normalization in front of the maximum: the constant does not hold there."""
-    model = Model(
-        lambda m, x: m.last(m.norm(m.first(x)).view(-1, 4, 2).amax(-1)),
-        first=nn.Linear(6, 8),
-        norm=nn.LayerNorm(8),
-        last=nn.Linear(4, 2),
-    )
-    first, _ = layers_of(read(model, (torch.randn(2, 6),)))
-    assert first.rank == 2
-    assert any("norm" in what for what in first.between)
-
-
-def test_a_choice_that_is_no_maximum_is_not_called_one() -> None:
-    """A median has no rank; a minimum has, since its square has the law of a maximum's, and is
-    called what it is."""
-    median = hidden(lambda y: y.view(-1, 4, 3).median(-1).values, 12, 4)
-    first, _ = layers_of(read(median, (torch.randn(3, 6),)))
-    assert first.reason is not None
-    least = hidden(lambda y: y.view(-1, 4, 3).min(-1).values, 12, 4)
-    first, _ = layers_of(read(least, (torch.randn(3, 6),)))
-    assert (first.rank, {kind for fact in first.facts for kind in fact.kinds}) == (3, {"min"})
-
-
-def test_the_model_is_left_as_it_was() -> None:
-    model = hidden(WRITINGS["view and max"][0], 20, 4)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
+def test_a_run_leaves_no_trace() -> None:
+    model = nn.Sequential(nn.Linear(6, 12), nn.BatchNorm1d(12), nn.MaxPool1d(3)).train()
+    before = {k: v.clone() for k, v in model.state_dict().items()}
     state = torch.random.get_rng_state()
-    model.train()
-    read(model, (torch.randn(3, 6, generator=torch.Generator().manual_seed(0)),))
+    read(model, (torch.ones(5, 6),))
     assert model.training
-    assert torch.equal(torch.random.get_rng_state(), state)
-    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-
-
-def test_what_cannot_be_read_is_refused() -> None:
-    model = hidden(WRITINGS["nothing"][0], 4, 4)
-    with pytest.raises(MaxoutError, match="NaN or infinite"):
-        read(model, (torch.full((1, 6), torch.nan),))
-    with pytest.raises(MaxoutError, match="do not depend on the example"):
-        read(Model(lambda m, x: torch.from_numpy(x.detach().numpy() * 2.0)), (torch.randn(2, 6),))
-    with pytest.raises(MaxoutError, match="run the model once"):
-        read(Model(lambda m, x: m.lazy(x), lazy=nn.LazyLinear(3)), (torch.randn(2, 6),))
+    assert model[1].training
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())

@@ -167,6 +167,19 @@ def push(x, units, pieces, scale, biases, network, shard, layer, key) -> np.ndar
     return sums[:, winners]
 
 
+def unit(vector: np.ndarray) -> np.ndarray:
+    """The direction of a float64 vector; its norm is summed in order."""
+    return vector / np.sqrt(squared_norm(vector))
+
+
+def across(vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """The direction of what of a vector is orthogonal to a unit vector."""
+    along = 0.0
+    for a, b in zip(direction, vector, strict=True):
+        along += float(a) * float(b)
+    return unit(vector - along * direction)
+
+
 def squared_norm(values: np.ndarray) -> float:
     """In float64, in order."""
     total = 0.0

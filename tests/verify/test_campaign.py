@@ -12,6 +12,7 @@ from maxout.verify import suite
 from maxout.verify.campaigns import folder as campaigns
 from maxout.verify.campaigns import manifest as manifests
 from maxout.verify.campaigns import shardfile
+from maxout.verify.report import Report
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.suite_errors import CampaignError, ShardError
@@ -19,12 +20,12 @@ from maxout.verify.suite_errors import CampaignError, ShardError
 KEYS = ["order.half_normal", "order.mean"]
 
 
-def run(out: Path | None, **options) -> suite.Report:
+def run(out: Path | None, **options) -> Report:
     return suite.run(RunSetting(**{"keys": KEYS, "device": "cpu", **options}), out=out)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, suite.Report]:
+def made(tmp_path_factory) -> tuple[Path, Report]:
     out = tmp_path_factory.mktemp("campaign") / "deep" / "out"
     return out, run(out)
 

@@ -12,6 +12,7 @@ import torch
 from maxout.theory.network import Network
 from maxout.verify.sampling import kernels, layerwise
 from maxout.verify.sampling.networks import Sampler
+from maxout.verify.sampling.populations import concatenate
 from maxout.verify.sampling.streams import BIASES, INPUTS, UNITS, WEIGHTS, Stream
 
 from . import philox_reference as reference
@@ -102,6 +103,17 @@ def test_biases_inputs_and_symbols_are_where_the_layout_says() -> None:
     assert same(STREAM.symbol("Z,1").standard_normal(4), reference.normals64(drawn).ravel())
 
 
+def test_inputs_and_directions_are_orthonormal_by_sums_in_order() -> None:
+    sampler = Sampler(Network(20, (2,), 1, 2, bias="zero"), "zero", 0.6, 1.7)
+    draws = STREAM.generator(0, INPUTS)
+    for (first, second), x, u in zip(
+        draws.fine_of_networks(4, (50, 2, 20)), *sampler.directions(draws, 4, 50), strict=True
+    ):
+        along = reference.unit(first)
+        assert same(x, 1.7 * along)
+        assert same(u, 0.6 * along + 0.8 * reference.across(second, along))
+
+
 SAMPLERS = [
     Sampler(Network(5, (7, 4), 3, 3, bias="any"), "one-hot", 0.6, 2.0),
     Sampler(Network(6, (9, 5, 8), 2, 4, bias="gaussian"), "gaussian", -0.3, 1.0, (0.9, 0.0)),
@@ -112,24 +124,26 @@ SAMPLERS = [
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: str(s.network))
 def test_layers_whose_weights_are_never_written(monkeypatch, sampler) -> None:
     """Every product and sum again; the tiles are of two networks and of one."""
-    monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", 1)
-    found = [*layerwise.squared_norms(sampler, STREAM, 3)]
-    assert len(found) == 3
+    two = 2 * sampler.bytes_per_network(torch.float32)
+    monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", two)
+    tiles = [*layerwise.squared_norms(sampler, STREAM, 3, torch.float32)]
+    assert [len(tile["length"]) for tile in tiles] == [2, 1]
+    found = concatenate(tiles)
     inputs = sampler.directions(STREAM.generator(0, INPUTS), 0, 3)
     biases = [draw(0, 3, np.float32) for draw in sampler.biases_of(STREAM)]
-    for n, tile in enumerate(found):
+    for n in range(3):
         x = np.stack([v[n] for v in inputs]).astype(np.float32)
         for layer, (units, pieces, _) in enumerate(sampler.shapes, start=1):
             if layer == len(sampler.shapes):
-                assert tile["length"][0] == reference.squared_norm(x[0])
+                assert found["length"][n] == reference.squared_norm(x[0])
                 for v, ending in enumerate(sampler.endings, start=1):
-                    assert tile[f"hidden{ending}"][0] == reference.squared_norm(x[v])
+                    assert found[f"hidden{ending}"][n] == reference.squared_norm(x[v])
             bias = None if layer > len(biases) else biases[layer - 1]
             bias = None if bias is None else bias[min(n, len(bias) - 1)]
             scale = sampler.scales[layer - 1]
             x = reference.push(x, units, pieces, scale, bias, n, STREAM.shard, layer, KEY)
         for v, ending in enumerate(sampler.endings, start=1):
-            assert tile[f"gain{ending}"][0] == reference.squared_norm(x[v])
+            assert found[f"gain{ending}"][n] == reference.squared_norm(x[v])
 
 
 def test_the_first_of_equal_pieces_wins() -> None:

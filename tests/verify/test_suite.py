@@ -14,6 +14,7 @@ from maxout.verify import looks, run_setting, suite
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, MeanEquality, Outcome
 from maxout.verify.experiment import Experiment
 from maxout.verify.order.order_experiments import unit
+from maxout.verify.report import Report, Verdict, assemble
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 
@@ -106,7 +107,7 @@ def test_looks_do_not_raise_the_false_alarm_rate() -> None:
 
 
 @pytest.fixture(scope="module")
-def report() -> suite.Report:
+def report() -> Report:
     return suite.run(RunSetting(keys=KEYS, seed=3, device="cpu", workers=2))
 
 
@@ -138,14 +139,13 @@ def test_the_report_counts_what_may_go_wrong(report) -> None:
 )
 def test_the_weakest_verdict_is_the_reports(statuses, expected) -> None:
     verdicts = tuple(
-        suite.Verdict("k", "==", 0.0, Outcome(status, 0, (0, 0), 1, 0, 0.1), "n")
-        for status in statuses
+        Verdict("k", "==", 0.0, Outcome(status, 0, (0, 0), 1, 0, 0.1), "n") for status in statuses
     )
-    assert suite.Report(0, 0.1, verdicts).status == expected
+    assert Report(0, 0.1, verdicts).status == expected
 
 
 def test_a_statement_without_an_experiment_is_inconclusive() -> None:
-    found = suite.assemble(0, 1e-5, {"order.mean": []}, ["order.mean"], [])
+    found = assemble(0, 1e-5, {"order.mean": []}, ["order.mean"], [])
     assert found.status == INCONCLUSIVE
     assert found.false_alarm_rate == 0
     (verdict,) = found.to_json()["verdicts"]
@@ -173,6 +173,7 @@ def test_bad_arguments_are_value_errors(wrong) -> None:
 _VALUES = """
 import sys
 from pathlib import Path
+from maxout.verify.report import Report, Verdict, assemble
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.suite import job
 keys = ["jacobian.moment.gaussian", "jacobian.log.mean"]
@@ -184,7 +185,7 @@ with job(RunSetting("standard", keys, device="cpu")) as ready:
 
 @pytest.mark.parametrize("variable", ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"])
 def test_predictions_are_the_same_bits_on_any_number_of_threads(variable) -> None:
-    """Matrix products of several threads round otherwise: torchrun, which sets one, showed it."""
+    """Matrix products of several threads round otherwise: workers, which set one, showed it."""
     found = {
         subprocess.run(
             [sys.executable, "-c", _VALUES],

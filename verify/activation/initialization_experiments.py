@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.order.moments import LargestNormalMoment
 from maxout.verify import facts
@@ -29,7 +30,10 @@ from maxout.verify.twins import second_moment_off
 
 
 def _pooling(size: Size) -> Iterator[Experiment]:
-    for rank, window in ((3, 4),) + (((2, 9), (5, 4)) if size.deep else ()):
+    settings = ((3, 4),) + (((2, 9), (5, 4)) if size.deep else ())
+    if size.network is not None:
+        settings = ((size.network.rank, 4),)
+    for rank, window in settings:
         yield mean_of_power(
             "init.max_pooling",
             Extremes(rank, window),
@@ -99,8 +103,13 @@ def _relu(size: Size) -> Iterator[Experiment]:
 
 
 def _uniform(size: Size) -> Iterator[Experiment]:
-    for rank, fan_in in ((5, 12),) + (((2, 100),) if size.deep else ()):
-        network = Network(fan_in, (4,), 1, rank)
+    networks = [Network(fan_in, (4,), 1, rank) for rank, fan_in in ((5, 12), (2, 100))]
+    if size.network is not None:
+        own = size.network
+        if own.c != own.but(c=None).c:
+            raise DoesNotApplyError("it is sampled at the initializer's own c = 1/M_K (--c)")
+        networks = [own]
+    for network in networks if size.deep else networks[:1]:
 
         def estimand(network: Network = network) -> Mean:
             # Var W^2 = a^4/5 - (a^2/3)^2 = 4/5 of the squared variance
@@ -110,7 +119,7 @@ def _uniform(size: Size) -> Iterator[Experiment]:
         yield Experiment(
             statement("init.uniform"),
             network,
-            (UniformWeights(rank, fan_in),),
+            (UniformWeights(network.rank, network.inputs),),
             lambda arrays: arrays["weight"] ** 2,
             estimand,
             detail="weights of the first layer",

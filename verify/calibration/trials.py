@@ -247,14 +247,14 @@ def _laws() -> Iterator[Trial]:
 
 def _with_c(network: Network, factor: sp.Expr) -> Network:
     n = network
-    return Network(n.inputs, n.widths, n.outputs, n.rank, n.c * factor, n.bias)
+    return n.but(c=n.c * factor)
 
 
 def _wrong_laws() -> Iterator[tuple[str, Gain]]:
     n = _LIGHT
     yield "c off by 5 %", Gain(_with_c(n, sp.Rational(21, 20)), 0.6)
     for rank in (2, 4):
-        other = Network(n.inputs, n.widths, n.outputs, rank, n.c, n.bias)
+        other = n.but(rank=rank)
         yield f"K = {rank} instead of 3", Gain(other, 0.6)
     yield "the biases forgotten", Gain(Network(4, (6, 6), 4, 3, bias="gaussian"), 0.6)
     yield "the angle forgotten", Gain(n, 1.0)

@@ -45,7 +45,6 @@ class Campaign:
       folder: made where it is not there.
       manifest: what this run is.
       planned: every population that it may sample, with its samples at most.
-      owner: whether this process prepares the folder; others of the same run wait for it first.
 
     Raises:
       CampaignError: where the folder belongs to another campaign, another run is at work there,
@@ -57,7 +56,6 @@ class Campaign:
         folder: Path,
         manifest: dict[str, Any],
         planned: Iterable[tuple[Population, int]],
-        owner: bool = True,
     ) -> None:
         self.folder = folder
         self.manifest = manifest
@@ -68,10 +66,7 @@ class Campaign:
             name = _folder_of(population)
             self._blocks[name] = max(blocks, self._blocks.get(name, 0))
         self._lock: int | None = None
-        if owner:
-            self._prepare()
-        else:
-            self._compare()
+        self._prepare()
 
     def close(self) -> None:
         """Let another run at the folder."""
@@ -154,10 +149,6 @@ class Campaign:
     def _compare(self) -> bool:
         """Refuse another campaign's folder; say whether its manifest knows this processor."""
         path = self.folder / MANIFEST
-        if not os.path.lexists(path):
-            raise CampaignError(
-                f"{path} is not there: several machines need a folder that all of them share"
-            )
         try:
             there = read_json(path, MAX_MANIFEST)
         except FileError as error:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
 FORMAT = 3
+OwnRecord = tuple[list[str], dict[str, Any]]
+
 BLOCKS = {"quick": 1}
 MOST = 8
 """Shards of one file at most, by suite; ``MOST`` for others. A shard is some 50 ms of one core, so
@@ -28,7 +30,11 @@ the suite, since the folder's bytes may depend on nothing that the manifest does
 
 
 def manifest(
-    setting: RunSetting, plan: dict[str, list[Experiment]], share: float, device: torch.device
+    setting: RunSetting,
+    plan: dict[str, list[Experiment]],
+    share: float,
+    device: torch.device,
+    own: OwnRecord | None = None,
 ) -> dict[str, Any]:
     """Return the record of a campaign.
 
@@ -36,6 +42,7 @@ def manifest(
       plan: chosen statements and their experiments.
       share: of one verdict in alpha.
       device: that draws; the CPU and a GPU round float64 differently.
+      own: of a person's network, the options that name it and what was decided by its cost.
     """
     kept = {
         "suite": setting.suite,
@@ -48,10 +55,13 @@ def manifest(
     packages = ("maxout", "numba", "numpy", "scipy", "sympy", "torch")
     return {
         "format": FORMAT,
-        "command": " ".join(["maxout", "verify", *setting.keys, *options]),
+        "command": " ".join(
+            ["maxout", "verify", *setting.keys, *(own[0] if own else ()), *options]
+        ),
         "suite": setting.suite,
         "keys": list(plan),
         **kept,
+        **({"own": own[1]} if own else {}),
         "block": BLOCKS.get(setting.suite, MOST),
         "statements": {key: statement_hash(key, found, share) for key, found in plan.items()},
         "versions": {

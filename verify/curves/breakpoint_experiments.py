@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -12,11 +13,11 @@ import sympy as sp
 from maxout.numerics.curves.curve_breakpoints import expected_breakpoints
 from maxout.numerics.curves.mean_breakpoints import breakpoint_rates, kink_rate
 from maxout.theory.curves.curve_means import AngularSpeed
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
-from maxout.verify.curves.curves_experiments import SEGMENT, Points, narrow
+from maxout.verify.curves.curves_experiments import SEGMENT, Points, embedded, narrow, polylines
 from maxout.verify.decisions.estimands import BoundedMean, Mean
 from maxout.verify.experiment import (
-    QUICK,
     Builder,
     Experiment,
     Size,
@@ -29,7 +30,7 @@ from maxout.verify.experiment import (
 )
 from maxout.verify.sampling.concrete_networks import Windows
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.polylines import Chords, Polylines
+from maxout.verify.sampling.polylines import Chords
 from maxout.verify.sampling.populations import Arrays, Population
 
 _C = sp.Rational(3, 5)
@@ -94,9 +95,10 @@ def _line_ceiling(network: Network) -> int:
 
 
 def _zero_networks(size: Size) -> Iterator[Network]:
-    yield Network(2, (4, 6), 2, 3, c=_C, bias="zero")
-    if size.deep:
-        yield Network(2, (3, 2, 4), 2, 3, c=_C, bias="zero")
+    yield from size.networks(
+        [Network(2, (4, 6), 2, 3, c=_C, bias="zero")],
+        [Network(2, (3, 2, 4), 2, 3, c=_C, bias="zero")],
+    )
 
 
 def _bounded(
@@ -119,7 +121,7 @@ def _first_swept(network: Network, angle: float) -> float:
 
 @cache
 def _on_circle(network: Network) -> float:
-    return expected_breakpoints(network, np.array(CIRCLE), draws=20_000).total
+    return expected_breakpoints(network, np.array(embedded(CIRCLE, network)), draws=20_000).total
 
 
 def _never_turned() -> Twin:
@@ -134,13 +136,13 @@ def _breakpoints(key: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         last_only = key == "curve.breakpoints.layer"
         # The deep network's last layer alone would take a hundred thousand networks.
-        for network in _zero_networks(QUICK if last_only else size):
+        for network in _zero_networks(replace(size, deep=False) if last_only else size):
             # Of three layers K + 1 changes the number by too little.
             telling = len(network.widths) == 2
             yield Experiment(
                 statement(key),
                 network,
-                (Polylines(Sampler(network, "zero", 0.6), SQUARE),),
+                (polylines(network, "zero", SQUARE),),
                 _last_layer if last_only else _all_breakpoints,
                 partial(
                     _bounded,
@@ -171,15 +173,15 @@ def _first_layer(arrays: Arrays) -> np.ndarray:
 
 
 def _first(size: Size) -> Iterator[Experiment]:
-    networks = [Network(2, (10, 8), 6, 3, c=_C, bias="gaussian")]
-    if size.deep:
-        networks.append(Network(2, (8, 3), 2, 5, c=2, bias="gaussian"))
-    for network in networks:
+    for network in size.networks(
+        [Network(2, (10, 8), 6, 3, c=_C, bias="gaussian")],
+        [Network(2, (8, 3), 2, 5, c=2, bias="gaussian")],
+    ):
         ceiling = network.widths[0] * (network.rank - 1)
         yield Experiment(
             statement("curve.breakpoints.first"),
             network,
-            (Polylines(Sampler(network, "gaussian", 0.6), SEGMENT),),
+            (polylines(network, "gaussian", SEGMENT),),
             _first_layer,
             partial(
                 _bounded,
@@ -209,14 +211,14 @@ def _first_speed() -> Twin:
 
 
 def _sphere(size: Size) -> Iterator[Experiment]:
-    networks = [Network(2, (9, 2), 4, 2, c=sp.Rational(1, 8), bias="gaussian")]
-    if size.deep:
-        networks.append(Network(2, (5, 3), 4, 3, c=2, bias="gaussian"))
-    for network in networks:
+    for network in size.networks(
+        [Network(2, (9, 2), 4, 2, c=sp.Rational(1, 8), bias="gaussian")],
+        [Network(2, (5, 3), 4, 3, c=2, bias="gaussian")],
+    ):
         yield Experiment(
             statement("curve.breakpoints.sphere"),
             network,
-            (Polylines(Sampler(network, "gaussian", 0.6), CIRCLE, CIRCLE_NAME),),
+            (polylines(network, "gaussian", CIRCLE, CIRCLE_NAME),),
             _all_breakpoints,
             partial(
                 _bounded,
@@ -243,10 +245,12 @@ def _locus(size: Size) -> Iterator[Experiment]:
     The locus is a cone over the origin, of area 2 pi density(1) in the unit ball; an isotropic
     uniform line that meets the ball meets a surface area/(2 pi) times.
     """
-    networks = [Network(3, (4, 2), 2, 3, c=_C, bias="zero")]
-    if size.deep:
-        networks.append(Network(3, (3, 2), 3, 4, c=_C, bias="zero"))
-    for network in networks:
+    for network in size.networks(
+        [Network(3, (4, 2), 2, 3, c=_C, bias="zero")],
+        [Network(3, (3, 2), 3, 4, c=_C, bias="zero")],
+    ):
+        if network.inputs != 3:
+            raise DoesNotApplyError("lines through a ball are drawn with 3 inputs (--inputs 3)")
         yield Experiment(
             statement("curve.locus.density"),
             network,
@@ -276,20 +280,21 @@ def _of_rank_four(experiment: Experiment) -> tuple[Population, ...]:
 
 
 def _plane_rank3(size: Size) -> Iterator[Experiment]:
-    network = Network(2, (6,), 2, 3, c=_C, bias="zero")
-    yield Experiment(
-        statement("curve.plane.regions.rank3"),
-        network,
-        (Windows(Sampler(network, "zero", 0.6), 2.0),),
-        lambda arrays: arrays["regions"],
-        lambda: Mean(18.0, 0.0, 0.03),  # 3 n_1, and no variance: every count is the same
-        detail="polygons about the origin",
-        twins=(
-            rewritten("2 n_1 regions", lambda r: 2 * r / 3),
-            other_population("rank 4", _of_rank_four),
-        ),
-        least=100,
-    )
+    for network in size.networks([Network(2, (6,), 2, 3, c=_C, bias="zero")]):
+        yield Experiment(
+            statement("curve.plane.regions.rank3"),
+            network,
+            (Windows(Sampler(network, "zero", 0.6), 2.0),),
+            lambda arrays: arrays["regions"],
+            # 3 n_1, and no variance: every count is the same
+            partial(Mean, 3.0 * network.widths[0], 0.0, 0.03),
+            detail="polygons about the origin",
+            twins=(
+                rewritten("2 n_1 regions", lambda r: 2 * r / 3),
+                other_population("rank 4", _of_rank_four),
+            ),
+            least=100,
+        )
 
 
 EXPERIMENTS: dict[str, Builder] = {

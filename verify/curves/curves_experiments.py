@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.order.moments import LargestChi2Moment, SmallestChi2Moment
 from maxout.verify.decisions.estimands import WIDEST, Mean
@@ -22,6 +23,7 @@ from maxout.verify.experiment import (
     scaled,
     statement,
 )
+from maxout.verify.experiment_networks import OWN_BIASES
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.polylines import Polylines
 from maxout.verify.sampling.populations import Arrays
@@ -47,6 +49,27 @@ ARC_NAME = f"{_ARC_STEPS} chords of a quarter circle"
 def length_of(points: Points) -> float:
     """Return the length of a polyline."""
     return float(np.linalg.norm(np.diff(np.array(points), axis=0), axis=1).sum())
+
+
+def embedded(points: Points, network: Network) -> Points:
+    """Points of the plane in the network's input space; of a ray, on the line of one input.
+
+    Raises:
+      DoesNotApplyError: for one input and a curve that is no ray.
+    """
+    if network.inputs == 1:
+        if any(rest for _, rest in points):
+            raise DoesNotApplyError("a curve in a plane needs 2 inputs or more (--inputs)")
+        return tuple((first,) for first, _ in points)
+    return tuple((*point, *(0.0,) * (network.inputs - 2)) for point in points)
+
+
+def polylines(network: Network, biases: str, points: Points, called: str = "") -> Polylines:
+    """The population of one polyline, whose points are those of the plane or of the input space."""
+    if len(points[0]) != network.inputs:
+        points = embedded(points, network)
+    cosine = 0.6 if network.inputs > 1 else 1.0  # of a direction that is not used
+    return Polylines(Sampler(network, biases, cosine), points, called)
 
 
 def narrow(size: Size) -> float:
@@ -78,6 +101,13 @@ def _share(share: float, network: Network) -> float:
 
 def _length_settings(size: Size) -> Iterator[tuple[Network, str, str, Points, float]]:
     """(network, its biases, what the curve is, its points, the cosine along it or NaN)."""
+    if (own := size.network) is not None:
+        biases = OWN_BIASES if own.bias == "any" else own.bias
+        if own.bias == "zero" or own.inputs == 1:
+            yield own, biases, "a ray", embedded(RAY, own), 1.0
+        else:
+            yield own, biases, "a segment", embedded(SEGMENT, own), math.nan
+        return
     wide = Network(2, (10, 8), 6, 3, c=_C, bias="zero")
     yield wide, "zero", "a ray", RAY, 1.0
     yield (
@@ -105,6 +135,8 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
     """
 
     def build(size: Size) -> Iterator[Experiment]:
+        # At an own network the bound may be tight, where more are needed.
+        odd = 1500 if size.network is None else 5000
         for network, biases, what, points, cosine in _length_settings(size):
             if network.bias not in statement(key).biases:
                 continue
@@ -120,7 +152,7 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
                 yield Experiment(
                     statement(key),
                     network,
-                    (Polylines(Sampler(network, biases, 0.6), points),),
+                    (polylines(network, biases, points),),
                     partial(_length, power=t),
                     partial(_at_most, network, length, t, wide * narrow(size)),
                     order=order,
@@ -128,24 +160,35 @@ def _lengths(key: str, power: int | None, margin: float, twins: tuple[Twin, ...]
                     detail=f"{what}, {biases} biases",
                     twins=twins if math.isfinite(cosine) else (),
                     # The size of an odd power is known from above alone: its plan is too short.
-                    least=1500 if t > 1 and t % 2 else 500,
+                    least=odd if t > 1 and t % 2 else 500,
                 )
 
     return build
 
 
+def _quarter_circles(
+    key: str, share: float, narrow_share: float, twins: tuple[Twin, ...], size: Size, **at: Any
+) -> Iterator[Experiment]:
+    """On a wide and on a narrow network, which has no twins; or on an own one."""
+    (bias,) = statement(key).biases
+    wide = Network(2, (10, 8), 6, 3, c=_C, bias=bias)
+    for network in size.networks([wide, Network(2, _NARROW, 2, 3, c=_C, bias=bias)]):
+        is_narrow = network.widths == _NARROW
+        yield _quarter_circle(
+            key, network, narrow_share if is_narrow else share, () if is_narrow else twins, **at
+        )
+
+
 def _quarter_circle(
-    key: str, widths: tuple[int, ...], share: float, twins: tuple[Twin, ...], **parameters: Any
+    key: str, network: Network, share: float, twins: tuple[Twin, ...], **parameters: Any
 ) -> Experiment:
     """A quarter of the unit circle, whose points have the norm 1 and lie across the circle."""
-    stated, outputs = statement(key), 6 if len(widths) == 2 else 2
-    (bias,) = stated.biases
-    network = Network(2, widths, outputs, 3, c=_C, bias=bias)
+    stated, bias = statement(key), str(network.bias)
     length = math.pi / 2
     return Experiment(
         stated,
         network,
-        (Polylines(Sampler(network, bias, 0.6), ARC, ARC_NAME),),
+        (polylines(network, bias, ARC, ARC_NAME),),
         _length,
         partial(_at_most, network, length, 1, share),
         parameters={"length": length, **parameters},
@@ -160,10 +203,11 @@ _NARROW = (2, 3, 2, 3)
 
 
 def _sphere(size: Size) -> Iterator[Experiment]:
-    make = partial(_quarter_circle, "curve.length.mean.upper.sphere", norm=1)
     shorter = other_parameters("an arc of three quarters of the length", length=0.75 * math.pi / 2)
-    yield make((10, 8), 0.3 * narrow(size), (shorter,))
-    yield make(_NARROW, 0.3 * narrow(size), ())
+    share = 0.3 * narrow(size)
+    yield from _quarter_circles(
+        "curve.length.mean.upper.sphere", share, share, (shorter,), size, norm=1
+    )
 
 
 _SMALLEST = replaced("S_K instead of L_K", LargestChi2Moment, SmallestChi2Moment)
@@ -173,9 +217,8 @@ def _arc(size: Size) -> Iterator[Experiment]:
     """On a circle about the origin u is always across x: the bound is far below the one in M_K."""
     key = "curve.length.mean.upper.angle"
     yield from _lengths(key, 1, 0.2, (NO_GAIN,))(size)
-    make = partial(_quarter_circle, key, cosine=0)
-    yield make((10, 8), 0.2 * narrow(size), (scaled(-30),))
-    yield make(_NARROW, 0.3 * narrow(size), ())
+    shares = 0.2 * narrow(size), 0.3 * narrow(size)
+    yield from _quarter_circles(key, *shares, (scaled(-30),), size, cosine=0)
 
 
 EXPERIMENTS: dict[str, Builder] = {

@@ -7,7 +7,7 @@ claim that is wrong by any factor is judged by the same samples and the same mar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from maxout.theory.statement import Relation
@@ -35,6 +35,9 @@ LEAST_VARIANCE = 1e-12
 WIDEST = 0.5
 """Share of a bound that its margin is at most: "verified" must not hold for any number."""
 
+WIDEST_LAW = 0.2
+"""Difference of distribution functions that a margin is at most."""
+
 
 D = TypeVar("D", bound=Decision)
 
@@ -52,6 +55,13 @@ class Estimand(Protocol):
 
         Raises:
           DecisionError: for a relation that the quantity cannot have.
+        """
+
+    def wider(self, factor: float) -> Estimand:
+        """The same quantity with every margin so many times as wide.
+
+        Raises:
+          DecisionError: where a margin would be wider than ``WIDEST`` and mean nothing.
         """
 
 
@@ -76,6 +86,14 @@ def _unfit(what: str, relation: Relation, remainder: float) -> DecisionError:
     if relation != Relation.LIMIT and remainder:
         return DecisionError(f"only a limit has a remainder; got {remainder} with {relation}")
     return DecisionError(f"{what} cannot be judged for the relation {relation}")
+
+
+def _widened(share: float, factor: float, widest: float = WIDEST) -> float:
+    # What is wider already, for a bound that is far off, stays.
+    wide = share * factor
+    if factor > 1 and wide > widest:
+        raise DecisionError(f"a margin of {wide:.0%} means nothing; at most {widest:.0%}")
+    return wide
 
 
 @dataclass(frozen=True)
@@ -113,6 +131,9 @@ class Mean:
                 return MeanAtLeast(variance, margin, width, self.signed, self.planned)
         raise _unfit("a mean", relation, remainder)
 
+    def wider(self, factor: float) -> Mean:
+        return replace(self, share=_widened(self.share, factor))
+
 
 def mean_from_square(size: float, second: float, share: float, signed: bool = False) -> Mean:
     """The mean of observations whose mean square is ``second`` at most; ``size`` is the mean."""
@@ -148,6 +169,9 @@ class BoundedMean:
         width = self.share * abs(self.size)
         return kind(self.ceiling, self.planned, margin, width)
 
+    def wider(self, factor: float) -> BoundedMean:
+        return replace(self, share=_widened(self.share, factor))
+
 
 _CHANCES: dict[Relation, type[ProportionEquality]] = {
     Relation.EQ: ProportionEquality,
@@ -174,6 +198,9 @@ class Proportion:
         margin = min(self.narrow, _margin(share, self.size or 1.0, relation, predicted))
         return kind(self.size, margin, self.narrow)
 
+    def wider(self, factor: float) -> Proportion:
+        return replace(self, narrow=_widened(self.narrow, factor, WIDEST * (self.size or 1.0)))
+
 
 @dataclass(frozen=True)
 class Median:
@@ -193,6 +220,9 @@ class Median:
         if relation not in (Relation.EQ, Relation.LIMIT) or (relation == Relation.EQ and remainder):
             raise _unfit("a median", relation, remainder)
         return MedianEquality(self.deviation, self.share * abs(self.size), remainder)
+
+    def wider(self, factor: float) -> Median:
+        return replace(self, share=_widened(self.share, factor))
 
 
 _LAWS: dict[Relation, type[SameLaw | StochasticOrder]] = {
@@ -214,3 +244,6 @@ class Distribution:
 
     def decision(self, relation: Relation, predicted: float, remainder: float) -> Decision:
         return _kind("a law", _LAWS, relation, remainder)(self.narrow)
+
+    def wider(self, factor: float) -> Distribution:
+        return replace(self, narrow=_widened(self.narrow, factor, WIDEST_LAW))

@@ -39,10 +39,11 @@ NORM = 1.7
 def networks(bias: str, size: Size) -> Iterator[tuple[Network, str]]:
     """Yield networks of two outputs, one of them differentiated, and the law of their biases."""
     laws = {"zero": "zero", "gaussian": "gaussian", "any": "one-hot"}
-    yield Network(4, (4, 3, 5), 2, 3, c=sp.Rational(6, 5), bias=bias), laws[bias]
-    if size.deep:
-        c = sp.Rational(3, 5)
-        yield Network(5, (12, 8, 6, 10), 2, 3, c=c, bias=bias), {**laws, "any": "mixed"}[bias]
+    wide = {**laws, "any": "mixed"}
+    quick = Network(4, (4, 3, 5), 2, 3, c=sp.Rational(6, 5), bias=bias)
+    deep = Network(5, (12, 8, 6, 10), 2, 3, c=sp.Rational(3, 5), bias=bias)
+    for network in size.networks([quick], [deep]):
+        yield network, (laws if network is quick else wide)[bias]
 
 
 def population(network: Network, biases: str) -> ParameterGradients:
@@ -54,8 +55,12 @@ def _column(array: str, layer: int, arrays: Arrays) -> np.ndarray:
     return arrays[array][:, layer - 1]
 
 
-def _layers(network: Network) -> tuple[int, ...]:
-    return tuple(range(1, len(network.widths) + 1))
+def _layers(network: Network, size: Size) -> tuple[int, ...]:
+    """All hidden layers; of an own network the first, the middle and the last."""
+    hidden = len(network.widths)
+    if size.network is not None:
+        return tuple(sorted({1, (hidden + 1) // 2, hidden}))
+    return tuple(range(1, hidden + 1))
 
 
 def _second(network: Network, array: str, layer: int) -> float:
@@ -103,7 +108,7 @@ def _exact(key: str, array: str, bias: str, size: Size) -> Iterator[Experiment]:
         size.of(0.03, 0.01) if bias == "zero" else size.of(0.04, 0.02)
     )  # the bound of the variance is looser with biases
     for network, biases in networks(bias, size):
-        for layer in _layers(network):
+        for layer in _layers(network, size):
             twins = [_layer_shifted(array, layer, bias)]
             if bias == "zero":
                 twins += [_all_along()] if layer < len(network.widths) else []
@@ -125,7 +130,7 @@ def _exact(key: str, array: str, bias: str, size: Size) -> Iterator[Experiment]:
 def _moment(key: str, array: str, size: Size) -> Iterator[Experiment]:
     order = 2
     for network, biases in networks("zero", size):
-        for layer in _layers(network):
+        for layer in _layers(network, size):
             yield Experiment(
                 statement(key),
                 network,
@@ -156,7 +161,7 @@ def _square(network: Network, array: str, layer: int, share: float) -> Mean:
 def _law(size: Size) -> Iterator[Experiment]:
     key = "gradients.law"
     for network, biases in networks("zero", size):
-        for layer in _layers(network):
+        for layer in _layers(network, size):
             wrong = layer + 1 if layer == 1 else layer - 1
             yield Experiment(
                 statement(key),
@@ -179,7 +184,7 @@ def _bounds(
 ) -> Iterator[Experiment]:
     for bias in biases:
         for network, law in networks(bias, size):
-            for layer in _layers(network) if size.deep else (1, len(network.widths)):
+            for layer in _layers(network, size) if size.deep else sorted({1, len(network.widths)}):
                 yield Experiment(
                     statement(f"{prefix}.{rung}"),
                     network,
@@ -204,14 +209,9 @@ def _one_sided(rung: str, network: Network, array: str, layer: int, size: Size) 
     if array == "weights":
         bound *= facts.length_moment(network, layer - 1, NORM, 1)
     # Betting needs no variance: with any biases the plan is that of zero ones.
-    like = network if network.bias != "any" else _at_zero_bias(network)
+    like = network if network.bias != "any" else network.but(bias="zero")
     planned = _second(like, array, layer)
     return Mean(bound, _second(network, array, layer), 0.1 * size.narrowness, planned=planned)
-
-
-def _at_zero_bias(network: Network) -> Network:
-    n = network
-    return Network(n.inputs, n.widths, n.outputs, n.rank, n.c, "zero")
 
 
 _GAINS: dict[str, tuple[type[sp.Function], int]] = {

@@ -21,13 +21,14 @@ from maxout.verify.experiment import (
     statement,
 )
 from maxout.verify.experiment_networks import (
-    LIGHT_COSINE,
     Case,
     angles,
     deep_case,
     deep_networks,
+    light_case,
     light_networks,
     narrowness,
+    size_case,
 )
 from maxout.verify.jacobian.any_bias_experiments import gain, gain_half_squares
 from maxout.verify.sampling.half_squares import half_squares_variance
@@ -48,7 +49,7 @@ def _laws(key: str, bias: str) -> Builder:
                     (case.population,),
                     lambda left, law: (left["gain"], law["value"]),
                     lambda: Distribution(size.of(0.03, 0.0125)),
-                    parameters={"cosine": cosine, "norm": case.norm},
+                    parameters={"cosine": case.cosine, "norm": case.norm},
                     detail=case.detail,
                     twins=_WRONG_LAWS if bias == "zero" else (*_WRONG_LAWS, _NO_BIASES),
                 )
@@ -75,8 +76,8 @@ def _mean_exact(size: Size) -> Iterator[Experiment]:
                 network,
                 (case.population,),
                 gain,
-                partial(_gain, network, 1, cosine, size.of(0.04, 0.01)),
-                parameters={"cosine": cosine},
+                partial(_gain, network, 1, case.cosine, size.of(0.04, 0.01)),
+                parameters={"cosine": case.cosine},
                 detail=case.detail,
                 twins=(
                     # cos^2 of the gain carries M_K: where it is 0 little of the error is left.
@@ -94,9 +95,9 @@ def _gain(network: Network, order: int, cosine: float, share: float) -> Mean:
 
 
 def _moment_exact(size: Size) -> Iterator[Experiment]:
-    cosine = LIGHT_COSINE
     for network in light_networks(size):
-        case = Case(network, "zero", cosine)
+        case = light_case(network, size)
+        cosine = case.cosine
         for order in statement("jacobian.moment.exact").orders:
             margin = {2: 0.03, 3: 0.05}[order] * narrowness(network, size)
             yield Experiment(
@@ -118,9 +119,9 @@ def _moment_exact(size: Size) -> Iterator[Experiment]:
 
 
 def _variance_exact(size: Size) -> Iterator[Experiment]:
-    cosine = LIGHT_COSINE
     for network in light_networks(size):
-        case = Case(network, "zero", cosine)
+        case = light_case(network, size)
+        cosine = case.cosine
         yield Experiment(
             statement("jacobian.variance.exact"),
             network,
@@ -196,9 +197,12 @@ def _off_aligned(case: Case) -> float:
 
 def _alignment(size: Size) -> Iterator[Experiment]:
     # Narrow, since the floor is of order 1/width, and just deep enough to reach it.
-    for rank, width, layers in ((8, 4, 5),) + (((10, 6, 8),) if size.deep else ()):
-        network = Network(width, (width,) * layers, 16, rank, bias="zero")
-        case = Case(network, "zero", 0.0)
+    networks = [
+        Network(width, (width,) * layers, 16, rank, bias="zero")
+        for rank, width, layers in ((8, 4, 5), (10, 6, 8))
+    ]
+    for network in size.networks(networks[:1], networks[1:]):
+        case = size_case(Case(network, "zero", 0.0), size)
         yield Experiment(
             statement("jacobian.alignment"),
             network,

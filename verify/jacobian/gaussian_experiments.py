@@ -11,7 +11,6 @@ import sympy as sp
 from maxout.numerics.jacobian.value_functions import jacobian_moment
 from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.network import Network
 from maxout.verify.decisions.estimands import Mean, mean_from_square
 from maxout.verify.experiment import (
     Builder,
@@ -22,15 +21,17 @@ from maxout.verify.experiment import (
     rank_off_by_one,
     statement,
 )
-from maxout.verify.experiment_networks import gaussian_case, gaussian_networks, narrowness
+from maxout.verify.experiment_networks import Case, gaussian_case, gaussian_networks, narrowness
 from maxout.verify.jacobian.any_bias_experiments import gain, gain_half_squares
 from maxout.verify.sampling.half_squares import half_squares_variance
 
-_COSINE, _NORM = 0.3, 1.5
+
+def _moment(case: Case, order: int) -> float:
+    return float(jacobian_moment(case.network, case.norm, case.cosine, order))
 
 
-def _moment(network: Network, order: int) -> float:
-    return float(jacobian_moment(network, _NORM, _COSINE, order))
+def _at(case: Case) -> dict[str, float]:
+    return {"cosine": case.cosine, "norm": case.norm}
 
 
 def _biases_forgotten() -> Twin:
@@ -39,8 +40,9 @@ def _biases_forgotten() -> Twin:
     def change(experiment: Experiment) -> Experiment:
         n = experiment.network
         key = experiment.key.replace("gaussian", "exact")
-        zero = Network(n.inputs, n.widths, n.outputs, n.rank, n.c, "zero")
-        value = predict(CATALOGUE[key], zero, order=experiment.order, cosine=_COSINE).value
+        zero = n.but(bias="zero")
+        cosine = experiment.parameters["cosine"]
+        value = predict(CATALOGUE[key], zero, order=experiment.order, cosine=cosine).value
         assert value is not None
         # A key that no float64 route knows, so that the wrong number itself is what is claimed.
         wrong = replace(
@@ -69,36 +71,36 @@ def _twins() -> tuple[Twin, ...]:
 
 def _mean(size: Size) -> Iterator[Experiment]:
     for network in gaussian_networks(size):
-        case = gaussian_case(network)
+        case = gaussian_case(network, size)
         yield Experiment(
             statement("jacobian.mean.gaussian"),
             network,
             (case.population,),
             gain,
-            partial(_power_rule, network, 1, size.of(0.015, 0.01)),
-            parameters={"cosine": _COSINE, "norm": _NORM},
+            partial(_power_rule, case, 1, size.of(0.015, 0.01)),
+            parameters=_at(case),
             detail=case.detail,
             twins=_twins(),
         )
 
 
-def _power_rule(network: Network, order: int, share: float) -> Mean:
-    return mean_from_square(_moment(network, order), _moment(network, 2 * order), share)
+def _power_rule(case: Case, order: int, share: float) -> Mean:
+    return mean_from_square(_moment(case, order), _moment(case, 2 * order), share)
 
 
 def _moments(size: Size) -> Iterator[Experiment]:
     # The variance of order t needs the moment of order 2t, known up to 4: t = 3 is verified by
     # tests of the numbers instead.
     for network in gaussian_networks(size):
-        case = gaussian_case(network)
+        case = gaussian_case(network, size)
         yield Experiment(
             statement("jacobian.moment.gaussian"),
             network,
             (case.population,),
             lambda arrays: gain(arrays) ** 2,
-            partial(_power_rule, network, 2, 0.05 * narrowness(network, size)),
+            partial(_power_rule, case, 2, 0.05 * narrowness(network, size)),
             order=2,
-            parameters={"cosine": _COSINE, "norm": _NORM},
+            parameters=_at(case),
             detail=case.detail,
             twins=_twins(),
         )
@@ -106,22 +108,22 @@ def _moments(size: Size) -> Iterator[Experiment]:
 
 def _variance(size: Size) -> Iterator[Experiment]:
     for network in gaussian_networks(size):
-        case = gaussian_case(network)
+        case = gaussian_case(network, size)
         yield Experiment(
             statement("jacobian.variance.gaussian"),
             network,
             (case.population,),
             gain_half_squares,
-            partial(_pair_rule, network, 0.05 * narrowness(network, size)),
-            parameters={"cosine": _COSINE, "norm": _NORM},
+            partial(_pair_rule, case, 0.05 * narrowness(network, size)),
+            parameters=_at(case),
             detail=case.detail,
             group=2,
             twins=_twins(),
         )
 
 
-def _pair_rule(network: Network, share: float) -> Mean:
-    moment = partial(_moment, network)
+def _pair_rule(case: Case, share: float) -> Mean:
+    moment = partial(_moment, case)
     return Mean(moment(2) - moment(1) ** 2, half_squares_variance(moment), share)
 
 

@@ -84,8 +84,8 @@ def same_winner(rank: int, rho: float) -> float:
     return 1.0 if rho == 1 else min(1.0, max(0.0, float(winner(rank, rho))))
 
 
-def _ranks(size: Size) -> tuple[int, ...]:
-    return (4, 20) if size.deep else (4,)
+def _ranks(size: Size) -> list[int]:
+    return size.ranks((4,), (20,))
 
 
 def _at(rho: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 
 from maxout.numerics import kernels
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.kernels import tangent_diagonal
 from maxout.theory.network import Network
 from maxout.theory.order.moments import LargestNormalMoment
@@ -36,6 +37,8 @@ _OTHER = 1.2  # norm of the second input
 
 
 def _pairs(network: Network, cosine: float, variance: float) -> TangentPairs:
+    if network.inputs < 2:
+        raise DoesNotApplyError("pairs of inputs at an angle need 2 inputs or more (--inputs)")
     return TangentPairs(Sampler(network, "zero", cosine, NORM), _OTHER, math.sqrt(variance))
 
 
@@ -59,12 +62,18 @@ def _pair_twins(variance: float, telling: bool = True) -> tuple[Twin, ...]:
     )
 
 
+def _variances(network: Network) -> tuple[float, ...]:
+    return (0.0,) if network.bias == "zero" else (0.25,)
+
+
 def _shallow(name: str, size: Size) -> Iterator[Experiment]:
     key = f"kernel.{name}.shallow"
-    widths = (24,) + ((6,) if size.deep else ())
-    for width in widths:
-        for variance in (0.25,) + ((0.0,) if size.deep else ()):
-            network = Network(6, (width,), 1, 4, c=sp.Rational(1, 2), bias="any")
+    networks = [
+        Network(6, (width,), 1, 4, c=sp.Rational(1, 2), bias="any")
+        for width in ((24, 6) if size.deep else (24,))
+    ]
+    for network in networks if size.network is None else [size.network]:
+        for variance in _variances(network) + ((0.0,) if size.deep else ()):
             yield Experiment(
                 statement(key),
                 network,
@@ -115,9 +124,13 @@ def _shallow_rule(name: str, network: Network, variance: float, size: Size) -> M
 
 def _deep(name: str, size: Size) -> Iterator[Experiment]:
     key = f"kernel.{name}.deep"
-    for widths in ((96, 80),) + (((96, 72, 88),) if size.deep else ()):
-        network = Network(6, widths, 1, 3, c=sp.Rational(3, 5), bias="any")
-        for variance in (0.25,) + ((0.0,) if size.deep and len(widths) == 2 else ()):
+    networks = [
+        Network(6, widths, 1, 3, c=sp.Rational(3, 5), bias="any")
+        for widths in ((96, 80), (96, 72, 88))[: 2 if size.deep else 1]
+    ]
+    for network in networks if size.network is None else [size.network]:
+        shallow = size.deep and len(network.widths) == 2
+        for variance in _variances(network) + ((0.0,) if shallow else ()):
             yield Experiment(
                 statement(key),
                 network,
@@ -138,7 +151,7 @@ def finite_width(network: Network) -> tuple[float, float]:
     Both are bounded, and both are O(1/n). Off the diagonal no closed form is
     known: their sum is what the median is allowed to be off there. A test measures the deviation.
     """
-    zero = Network(network.inputs, network.widths, 1, network.rank, network.c, "zero")
+    zero = network.but(outputs=1, bias="zero")
     limit = evaluate(zero, tangent_diagonal.scaled_diagonal_limit(), x_norm=NORM)
     off = evaluate(zero, tangent_diagonal.scaled_diagonal_remainder(), x_norm=NORM) / limit
     fans = (zero.inputs, *zero.widths)

@@ -87,7 +87,7 @@ _LARGEST = rewritten(
 
 
 def _smallest(size: Size) -> Iterator[Experiment]:
-    for rank in (5, 4, 9) if size.deep else (5,):
+    for rank in size.ranks((5,), (4, 9)):
         yield mean_of_power(
             "order.chi2_smallest.mean.reduced",
             Extremes(rank),

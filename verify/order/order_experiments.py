@@ -104,7 +104,7 @@ def _moments(
     key: str, array: str, power: int | None, ranks: tuple[int, ...], deep: tuple[int, ...]
 ) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        for rank in ranks + (deep if size.deep else ()):
+        for rank in size.ranks(ranks, deep):
             for order in statement(key).orders or (None,):
                 used = power or order
                 assert used is not None  # a statement has an order or a fixed power
@@ -200,7 +200,7 @@ def _large_rank(
     """A limit in K, checked at growing ranks; ``remainder`` is what the theory says it neglects."""
 
     def build(size: Size) -> Iterator[Experiment]:
-        for rank in ranks + ((10**9,) if size.deep else ()):
+        for rank in size.ranks(ranks, (10**9,)):
             twins = (off(LIMIT_MARGIN), _rank_halved())
             left_out = partial(_evaluated, remainder, rank)
             yield mean_of_power(

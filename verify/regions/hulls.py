@@ -46,7 +46,7 @@ class LayerHulls:
         return 8 * 4 * points * (self.inputs + 1), f"sums of {points:,} points"
 
     def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        shape = (SHARD, self.units, self.rank, self.inputs + self.biases)
+        shape = (self.shard_size, self.units, self.rank, self.inputs + self.biases)
         points = stream.generator(0, UNITS).standard_normal(shape)
         return {"regions": np.array([self._count(layer) for layer in points])}
 

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.order.moments import LargestChi2Moment
 from maxout.theory.regions.feature_gradients import gradient_moment_upper
@@ -26,6 +27,7 @@ from maxout.verify.experiment import (
     rewritten,
     statement,
 )
+from maxout.verify.experiment_networks import OWN_BIASES
 from maxout.verify.sampling.concrete_networks import Features, Windows
 from maxout.verify.sampling.networks import Sampler
 from maxout.verify.sampling.populations import Arrays, Population
@@ -54,6 +56,9 @@ def _second(network: Network, order: int) -> float:
 
 
 def _gradient_settings(key: str, size: Size) -> Iterator[tuple[Network, str]]:
+    if (own := size.network) is not None:
+        yield own, OWN_BIASES if own.bias == "any" else own.bias
+        return
     # With one input and zero biases the sharp bound is attained at even orders.
     yield Network(1, (8, 6, 3), 2, 4, c=_C, bias="zero"), "zero"
     if key.endswith("sharp"):
@@ -101,6 +106,8 @@ def _exact(size: Size) -> Iterator[Experiment]:
         settings.append((deep, 2))
         deepest = Network(2, (6, 12, 7, 3), 2, 3, c=sp.Rational(3, 5), bias="zero")
         settings += [(deepest, order) for order in statement(key).orders]
+    if size.network is not None:
+        settings = [(size.network, order) for order in statement(key).orders]
     for network, order in settings:
         margin = (size.of(0.04, 0.03), 0.05)[order - 1] * (
             1 if len(network.widths) > 3 else math.sqrt(size.narrowness)
@@ -108,7 +115,7 @@ def _exact(size: Size) -> Iterator[Experiment]:
         yield Experiment(
             statement(key),
             network,
-            (Features(Sampler(network, "zero", 0.6)),),
+            (Features(Sampler(network, "zero", 0.6 if network.inputs > 1 else 1.0)),),
             partial(_slope, order=2 * order),
             partial(_equal, network, order, margin),
             order=order,
@@ -135,11 +142,17 @@ def _aligned() -> Twin:
 
 
 def _planes(size: Size) -> Iterator[tuple[Network, Windows]]:
-    network = Network(2, (4, 3), 3, 3, c=sp.Rational(3, 5), bias="gaussian")
-    yield network, Windows(Sampler(network, "gaussian", 0.6), _SIDE)
-    if size.deep:
-        deeper = Network(2, (6, 5, 7), 3, 2, c=_C, bias="gaussian")
-        yield deeper, Windows(Sampler(deeper, "gaussian", 0.6), _SIDE)
+    networks = size.networks(
+        [Network(2, (4, 3), 3, 3, c=sp.Rational(3, 5), bias="gaussian")],
+        [Network(2, (6, 5, 7), 3, 2, c=_C, bias="gaussian")],
+    )
+    if (own := size.network) is not None:
+        networks = [own]
+    for network in networks:
+        if network.inputs != 2:
+            raise DoesNotApplyError("regions are counted in the plane (--inputs 2)")
+        biases = OWN_BIASES if network.bias == "any" else network.bias
+        yield network, Windows(Sampler(network, biases, 0.6), _SIDE)
 
 
 def _most_regions(network: Network) -> int:
@@ -184,7 +197,7 @@ def _regions(key: str, array: str) -> Builder:
                 twins=(_in_cube(4 if array == "regions" else 5),),
                 least=100,
             )
-        if array == "regions":
+        if array == "regions" and size.network is None:
             yield _few(key, size)
 
     return build
@@ -223,7 +236,8 @@ def _patterns(size: Size) -> Iterator[Experiment]:
             detail=f"[-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
             least=100,
         )
-    yield _few(key, size)
+    if size.network is None:
+        yield _few(key, size)
 
 
 def _with_one_lost(experiment: Experiment) -> tuple[Population, ...]:

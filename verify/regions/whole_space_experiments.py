@@ -7,6 +7,7 @@ from functools import partial
 
 import sympy as sp
 
+from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.regions.layer_counts import (
     AffineLayerRegions,
@@ -24,6 +25,7 @@ from maxout.verify.experiment import (
     scaled,
     statement,
 )
+from maxout.verify.experiment_networks import OWN_BIASES
 from maxout.verify.regions.hulls import LayerHulls
 from maxout.verify.sampling.concrete_networks import Windows
 from maxout.verify.sampling.networks import Sampler
@@ -43,10 +45,14 @@ def _one_layer(key: str, bias: str, swap: type[sp.Function]) -> Builder:
     deeper = [(2, 3, 4), (3, 3, 3), (4, 2, 6), (1, 5, 4)]
 
     def build(size: Size) -> Iterator[Experiment]:
-        for inputs, units, rank in sizes + (deeper if size.deep else []):
+        networks = [
+            Network(inputs, (units,), 2, rank, c=sp.Rational(3, 5), bias=bias)
+            for inputs, units, rank in sizes + (deeper if size.deep else [])
+        ]
+        for network in size.networks(networks):
+            inputs, (units,), rank = network.inputs, network.widths, network.rank
             if bias == "zero" and inputs == 1:
                 continue  # always 2
-            network = Network(inputs, (units,), 2, rank, c=sp.Rational(3, 5), bias=bias)
             yield Experiment(
                 statement(key),
                 network,
@@ -81,15 +87,20 @@ def _depth(key: str, bias: str) -> Builder:
         # Without biases few of the possible regions occur, and a looser maximum takes more samples.
         deeper = (6, 5, 7) if bias == "gaussian" else (3, 5)
         shapes = [(4, 3)] + ([deeper] if size.deep else [])
-        for widths in shapes:
-            network = Network(2, widths, 3, 3, c=sp.Rational(3, 5), bias=bias)
+        networks = [Network(2, widths, 3, 3, c=sp.Rational(3, 5), bias=bias) for widths in shapes]
+        if (own := size.network) is not None:
+            networks = [own]
+        for network in networks:
+            if network.inputs != 2:
+                raise DoesNotApplyError("regions are counted in the plane (--inputs 2)")
+            biases = OWN_BIASES if network.bias == "any" else network.bias
             yield Experiment(
                 statement(key),
                 network,
-                (Windows(Sampler(network, bias, 0.6), _SIDE),),
+                (Windows(Sampler(network, biases, 0.6), _SIDE),),
                 lambda arrays: arrays["regions"],
                 partial(_at_most, network),
-                detail=f"{bias} biases, seen in [-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
+                detail=f"{biases} biases, seen in [-{_SIDE / 2:g}, {_SIDE / 2:g}]^2",
                 twins=(_LAST if bias == "gaussian" else _RAYS,),
                 least=200,
             )

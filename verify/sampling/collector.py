@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
+from maxout.verify.engines.engine import Ahead, Engine, Item
+from maxout.verify.engines.task import Task, draw_shards, versions
 from maxout.verify.sampling.devices import LateSetting, cores
+from maxout.verify.sampling.early import Early
 from maxout.verify.sampling.freshness import Freshness
+from maxout.verify.sampling.memory_budget import Budget
 from maxout.verify.sampling.populations import (
     Arrays,
     Population,
@@ -20,7 +22,6 @@ from maxout.verify.sampling.populations import (
     concatenate,
     shards_for,
 )
-from maxout.verify.sampling.streams import Stream
 from maxout.verify.suite_errors import MemoryBudgetError
 
 DEFAULT_MEMORY = 1 << 30
@@ -37,26 +38,6 @@ class Shelf(Protocol):
     def read(self, population: Population, block: int) -> Arrays: ...
 
     def write(self, population: Population, block: int, arrays: Arrays) -> None: ...
-
-
-class _Budget:
-    """Bytes that shards being drawn share."""
-
-    def __init__(self, total: int) -> None:
-        self._free = total
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def hold(self, amount: int) -> Iterator[None]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= amount)
-            self._free -= amount
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += amount
-                self._changed.notify_all()
 
 
 @dataclass
@@ -80,7 +61,8 @@ class Collector:
       memory: bytes that may hold draws at one time (not what PyTorch itself occupies).
       workers: threads; by default the cores this process may use. Results do not depend on it.
       shelf: keeps finished blocks, a campaign's folder; none by default.
-      index: which of several CUDA devices.
+      engine: draws instead of threads, in other processes or on other machines; the collector
+        closes it.
     """
 
     def __init__(
@@ -91,17 +73,45 @@ class Collector:
         memory: int | None = None,
         workers: int | None = None,
         shelf: Shelf | None = None,
-        index: int | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.seed = seed
-        self.setting = LateSetting(device, dtype, index)
+        self.setting = LateSetting(device, dtype)
         self.memory = DEFAULT_MEMORY if memory is None else memory
-        self.workers = workers or cores()
+        self.engine = engine
+        self.workers = engine.workers if engine else workers or cores()
         self.shelf = shelf
-        self._budget = _Budget(self.memory)
+        self._budget = Budget(self.memory)
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
+        self._ahead: Ahead | None = None
+        self._early: Early | None = None
+        self._dtype = dtype
+        self.expect(())
+
+    def expect(self, items: Iterable[Item]) -> None:
+        """Have blocks drawn ahead that will be asked for in any case, in this order."""
+        shelf = self.shelf
+        unfinished = (item for item in items if not (shelf and shelf.has(*item)))
+        if self.engine:
+            self._ahead = Ahead(self.engine, self._task, self.shards, self._together, unfinished)
+        else:
+            # Launches of several blocks keep a GPU busy by themselves.
+            single = (item for item in unfinished if self._together(item[0]) == 1)
+            self._early = Early(single, self._start, 4 * self.workers)
+
+    def _task(self, population: Population, block: int, blocks: int) -> Task:
+        size, device = self.shards(population), self.setting.device.type
+        shards = block * size, blocks * size
+        return Task(self.seed, population, *shards, device, self._dtype, versions())
+
+    def _start(self, population: Population, block: int) -> Future[Arrays]:
+        size = self.shards(population)
+        return self._pool.submit(self._whole, population, range(block * size, (block + 1) * size))
+
+    def _whole(self, population: Population, shards: Sequence[int]) -> Arrays:
+        return concatenate([arrays for s in shards for arrays in self._draw(population, [s])])
 
     def __enter__(self) -> Collector:
         self._pool = ThreadPoolExecutor(self.workers)
@@ -113,8 +123,12 @@ class Collector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._early:
+            self._early.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.setting.close()
+        if self.engine:
+            self.engine.close()
 
     def shards(self, population: Population) -> int:
         """Shards of one block: those that are kept together."""
@@ -153,11 +167,16 @@ class Collector:
         had = self._blocks.get(population.name, 0)
         needed = range(had, self.blocks_for(population, samples))
         shelf = self.shelf
+        early = self._early.take(population, needed) if self._early else {}
         ready = {b for b in needed if shelf.has(population, b)} if shelf else set()
-        fresh = self.draw((population, b) for b in needed if b not in ready)
+        fresh = self.draw((population, b) for b in needed if b not in ready and b not in early)
         for block in needed:
+            if self._early:
+                self._early.go_on()
             if shelf and block in ready:
                 held.parts.append(shelf.read(population, block))
+            elif block in early:
+                held.parts.append(self._shelved(population, block, early[block].result()))
             else:
                 held.parts.append(next(fresh))
             self._fresh.check(f"{population.name}, block {block}", held.parts[-1])
@@ -176,6 +195,9 @@ class Collector:
 
         Only so many are asked for ahead as keep the threads busy.
         """
+        if self._ahead:
+            yield from self._from_engine(self._ahead, wanted)
+            return
         window: deque[tuple[Population, list[int], list[Future[list[Arrays]]]]] = deque()
         try:
             for population, blocks in self._batches(wanted):
@@ -194,6 +216,16 @@ class Collector:
             for _, _, futures in window:
                 for future in futures:
                     future.cancel()
+
+    def _from_engine(self, ahead: Ahead, wanted: Iterable[Item]) -> Iterator[Arrays]:
+        items = list(wanted)
+        for shards, (population, block) in zip(ahead.draw(items), items, strict=True):
+            yield self._shelved(population, block, concatenate(shards))
+
+    def _shelved(self, population: Population, block: int, arrays: Arrays) -> Arrays:
+        if self.shelf:
+            self.shelf.write(population, block, arrays)
+        return arrays
 
     def _batches(
         self, wanted: Iterable[tuple[Population, int]]
@@ -224,13 +256,8 @@ class Collector:
         size = self.shards(population)
         for index, block in enumerate(blocks):
             arrays = concatenate(shards[index * size : (index + 1) * size])
-            if self.shelf:
-                self.shelf.write(population, block, arrays)
-            yield arrays
+            yield self._shelved(population, block, arrays)
 
     def _draw(self, population: Population, shards: Sequence[int]) -> list[Arrays]:
-        streams = [Stream(self.seed, population.name, shard) for shard in shards]
         with self._budget.hold(self.require_memory(population)):
-            if isinstance(population, Together):
-                return population.draw_together(streams, self.setting)
-            return [population.draw(stream, self.setting) for stream in streams]
+            return draw_shards(self.seed, population, shards, self.setting)

@@ -11,7 +11,7 @@ The counter's words are
 A counter has four words: four float32 normals, or two float64 normals or uniforms, in order. Weight
 (row, input) of a layer of ``rows`` rows (unit * pieces + piece) is normal ``input % 4`` of c0 =
 ``(input // 4) * rows + row``. A chi-square has a c0 of its own, and one c1 > 0 after another for
-the normals and uniforms of its attempts. ``kernels`` says how words become numbers.
+the normals and uniforms of its attempts. ``kernels`` and ``fine_kernels`` make numbers of words.
 
 Two finenesses. Weights and biases of networks are float32 normals in networks of either precision:
 radii on a grid of 2^31 uniforms, none beyond 6.7, in moments an error of 1e-9 of themselves. What
@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from maxout.theory.errors import DomainError
-from maxout.verify.sampling import kernels
+from maxout.verify.sampling import fine_kernels, kernels
 
 ROLES = 8
 """Purposes of one layer that the layout can tell apart."""
@@ -61,13 +61,13 @@ class Draws:
         if out.dtype == np.float32:
             kernels.normals32(flat, self._take(-(-out.size // 4)), 0, self.place)
         else:
-            kernels.fine(flat, self._take(-(-out.size // 2)), 0, self.place, True)
+            fine_kernels.draw(flat, self._take(-(-out.size // 2)), 0, self.place, True)
         return out
 
     def random(self, shape: Shape = ()) -> np.ndarray:
         """Return the next uniforms: odd multiples of 2^-53, so neither 0 nor 1."""
         out = np.empty(shape)
-        kernels.fine(out.reshape(1, -1), self._take(-(-out.size // 2)), 0, self.place, False)
+        fine_kernels.draw(out.reshape(1, -1), self._take(-(-out.size // 2)), 0, self.place, False)
         return out
 
     def chisquare(self, freedom: float, shape: Shape = ()) -> np.ndarray:
@@ -87,7 +87,7 @@ class Draws:
                 f"chi-squares have 0, 1 or at least 2 degrees of freedom; got {freedom}"
             )
         out = np.empty(shape)
-        kernels.chisquares(out.reshape(-1), float(freedom), self._take(out.size), self.place)
+        fine_kernels.chisquares(out.reshape(-1), float(freedom), self._take(out.size), self.place)
         return out
 
     def seed(self) -> int:
@@ -105,7 +105,7 @@ class Draws:
     def fine_of_networks(self, first: int, shape: tuple[int, ...]) -> np.ndarray:
         """``of_networks`` in float64, of 53-bit uniforms."""
         out = np.empty(shape)
-        kernels.fine(out.reshape(len(out), -1), 0, first, self.place, True)
+        fine_kernels.draw(out.reshape(len(out), -1), 0, first, self.place, True)
         return out
 
     def weights(self, first: int, shape: tuple[int, int, int], dtype: Any) -> np.ndarray:

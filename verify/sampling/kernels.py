@@ -2,18 +2,19 @@
 
 A counter-based generator has no state: the four 32-bit words at a counter of four words are a fixed
 bijection under a key of two. So any device makes any weight, without those before it. What follows
-the words are single IEEE operations in the order written, in float32 or float64: no library's
-logarithm or sine, no fused multiply-add, no reassociated sum. The compiler vectorizes over counters
-and over the rows of a layer, whose sums have nothing to do with each other. Hence the same bits on
-every processor, and on a GPU whose kernel does the same.
+the words are single IEEE operations in the order written, in float32 here and in float64 in
+``fine_kernels``: no library's logarithm or sine, no fused multiply-add, no reassociated sum. The
+compiler vectorizes over counters and over the rows of a layer, whose sums have nothing to do with
+each other. Hence the same bits on every processor, and on a GPU whose kernel does the same.
 
 ``place`` is (shard, 8 * layer + role, key, key), the last two words of the counter and the key.
 
-Everything compiled stands in this one file: Numba's cache looks at the file of a function, and not
-at those of the functions that it calls.
+Numba's cache looks at the file of a function, not at those of the functions that it calls: so what
+is compiled takes nothing from another file but ``words``, which published answers hold to what it
+is, and how it is compiled stands in each.
 
 Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011);
-Box and Muller 1958; Marsaglia and Tsang, "A simple method for generating gamma variables" (2000).
+Box and Muller 1958.
 """
 
 from __future__ import annotations
@@ -23,33 +24,33 @@ import math
 import numpy as np
 from numba import njit
 
-_AT_ONCE = 512
+AT_ONCE = 512
 """Counters at a time: their words and normals, 16 KiB, stay in a core's first cache."""
-_LANES = 16
+LANES = 16
 """Counters are made in multiples: what is left over would be made one by one."""
 
-_LOW, _BITS32 = np.uint64(0xFFFFFFFF), np.uint64(32)
+_LOW, BITS32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 
 
-def _is_kept() -> bool:
+def is_kept() -> bool:
     """Whether compiled code can be kept: beside this file, or in a home, one of them writable."""
     try:
-        njit(cache=True)(_is_kept)
+        njit(cache=True)(is_kept)
     except RuntimeError:  # compiled anew in each process then
         return False
     return True
 
 
-_options = {"cache": _is_kept(), "nogil": True, "error_model": "numpy"}
+_options = {"cache": is_kept(), "nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always")
 def _philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     for _ in range(10):
         p0, p1 = _M0 * np.uint64(c0), _M1 * np.uint64(c2)
-        c0, c2 = np.uint32(p1 >> _BITS32) ^ c1 ^ k0, np.uint32(p0 >> _BITS32) ^ c3 ^ k1
+        c0, c2 = np.uint32(p1 >> BITS32) ^ c1 ^ k0, np.uint32(p0 >> BITS32) ^ c3 ^ k1
         c1, c3 = np.uint32(p1 & _LOW), np.uint32(p0 & _LOW)
         k0, k1 = np.uint32(k0 + _W0), np.uint32(k1 + _W1)
     return c0, c1, c2, c3
@@ -65,8 +66,6 @@ def words(out, start, count, network, place):  # type: ignore[no-untyped-def]
         w = _philox(np.uint32(first + np.uint32(i)), c1, c2, c3, k0, k1)
         out[0, i], out[1, i], out[2, i], out[3, i] = w
 
-
-# float32 normals ---------------------------------------------------------------------------------
 
 # ln(1 + t) = t - t^2/2 + t^3 P(t) between sqrt(1/2) and sqrt(2), to a relative 3.2e-8; the sine and
 # cosine of |a| <= pi/4, to 3.7e-9 and 1e-10 of themselves: minimax polynomials (Remez).
@@ -121,7 +120,7 @@ def _normals32(drawn, out, count):  # type: ignore[no-untyped-def]
 @njit(**_options)
 def _block32(drawn, out, start, count, network, place):  # type: ignore[no-untyped-def]
     """Make the normals of ``count`` counters from ``start`` on, in the first places of (4, _)."""
-    padded = -(-count // _LANES) * _LANES
+    padded = -(-count // LANES) * LANES
     words(drawn, start, padded, network, place)
     _normals32(drawn, out, padded)
 
@@ -129,11 +128,11 @@ def _block32(drawn, out, start, count, network, place):  # type: ignore[no-untyp
 @njit(**_options)
 def normals32(out, start, network, place):  # type: ignore[no-untyped-def]
     """Fill (networks, n): number j of a row is normal j % 4 of counter start + j // 4."""
-    drawn = np.empty((4, _AT_ONCE), np.uint32)
-    made = np.empty((4, _AT_ONCE), np.float32)
+    drawn = np.empty((4, AT_ONCE), np.uint32)
+    made = np.empty((4, AT_ONCE), np.float32)
     for row in range(out.shape[0]):
-        for first in range(0, out.shape[1], 4 * _AT_ONCE):
-            size = min(4 * _AT_ONCE, out.shape[1] - first)
+        for first in range(0, out.shape[1], 4 * AT_ONCE):
+            size = min(4 * AT_ONCE, out.shape[1] - first)
             _block32(drawn, made, start + first // 4, -(-size // 4), network + row, place)
             for j in range(size):
                 out[row, first + j] = made[j & 3, j >> 2]
@@ -143,20 +142,17 @@ def normals32(out, start, network, place):  # type: ignore[no-untyped-def]
 def weights(out, network, place):  # type: ignore[no-untyped-def]
     """Fill (networks, fan_in, rows): weight (row, input) is normal input % 4 of counter
     (input // 4) * rows + row."""
-    drawn = np.empty((4, _AT_ONCE), np.uint32)
-    made = np.empty((4, _AT_ONCE), np.float32)
+    drawn = np.empty((4, AT_ONCE), np.uint32)
+    made = np.empty((4, AT_ONCE), np.float32)
     networks, fan_in, rows = out.shape
     for n in range(networks):
         for block in range(-(-fan_in // 4)):
             inputs = min(4, fan_in - 4 * block)
-            for first in range(0, rows, _AT_ONCE):
-                size = min(_AT_ONCE, rows - first)
+            for first in range(0, rows, AT_ONCE):
+                size = min(AT_ONCE, rows - first)
                 _block32(drawn, made, block * rows + first, size, network + n, place)
                 for h in range(inputs):
                     out[n, 4 * block + h, first : first + size] = made[h, :size]
-
-
-# A layer whose weights are never written ----------------------------------------------------------
 
 
 @njit(**_options)
@@ -164,10 +160,11 @@ def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore
     """Push activations and directions through all layers of networks.
 
     Args:
-      rows: float32 (networks, 1 + directions, n_0), the activations first.
+      rows: (networks, 1 + directions, n_0), the activations first; in their precision everything
+        but the normals is computed, float32 or float64.
       shapes: int64 (layers, 3), units, pieces and fan_in; the last layer has one piece.
-      scales: float32 (layers,), standard deviations of weights: inputs are multiplied by them.
-      biases: float32 (1 or networks, all hidden pieces or 0), layer after layer.
+      scales: (layers,), standard deviations of weights: inputs are multiplied by them.
+      biases: (1 or networks, all hidden pieces or 0), layer after layer.
       network: number in the shard of the first network.
       place: of layer 0; its second word grows by 8 a layer.
       squares: float64 (networks, 2, 1 + directions), filled with the squared norms at the last
@@ -177,11 +174,11 @@ def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore
     inputs; a bias comes last. Of equal pieces the first wins.
     """
     networks, vectors, inputs = rows.shape
-    drawn = np.empty((4, _AT_ONCE), np.uint32)
-    made = np.empty((4, _AT_ONCE), np.float32)
+    drawn = np.empty((4, AT_ONCE), np.uint32)
+    made = np.empty((4, AT_ONCE), np.float32)
     most = max(np.max(shapes[:, 0] * shapes[:, 1]), np.max(shapes[:, 2])) + 4
-    values = np.empty((vectors, most), np.float32)
-    sums = np.empty((vectors, most), np.float32)
+    values = np.empty((vectors, most), rows.dtype)
+    sums = np.empty((vectors, most), rows.dtype)
     here = place.copy()
     for n in range(networks):
         offset, biased = 0, min(n, len(biases) - 1)
@@ -210,10 +207,10 @@ def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore
 @njit(**_options)
 def _products(values, sums, drawn, made, rows, fan_in, network, place):  # type: ignore[no-untyped-def]
     blocks = -(-fan_in // 4)
-    together = max(1, _AT_ONCE // rows)  # blocks of inputs
+    together = max(1, AT_ONCE // rows)  # blocks of inputs
     sums[:, :rows] = 0
-    for first in range(0, rows, _AT_ONCE):
-        size = min(_AT_ONCE, rows - first)
+    for first in range(0, rows, AT_ONCE):
+        size = min(AT_ONCE, rows - first)
         for start in range(0, blocks, together):
             count = min(together, blocks - start)
             # Either count is 1 or size all rows: the counters follow each other.
@@ -251,140 +248,3 @@ def _squared_norms(values, size, squares, network, which):  # type: ignore[no-un
         for i in range(size):
             total += np.float64(values[v, i]) * np.float64(values[v, i])
         squares[network, which, v] = total
-
-
-# Finer draws, in float64 --------------------------------------------------------------------------
-
-_LN2_64, _QUARTER = math.log(2), math.pi / 2
-_ROOT_HALF_64, _MANTISSA_64 = np.int64(0x3FE6A09E667F3BCD), np.int64((1 << 52) - 1)
-_FROM_1 = np.uint64(0x3FF << 52)
-_BITS12, _BITS2, _BITS52 = np.uint64(12), np.uint64(2), np.int64(52)
-_SIGN_64 = np.uint64(1 << 62)
-
-
-@njit(inline="always")
-def _word64(a, b):  # type: ignore[no-untyped-def]
-    return np.uint64(a) << _BITS32 | np.uint64(b)
-
-
-@njit(inline="always")
-def _uniform(word):  # type: ignore[no-untyped-def]
-    """An odd multiple of 2^-53 in (0, 1), exact."""
-    return np.uint64(word >> _BITS12 | _FROM_1).view(np.float64) - 1.0 + 2.0**-53
-
-
-@njit(inline="always")
-def _log(u):  # type: ignore[no-untyped-def]
-    """ln u = e ln 2 + 2 artanh s, s = (m - 1)/(m + 1) with s^2 < 0.03: Taylor's terms to s^21."""
-    bits = np.int64(np.float64(u).view(np.int64) - _ROOT_HALF_64)
-    t = np.int64((bits & _MANTISSA_64) + _ROOT_HALF_64).view(np.float64) - 1.0
-    s = t / (t + 2.0)
-    z = s * s
-    p = 1 / 19 + z * (1 / 21)
-    p = 1 / 11 + z * (1 / 13 + z * (1 / 15 + z * (1 / 17 + z * p)))
-    p = 1 / 3 + z * (1 / 5 + z * (1 / 7 + z * (1 / 9 + z * p)))
-    return np.float64(bits >> _BITS52) * _LN2_64 + (2.0 * s + 2.0 * s * z * p)
-
-
-@njit(inline="always")
-def _pair64(a, b):  # type: ignore[no-untyped-def]
-    """``_pair32`` of two words of 64 bits: Taylor's terms of sine and cosine to a^17 and a^18."""
-    radius = math.sqrt(-2.0 * _log(_uniform(a)))
-    radius = -radius if (b & _SIGN_64) != np.uint64(0) else radius
-    angle = (_uniform(b << _BITS2) - 0.5) * _QUARTER
-    z = angle * angle
-    s = -1 / 1307674368000 + z * (1 / 355687428096000)
-    s = -1 / 5040 + z * (1 / 362880 + z * (-1 / 39916800 + z * (1 / 6227020800 + z * s)))
-    sine = angle + angle * z * (-1 / 6 + z * (1 / 120 + z * s))
-    c = 1 / 20922789888000 + z * (-1 / 6402373705728000)
-    c = 1 / 40320 + z * (-1 / 3628800 + z * (1 / 479001600 + z * (-1 / 87178291200 + z * c)))
-    cosine = (1.0 - 0.5 * z) + z * z * (1 / 24 + z * (-1 / 720 + z * c))
-    swap = np.int64(b) < np.int64(0)
-    return radius * (sine if swap else cosine), radius * (cosine if swap else sine)
-
-
-@njit(**_options)
-def fine(out, start, network, place, normal):  # type: ignore[no-untyped-def]
-    """Fill float64 (networks, n) with two numbers a counter: normals, or uniforms in (0, 1)."""
-    drawn = np.empty((4, _AT_ONCE), np.uint32)
-    made = np.empty((2, _AT_ONCE), np.float64)
-    for row in range(out.shape[0]):
-        for first in range(0, out.shape[1], 2 * _AT_ONCE):
-            size = min(2 * _AT_ONCE, out.shape[1] - first)
-            count = -(-size // (2 * _LANES)) * _LANES
-            words(drawn, start + first // 2, count, network + row, place)
-            for i in range(count):
-                a, b = _word64(drawn[0, i], drawn[1, i]), _word64(drawn[2, i], drawn[3, i])
-                if normal:
-                    made[0, i], made[1, i] = _pair64(a, b)
-                else:
-                    made[0, i], made[1, i] = _uniform(a), _uniform(b)
-            for j in range(size):
-                out[row, first + j] = made[j & 1, j >> 1]
-
-
-@njit(inline="always")
-def _attempt(a, b, c, d, uniform, freedom):  # type: ignore[no-untyped-def]
-    """A chi-square of a normal and a uniform, or -1 where they are rejected."""
-    third = freedom / 2 - 1 / 3
-    x, _ = _pair64(_word64(a, b), _word64(c, d))
-    t = 1.0 + x / math.sqrt(9 * third)
-    v = t * t * t
-    bound = (0.5 * x * x + third) - third * v + third * _log(v)
-    accepted = (v > 0.0) & (_log(_uniform(uniform)) < bound)
-    return 2.0 * third * v if accepted else -1.0
-
-
-@njit(**_options)
-def chisquares(out, freedom, start, place):  # type: ignore[no-untyped-def]
-    """Fill float64 (n,) with chi-squares of ``freedom`` >= 2: try k = 0, 1, ... of number i takes
-    its normal from counter (start + i, 2 k + 1) and its uniform from (start + i, 2 k + 2)."""
-    drawn = np.empty((4, _AT_ONCE), np.uint32)
-    other = np.empty((4, _AT_ONCE), np.uint32)
-    made = np.empty(_AT_ONCE, np.float64)
-    for first in range(0, len(out), _AT_ONCE):
-        size = min(_AT_ONCE, len(out) - first)
-        count = -(-size // _LANES) * _LANES
-        words(drawn, start + first, count, 1, place)
-        words(other, start + first, count, 2, place)
-        for i in range(count):
-            w = drawn[0, i], drawn[1, i], drawn[2, i], drawn[3, i]
-            word = _word64(other[0, i], other[1, i])
-            made[i] = _attempt(w[0], w[1], w[2], w[3], word, freedom)
-        for i in range(size):
-            k = 3
-            while made[i] < 0:  # some percent
-                words(drawn, start + first + i, 1, k, place)
-                words(other, start + first + i, 1, k + 1, place)
-                w = drawn[0, 0], drawn[1, 0], drawn[2, 0], drawn[3, 0]
-                word = _word64(other[0, 0], other[1, 0])
-                made[i] = _attempt(w[0], w[1], w[2], w[3], word, freedom)
-                k += 2
-            out[first + i] = made[i]
-
-
-@njit(**_options)
-def orthonormal(pairs):  # type: ignore[no-untyped-def]
-    """Make the two vectors of (n, 2, d) orthonormal in place, the first one's direction kept; a
-    second one in one dimension is left as it is. Sums go in order."""
-    n, _, size = pairs.shape
-    for i in range(n):
-        first, second = pairs[i, 0], pairs[i, 1]
-        _normalize(first)
-        if size > 1:
-            along = 0.0
-            for j in range(size):
-                along += first[j] * second[j]
-            for j in range(size):
-                second[j] -= along * first[j]
-            _normalize(second)
-
-
-@njit(**_options)
-def _normalize(vector):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for value in vector:
-        total += value * value
-    norm = math.sqrt(total)
-    for j in range(len(vector)):
-        vector[j] /= norm

@@ -30,6 +30,8 @@ from maxout.verify.experiment_networks import (
     deep_case,
     deep_networks,
     length_cases,
+    own_case,
+    own_extremes,
     rank2_networks,
 )
 from maxout.verify.sampling.half_squares import half_squares
@@ -46,6 +48,9 @@ def _half_squares(arrays: Arrays) -> np.ndarray:
 
 
 def _along(size: Size) -> Iterator[tuple[Network, Case]]:
+    if size.network is not None:
+        yield size.network, own_case(size.network, 1.0)
+        return
     # Sampled for the statements on any biases as well, as networks with "any" biases that are zero.
     yield (
         Network(5, (12, 9), 8, 3, c=sp.Rational(3, 5), bias="zero"),
@@ -122,8 +127,7 @@ def rank_off_by_three() -> Twin:
     """K + 3 instead of K: the spread of a logarithm hardly depends on the rank."""
 
     def change(experiment: Experiment) -> Experiment:
-        n = experiment.network
-        wrong = Network(n.inputs, n.widths, n.outputs, n.rank + 3, n.c, n.bias)
+        wrong = experiment.network.but(rank=experiment.network.rank + 3)
         return replace(experiment, network=wrong)
 
     return Twin("K + 3 instead of K", change)
@@ -150,6 +154,9 @@ def _log_length(network: Network, share: float) -> Mean:
 
 
 def _rank2(size: Size) -> Iterator[Case]:
+    if size.network is not None:
+        yield from own_extremes(size.network)
+        return
     # The cases that jacobian.mean.rank2 samples, at the biases that favour no piece and one piece.
     for network in rank2_networks(size):
         yield Case(network, "mixed", 1.0, norm=2.0)

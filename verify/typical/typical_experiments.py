@@ -29,9 +29,12 @@ from maxout.verify.sampling.populations import Arrays
 
 
 def _networks(size: Size) -> Iterator[Network]:
-    yield Network(8, (8,) * 4, 3, 3, c=sp.Rational(3, 5), bias="zero")
-    if size.deep:
-        yield Network(12, (12,) * 6, 2, 5, c=sp.Rational(4, 5), bias="zero")
+    for network in size.networks(
+        [Network(8, (8,) * 4, 3, 3, c=sp.Rational(3, 5), bias="zero")],
+        [Network(12, (12,) * 6, 2, 5, c=sp.Rational(4, 5), bias="zero")],
+    ):
+        # The exponents are those of the hidden layers; a frame goes through square ones only.
+        yield network.but(inputs=network.widths[0])
 
 
 def _spectrum(network: Network) -> Spectra:
@@ -73,7 +76,7 @@ def _constant_off(percent: int) -> Twin:
     def change(experiment: Experiment) -> Experiment:
         n = experiment.network
         factor = 1 + sp.Rational(percent, 100)
-        wrong = Network(n.inputs, n.widths, n.outputs, n.rank, n.c * factor, n.bias)
+        wrong = n.but(c=n.c * factor)
         return replace(experiment, network=wrong)
 
     return Twin(f"c off by {percent} %", change)
@@ -100,7 +103,7 @@ def _top(size: Size) -> Iterator[Experiment]:
 def _rest(size: Size) -> Iterator[Experiment]:
     for network in _networks(size):
         width = network.widths[0]
-        indices = range(1, width) if size.deep else (1, width - 1)
+        indices = range(1, width) if size.deep else sorted({1, max(1, width - 1)})
         for index in indices:
             yield Experiment(
                 statement("jacobian.lyapunov.rest"),
