@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import sympy as sp
 
 from maxout.theory.block import Block
 from maxout.theory.network import Network
 from maxout.theory.normalized_blocks import LOST
-from maxout.verify.experiment import Size
+from maxout.verify.experiment import Size, Twin, other_parameters, rewritten
 from maxout.verify.sampling.normalized_networks import NormalizedNetworks, NormalizedSampler
 
 COSINE, SIZE = 0.6, 1.7
@@ -73,3 +73,17 @@ def one_layer(norm: str, units: int, rank: int, size: Size) -> Iterator[Network]
 def population(network: Network) -> NormalizedNetworks:
     """One draw of the weights for all that is said of a network."""
     return NormalizedNetworks(NormalizedSampler(network, str(network.bias), COSINE, SIZE))
+
+
+def other_norm(norm: str, right: Callable[[str], sp.Expr]) -> Twin:
+    """The right side of the other normalization."""
+    other = "rms" if norm == "layer" else "layer"
+    return rewritten("the other normalization", lambda _: right(other))
+
+
+ANGLE_FORGOTTEN = other_parameters("the angle forgotten", cosine=0, norm=SIZE)
+
+
+def key_of(norm: str, what: str, bias: str = "zero") -> str:
+    """The key of a statement on normalization behind the maximum."""
+    return f"jacobian.{norm}.{what}" + ("" if bias == "zero" else f".{bias}")

@@ -15,13 +15,13 @@ from maxout.verify.experiment import (
     Builder,
     Experiment,
     Size,
-    other_parameters,
     rank_off_by_one,
     rewritten,
     statement,
 )
 from maxout.verify.jacobian.any_bias_experiments import gain
 from maxout.verify.normalized_cases import (
+    ANGLE_FORGOTTEN,
     COSINE,
     DETAIL,
     PARAMETERS,
@@ -33,7 +33,7 @@ from maxout.verify.normalized_cases import (
 
 _TWINS = (
     rank_off_by_one(),
-    other_parameters("the angle forgotten", cosine=0, norm=SIZE),
+    ANGLE_FORGOTTEN,
 )
 
 
