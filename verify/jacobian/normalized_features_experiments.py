@@ -56,8 +56,8 @@ def _law(norm: str) -> Builder:
 
 def _mean(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        networks = (one_layer(norm, 4, 2),) if LOST[norm] else features_networks("zero", norm, size)
-        for network in networks:
+        narrow, deep = one_layer(norm, 4, 2, size), features_networks("zero", norm, size)
+        for network in narrow if LOST[norm] else deep:
             yield Experiment(
                 statement(f"jacobian.{norm}.before.mean"),
                 network,
