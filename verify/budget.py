@@ -6,7 +6,6 @@ the narrowest margins whose samples fit into one time a population, the same for
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,9 +15,7 @@ from maxout.verify.decisions import ONE_SIDED, DecisionError
 from maxout.verify.experiment import Experiment
 from maxout.verify.looks import look_alpha, sizes
 from maxout.verify.own_network import OwnPlan
-from maxout.verify.sampling.network_populations import Along
-from maxout.verify.sampling.populations import Population, Setting, shards_for
-from maxout.verify.sampling.streams import Stream
+from maxout.verify.sampling.populations import Population, shards_for
 
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Of the quick suite's margins. They are few, so that the same machine mostly chooses the same."""
@@ -26,9 +23,6 @@ FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 SECONDS = 60.0
 """What a run may take where no other budget is given: margins are then those of the quick suite,
 or wider."""
-
-_PILOT = 0.1
-"""Seconds of a population's pilot from which on its samples are timed well enough."""
 
 
 @dataclass(frozen=True)
@@ -48,33 +42,6 @@ class Cost:
     populations: int
     sharpest: tuple[float, str] | None
     bluntest: tuple[float, str] | None
-
-
-def seconds_a_sample(population: Population, setting: Setting) -> float:
-    """Time a population, in one thread, by growing numbers of samples that no run uses."""
-    several, most = 1, population.shard_size
-    _timed(population, several, setting)  # loads and compiles what it needs
-    while True:
-        taken = _timed(population, several, setting)
-        if taken >= _PILOT or several >= most:
-            return taken / several
-        several = min(most, 8 * several)
-
-
-def _timed(population: Population, samples: int, setting: Setting) -> float:
-    pilot = _of_shards(population, samples)
-    begun = time.perf_counter()
-    pilot.draw(Stream(0, f"pilot/{population.name}", 0), setting)
-    return time.perf_counter() - begun
-
-
-def _of_shards(population: Population, samples: int) -> Population:
-    """A population whose shards have so many samples; its draws are others."""
-    whole = population.networks if isinstance(population, Along) else population
-    kind = type(whole)
-    found: Population = object.__new__(type(kind.__name__, (kind,), {"shard_size": samples}))
-    vars(found).update(vars(whole))
-    return found
 
 
 Rate = Callable[[Population], float]

@@ -9,10 +9,11 @@ from typing import Any
 
 from maxout.numerics.reading import FileError, read_json
 from maxout.theory.network import Network, short_widths
-from maxout.verify.budget import FACTORS, Choice, Cost, Margins, seconds_a_sample, widened
+from maxout.verify.budget import FACTORS, Choice, Cost, Margins, widened
 from maxout.verify.campaigns.folder import MANIFEST, MAX_MANIFEST
 from maxout.verify.decisions import DecisionError
 from maxout.verify.own_network import OwnPlan, own_plan
+from maxout.verify.pilot import seconds_a_sample
 from maxout.verify.report import LEFT_OUT, NOT_HERE, Left
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector

@@ -6,23 +6,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
 from maxout.theory.catalogue import select
 from maxout.theory.network import Network
-from maxout.verify import own_run
 from maxout.verify.campaigns.folder import Campaign
 from maxout.verify.campaigns.manifest import manifest
 from maxout.verify.decisions import Outcome
 from maxout.verify.engines.engine import Engine, Item
 from maxout.verify.experiments import Experiment, experiments
 from maxout.verify.looks import Watch, judge, last_look, sizes, verdict_alpha
-from maxout.verify.own_run import Told
 from maxout.verify.report import Left, Report, assemble
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector
 from maxout.verify.sampling.populations import Population
+
+if TYPE_CHECKING:
+    from maxout.verify.own_run import Told
 
 
 def chosen_keys(keys: Iterable[str] | None) -> list[str]:
@@ -135,6 +137,8 @@ def job(
         if setting.network is None:
             plan = experiments(setting.suite, chosen)
         else:
+            from maxout.verify import own_run  # PyTorch, which single units do without
+
             prepared = own_run.prepare(setting, chosen, share, collector, out, told)
             plan, left = prepared.plan.experiments, prepared.plan.left
             own = own_run.words(setting.network), prepared.record

@@ -177,7 +177,7 @@ def test_verify_json_contract(maxout) -> None:
     assert importlib.util.find_spec("torch")
     done = maxout("verify", "jacobian.mean.upper", "--json", "--seed", "7")
     assert done.code == 0, done.err
-    assert set(done.json) == {"status", "seed", "false_alarm_rate", "verdicts"}
+    assert set(done.json) == {"schema", "status", "seed", "false_alarm_rate", "verdicts"}
     assert done.json["seed"] == 7
     for verdict in done.json["verdicts"]:
         assert set(verdict) == {

@@ -103,3 +103,20 @@ def test_a_row_a_statement_shows_its_worst_case_and_its_smallest_margin(capsys) 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[2] for line in lines[1:-1]] == ["8", "1", "2", "4"]
     assert lines[1].endswith("inconclusive  at 8.0")
+
+
+def test_explained_at_a_network_it_names_the_one_draw_for_all_angles(maxout) -> None:
+    done = maxout("verify", "--explain", "jacobian.mean.gaussian", *NETWORK, "--json")
+    assert done.code == 0, done.err
+    ((explained,),) = [one["experiments"] for one in done.json]
+    assert explained["network"].startswith("4-[6,5]-1 K=3 c=7/10 bias=gaussian; ")
+    assert explained["populations"] == [
+        "networks/4-[6,5]-1 K=3 c=7/10 bias=gaussian/gaussian/0.6,0.3,0.9,0.995,1.0,0.0/2.0"
+    ]
+
+
+def test_processes_say_what_threads_say(maxout) -> None:
+    words = ("verify", "jacobian.mean.gaussian", *NETWORK, "--json")
+    one, two = maxout(*words), maxout(*words, "--workers", "2")
+    assert (one.code, two.code) == (0, 0), two.err
+    assert one.json == two.json

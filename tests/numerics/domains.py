@@ -12,7 +12,17 @@ from typing import Any
 import sympy as sp
 
 from maxout.numerics.predict import decide, locate
-from maxout.theory.block import BLOCK_FIELDS, DEFAULTS, INNER, NORMALIZATION, PLACE, PLACES, Block
+from maxout.theory.block import (
+    BLOCK_FIELDS,
+    DEFAULTS,
+    INNER,
+    NORMALIZATION,
+    PLACE,
+    PLACES,
+    PLAIN,
+    SKIP,
+    Block,
+)
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -93,7 +103,10 @@ EDGES: dict[Field, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Values of fields; those left out have their defaults, or the value of ``BASE``."""
+    """Values of fields; those left out have their defaults, or the value of ``BASE``.
+
+    Where the block has a skip connection, every width is that of the input.
+    """
 
     values: dict[Field, Any] = field(default_factory=dict)
 
@@ -103,6 +116,8 @@ class Place:
     @property
     def network(self) -> Network:
         chosen = {**BASE, **self.values}
+        if chosen[SKIP] != "none":
+            chosen[WIDTHS] = (chosen[INPUTS],) * len(chosen[WIDTHS])
         block = Block(**{f.name: chosen[f] for f in BLOCK_FIELDS})
         return Network(**{f.name: chosen[f] for f in FIELDS}, block=block)
 
@@ -124,13 +139,14 @@ BASE = {
     **{f: DEFAULTS[f.name] for f in BLOCK_FIELDS},
 }  # fmt: skip
 
-_HOMES = tuple(
+_PLAIN_HOMES = tuple(
     {BIAS: bias, RANK: rank, INPUTS: inputs, WIDTHS: widths, WEIGHT_VARIANCE: c}
     for c in (Fraction(3, 10), None)
     for bias, rank, inputs, widths in product(
         BIASES, (4, 2, 3, 12), (4, 2), ((4, 3, 2), (5, 5), (5,))
     )
-) + tuple(
+)
+_NORMALIZED_HOMES = tuple(
     {
         BIAS: bias,
         WIDTHS: widths,
@@ -144,6 +160,16 @@ _HOMES = tuple(
 )
 
 
+BLOCKS = (
+    PLAIN,
+    Block(dropout=Fraction(3, 10)),
+    Block(skip="linear", branch_scale=Fraction(1, 2), inner=6),
+    Block(skip="plain", branch_scale=Fraction(1, 2)),
+    Block(norm="layer", skip="normalized", branch_scale=Fraction(1, 2)),
+    Block(norm="layer", skip="pre-norm", branch_scale=Fraction(1, 2)),
+)
+
+
 def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
     """Conditions that fail and limits that are exceeded; those that need numbers where no other."""
     point, domain = place.point(statement), statement.domain
@@ -153,7 +179,9 @@ def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
 
 def home(statement: Statement) -> Place:
     """A place well inside the domain and the limits."""
-    for values in _HOMES:
+    beside = [{f: getattr(b, f.name) for f in BLOCK_FIELDS if f.name in b.parts} for b in BLOCKS]
+    homes = [{**values, **block} for values, block in product(_PLAIN_HOMES, beside)]
+    for values in (*homes, *_NORMALIZED_HOMES):
         place = Place(values)
         if not unmet(statement, place):
             return place

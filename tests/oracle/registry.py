@@ -33,7 +33,7 @@ class At:
       bias: law of the biases.
       t: order; None where the statement has none.
       given: the statement's parameters, by the names that ``predict`` takes.
-      block: what stands beside the maximum, by the names that ``Block`` takes.
+      block: what every layer has beside weights and maximum, by the names that ``Block`` takes.
     """
 
     n: tuple[int, ...] = (2, 3, 2)
@@ -59,14 +59,13 @@ class At:
     def __str__(self) -> str:
         order = "" if self.t is None else f" t={self.t}"
         given = "".join(f" {name}={value}" for name, value in self.given.items())
-        block = "".join(f" {name}={value}" for name, value in self.block.items())
-        sizes = f"{'-'.join(map(str, self.n))} K={self.K} c={self.exact_c}"
-        return f"{sizes} {self.bias}{order}{given}{block}"
+        given += "".join(f" {name}={value}" for name, value in self.block.items())
+        return f"{'-'.join(map(str, self.n))} K={self.K} c={self.exact_c} {self.bias}{order}{given}"
 
     @property
     def network(self) -> Network:
         inputs, *widths, outputs = self.n
-        block = Block(**self.block)
+        block = Block(**{name: _exact(value) for name, value in self.block.items()})
         return Network(inputs, widths, outputs, self.K, _exact(self.exact_c), self.bias, block)
 
     @property
@@ -78,8 +77,10 @@ class At:
         return float(predict(statement, self.network, order=self.t, **self.parameters))
 
 
-def _exact(value: Fraction | int | None) -> Any:
-    return sp.Rational(value.numerator, value.denominator) if value is not None else None
+def _exact(value: Fraction | int | str | None) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    return sp.Rational(value.numerator, value.denominator)
 
 
 @dataclass(frozen=True)

@@ -287,3 +287,34 @@ def test_a_worker_of_other_versions_is_refused() -> None:
     other = ("Python 3.99", *versions()[1:])
     with pytest.raises(EngineError, match=r"has Python 3\.11\S* where Python 3\.99 judges"):
         draw(Task(7, population, 0, 1, "cpu", "float64", other))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_workers_end_with_the_coordinator(tmp_path, sent) -> None:
+    out = tmp_path / "out"
+    words = ["verify", "--suite", "standard", "jacobian.lyapunov", "--workers", "2"]
+    command = [sys.executable, "-m", "maxout", *words, "--out", str(out)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        deadline = time.monotonic() + 100
+        while not any(out.rglob("*.shard")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.send_signal(sent)
+        said, complaints = process.communicate(timeout=60)
+    assert len(children) >= 2  # two workers, and what keeps count of their locks
+    assert process.returncode == (130 if sent == signal.SIGINT else -signal.SIGKILL)
+    if sent == signal.SIGINT:
+        assert (said, complaints.strip()) == ("", "maxout: interrupted")
+    deadline = time.monotonic() + 20
+    while any(_alive(int(pid)) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in children if _alive(int(pid))]

@@ -11,12 +11,13 @@ from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 from maxout.verify import own_run
-from maxout.verify.budget import Margins, seconds_a_sample, widened
+from maxout.verify.budget import Margins, widened
 from maxout.verify.decisions import DecisionError
 from maxout.verify.experiment import scaled
 from maxout.verify.experiments import BUILDERS, experiments
 from maxout.verify.looks import judge, sizes, verdict_alpha
 from maxout.verify.own_network import OwnPlan, own_plan
+from maxout.verify.pilot import seconds_a_sample
 from maxout.verify.report import LEFT_OUT, NOT_HERE
 from maxout.verify.run_setting import RunSetting
 from maxout.verify.sampling.collector import Collector

@@ -1,1 +1,1 @@
-"""Runs kept in folders: shards, manifests, and many processes on one of them."""
+"""Runs kept in folders: shards and manifests."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -16,6 +14,7 @@ from maxout.verify.engines.task import Task, draw_shards, versions
 from maxout.verify.sampling.devices import LateSetting, cores
 from maxout.verify.sampling.early import Early
 from maxout.verify.sampling.freshness import Freshness
+from maxout.verify.sampling.memory_budget import Budget
 from maxout.verify.sampling.populations import (
     Arrays,
     Population,
@@ -39,26 +38,6 @@ class Shelf(Protocol):
     def read(self, population: Population, block: int) -> Arrays: ...
 
     def write(self, population: Population, block: int, arrays: Arrays) -> None: ...
-
-
-class _Budget:
-    """Bytes that shards being drawn share."""
-
-    def __init__(self, total: int) -> None:
-        self._free = total
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def hold(self, amount: int) -> Iterator[None]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= amount)
-            self._free -= amount
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += amount
-                self._changed.notify_all()
 
 
 @dataclass
@@ -102,7 +81,7 @@ class Collector:
         self.engine = engine
         self.workers = engine.workers if engine else workers or cores()
         self.shelf = shelf
-        self._budget = _Budget(self.memory)
+        self._budget = Budget(self.memory)
         self._held: dict[str, _Held] = {}
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
