@@ -25,14 +25,15 @@ from machine import machine
 
 from maxout.lab.figures import (
     Request,
+    activation_length_c_figure,
     activation_length_figure,
     angles_figure,
-    gradient_histogram_figure,
+    jacobian_histogram_figure,
     make,
     second_moments_figure,
 )
 from maxout.lab.figures import gradient_plane_figure as plane
-from maxout.lab.figures import gradients_depth_figure as depth
+from maxout.lab.figures import jacobian_depth_figure as depth
 from maxout.theory.order.moments import LargestNormalMoment
 from maxout.verify.sampling.scales import moment
 
@@ -122,7 +123,7 @@ def loop_angles(rng: np.random.Generator) -> float:
     for width in angles_figure.WIDTHS:
         for rank in angles_figure.RANKS:
             largest = moment(LargestNormalMoment, rank, 2)
-            for c in (angles_figure.SMALL, 1 / largest, angles_figure.LARGE):
+            for c in (0.3, 1 / largest, 10.0):
                 layers = draw(rng, width, (width,) * angles_figure.DEPTH, rank, c, True)
                 for x, u in propagate(layers, unit(rng, width), unit(rng, width)):
                     x @ u / np.sqrt((x @ x) * (u @ u))
@@ -130,34 +131,34 @@ def loop_angles(rng: np.random.Generator) -> float:
 
 
 def loop_histogram(rng: np.random.Generator) -> float:
-    n, networks = gradient_histogram_figure.WIDTH, 2
+    n, networks = jacobian_histogram_figure.WIDTH, 2
     u = unit(rng, n)
-    inputs = rng.standard_normal((gradient_histogram_figure.INPUTS_DRAWN, n))
-    c = 1 / moment(LargestNormalMoment, gradient_histogram_figure.RANK, 2)
+    inputs = rng.standard_normal((jacobian_histogram_figure.INPUTS_DRAWN, n))
+    c = 1 / moment(LargestNormalMoment, jacobian_histogram_figure.RANK, 2)
     for _ in range(networks):
-        widths = (n,) * (gradient_histogram_figure.DEPTH - 1)
-        layers = draw(rng, n, widths, gradient_histogram_figure.RANK, c, True)
+        widths = (n,) * (jacobian_histogram_figure.DEPTH - 1)
+        layers = draw(rng, n, widths, jacobian_histogram_figure.RANK, c, True)
         for x in inputs:
             readout(rng, propagate(layers, x, u)[-1][1])
-    return networks / gradient_histogram_figure.NETWORKS
+    return networks / jacobian_histogram_figure.NETWORKS
 
 
 def loop_activation(rng: np.random.Generator) -> float:
-    n, networks = activation_length_figure.WIDTH, 2
+    n, networks = activation_length_c_figure.WIDTH, 2
     for c in (0.5, 1 / moment(LargestNormalMoment, activation_length_figure.RANK, 2), 0.6, 1.0):
         for _ in range(networks):
-            widths = (n,) * activation_length_figure.DEPTH
+            widths = (n,) * activation_length_c_figure.DEPTH
             x = np.sqrt(n) * unit(rng, n)
             for weights, biases in draw(rng, n, widths, activation_length_figure.RANK, c, True):
                 x = (weights @ x + biases).max(axis=1)
                 x @ x / n
-    return networks / activation_length_figure.NETWORKS
+    return networks / activation_length_c_figure.NETWORKS
 
 
 def loop_plane(rng: np.random.Generator) -> float:
     axis = np.linspace(-plane.REACH, plane.REACH, plane.SIDE)
     u = np.array(plane.DIRECTION)
-    c = 1 / moment(LargestNormalMoment, plane.RANK, 2)
+    c = 2.0
     some = axis[::8]  # of the inputs, along both axes
     kinds = [(depth, plane.RANK, c, False) for depth in plane.DEPTHS]
     for layers, rank, variance, relu in (*kinds, (plane.RELU_DEPTH, 1, 2.0, True)):
@@ -169,11 +170,11 @@ def loop_plane(rng: np.random.Generator) -> float:
 
 
 LOOPS: dict[str, tuple[Loop, int]] = {
-    "gradients-depth": (loop_depth, 10),
+    "jacobian-depth": (loop_depth, 10),
     "second-moments": (loop_moments, 10),
     "angles": (loop_angles, 300),
-    "gradient-histogram": (loop_histogram, 10),
-    "activation-length": (loop_activation, 10),
+    "jacobian-histogram": (loop_histogram, 10),
+    "activation-length-c": (loop_activation, 10),
     "gradient-plane": (loop_plane, 10),
 }
 """Figure -> the loop of its work, and the ratio that is asked for."""

@@ -63,7 +63,7 @@ SKIP = Field(
     _words(SKIPS),
     SKIPS,
     "skip connection: none; plain x + beta max(Wx); linear x + beta V max(Wx); normalized "
-    "x + N(max(Wx)); pre-norm x + max(W N(x))",
+    "x + beta N(max(Wx)); pre-norm x + beta max(W N(x))",
     one_of(SKIPS),
 )
 BRANCH_SCALE = Field(
@@ -100,7 +100,7 @@ class Block:
       inner: units of the maximum where a linear layer follows it inside the block; None for as many
         as the block has outputs.
       skip: "none"; "plain", x + beta max(Wx); "linear", x + beta V max(Wx) with V ~ N(0, 1/fan_in);
-        "normalized", x + N(max(Wx)); or "pre-norm", x + max(W N(x)).
+        "normalized", x + beta N(max(Wx)); or "pre-norm", x + beta max(W N(x)).
       branch_scale: beta.
 
     Raises:
@@ -137,7 +137,9 @@ class Block:
             if self.norm_place != "behind":
                 raise DomainError("norm_place needs a normalization: norm rms or layer")
         if self.skip == "none" and self.branch_scale != 1:
-            raise DomainError("branch_scale needs a skip connection: skip plain or linear")
+            raise DomainError(
+                "branch_scale needs a skip connection: skip plain, linear, normalized or pre-norm"
+            )
         if self.inner is not None and "linear" not in (self.norm_place, self.skip):
             raise DomainError("inner needs a linear layer: norm_place or skip linear")
 

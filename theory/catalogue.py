@@ -46,13 +46,12 @@ def subject_of(key: str) -> str:
 
 
 class UnknownKeyError(MaxoutError):
-    """No statement of that name; the message suggests the nearest."""
+    """No statement of that name; the message suggests one that is near, if any."""
 
     def __init__(self, key: str) -> None:
-        near = difflib.get_close_matches(key, CATALOGUE, n=1, cutoff=0.0)
-        super().__init__(
-            f"no statement is called {key!r}; did you mean {near[0]!r}? (maxout results lists all)"
-        )
+        near = difflib.get_close_matches(key, CATALOGUE, n=1, cutoff=0.6)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"no statement is called {key!r}{hint} (maxout results lists all)")
 
 
 def select(keys: tuple[str, ...] | list[str]) -> list[Statement]:

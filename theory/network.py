@@ -159,7 +159,11 @@ class Network:
             symbols.c: self.c,
             symbols.dropout: self.block.dropout,
             symbols.beta: self.block.branch_scale,
-            symbols.inner: (self.inputs, *(self.block.inner or w for w in self.widths)),
+            symbols.inner: (
+                self.inputs,
+                *(self.block.inner or w for w in self.widths),
+                self.outputs,
+            ),
         }
 
     def hidden(self) -> Iterator[tuple[int, int]]:

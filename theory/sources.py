@@ -179,6 +179,18 @@ _ALL = (
 }""",
     ),
     Reference(
+        "furstenberg1983",
+        "Furstenberg & Kifer 1983",
+        """@article{furstenberg1983random,
+  title = {Random Matrix Products and Measures on Projective Spaces},
+  author = {Furstenberg, Harry and Kifer, Yuri},
+  journal = {Israel Journal of Mathematics},
+  volume = {46},
+  pages = {12--32},
+  year = {1983}
+}""",
+    ),
+    Reference(
         "newman1986",
         "Newman 1986",
         """@article{newman1986distribution,
@@ -188,6 +200,19 @@ _ALL = (
   volume = {103},
   pages = {121--126},
   year = {1986}
+}""",
+    ),
+    Reference(
+        "yang2019",
+        "Yang et al. 2019",
+        """@inproceedings{yang2019mean,
+  title = {A Mean Field Theory of Batch Normalization},
+  author = {Yang, Greg and Pennington, Jeffrey and Rao, Vinay and Sohl-Dickstein, Jascha and
+    Schoenholz, Samuel S.},
+  booktitle = {International Conference on Learning Representations},
+  year = {2019},
+  eprint = {1902.08129},
+  archivePrefix = {arXiv}
 }""",
     ),
     Reference(

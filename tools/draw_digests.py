@@ -4,7 +4,8 @@
 
 Of the first shard of each population, cut down to about so many draws (and to two networks where
 regions or breakpoints are found): all that ``verify.sampling.draws`` hands out, the inputs and
-directions, and of networks the arrays in float32. These are the same bytes on every processor.
+directions, and of networks the arrays in both precisions. These are the same bytes on every
+processor.
 """
 
 from __future__ import annotations
@@ -56,12 +57,12 @@ def digests(suite: str, draws: int) -> dict[str, str]:
     found = {}
     for name, population in every.items():
         told = hashlib.sha256()
-        setting = populations.Setting(torch.device("cpu"), torch.float64)
-        population.draw(Stream(0, name, 0), setting)
         networks = getattr(population, "networks", population)
-        if isinstance(networks, network_populations.Networks):
-            setting = populations.Setting(torch.device("cpu"), torch.float32)
-            for values in networks.draw(Stream(0, name, 0), setting).values():
+        whole = isinstance(networks, network_populations.Networks)
+        for dtype in (torch.float64, torch.float32) if whole else (torch.float64,):
+            setting = populations.Setting(torch.device("cpu"), dtype)
+            arrays = population.draw(Stream(0, name, 0), setting)
+            for values in arrays.values() if whole else ():
                 told.update(np.ascontiguousarray(values).tobytes())
         found[name] = told.hexdigest()
     return found

@@ -13,6 +13,7 @@ import torch
 from maxout.theory.errors import DomainError
 from maxout.theory.network import Network
 from maxout.verify.gradients.sampled_gradients import ParameterGradients
+from maxout.verify.sampling.block_networks import BlockNetworks
 from maxout.verify.sampling.half_squares import half_squares
 from maxout.verify.sampling.network_populations import Networks
 from maxout.verify.sampling.networks import Sampler
@@ -120,7 +121,6 @@ def simulate(
     """
     count = SAMPLES(samples)
     biases = ANY_BIASES if network.bias == "any" else network.bias
-    sampler = Sampler(network, biases, cosine, norm)
     drawn: dict[type[Any], Arrays] = {}
     found = {}
     for quantity, order, layer in wanted:
@@ -128,11 +128,29 @@ def simulate(
             continue
         kind, measure = MEASURES[quantity]
         if kind not in drawn:
-            drawn[kind] = _draw(kind(sampler), count, seed, say)
+            if network.block.plain:
+                sampler = Sampler(network, biases, cosine, norm)
+                drawn[kind] = _draw(kind(sampler), count, seed, say)
+            else:
+                drawn[kind] = _with_blocks(network, biases, cosine, norm, count, seed, say)
         data = measure(drawn[kind], network, order or 1, layer or 1)
         error = float(data.std(ddof=1)) / math.sqrt(data.size)
         found[quantity, order, layer] = Simulated(float(data.mean()), error, count)
     return found
+
+
+def _with_blocks(
+    network: Network,
+    biases: str,
+    cosine: float,
+    norm: float,
+    count: int,
+    seed: int,
+    say: Callable[[str], None],
+) -> Arrays:
+    """What ``Networks`` draws, of networks with dropout or skip connections (training mode)."""
+    arrays = _draw(BlockNetworks(network, biases, (cosine,), norm), count, seed, say)
+    return {**arrays, "gain": arrays[f"gain/{cosine}"]}
 
 
 def _draw(population: Population, count: int, seed: int, say: Callable[[str], None]) -> Arrays:

@@ -20,6 +20,11 @@ def replaced(label: str, one: type[sp.Function], other: Callable[..., sp.Expr]) 
     )
 
 
+def instead(label: str, right: sp.Expr) -> Twin:
+    """Another right side in the place of this one."""
+    return rewritten(label, lambda _: right)
+
+
 def second_moment_off(percent: int) -> Twin:
     """M_K off by so many percent, wherever it stands; depth multiplies the error."""
     factor = 1 + sp.Rational(percent, 100)

@@ -16,6 +16,7 @@ import numpy as np
 from maxout.verify.sampling.streams import UNITS, WEIGHTS, Stream
 
 Array = np.ndarray
+Start = float | Array
 SHARD = 1000
 """Networks drawn together; a stream of its own each."""
 
@@ -75,20 +76,24 @@ class Chain:
                 found[layer, ..., part] = length
         return found
 
-    def cosines(self, seed: int, name: str, count: int, norm: float, cosine: float) -> Array:
+    def cosines(
+        self, seed: int, name: str, count: int, norm: Start, cosine: Start, augmented: bool = False
+    ) -> Array:
         """Draw the cosines of the angles between the images of x and u.
 
         Args:
-          norm: of x.
-          cosine: of the angle between x and u.
+          norm: of x; one for all, or an array that broadcasts to (ranks, count).
+          cosine: of the angle between x and u; the same.
+          augmented: of the angles between (x, 1) and (u, 0) instead.
 
         Returns:
           Shape (depth, ranks, variances, count).
         """
+        starts = [np.broadcast_to(start, (len(self.ranks), count)) for start in (norm, cosine)]
         found, scales = self._empty(count), self._scales()
         for part, stream in self._shards(seed, name, count):
-            length = np.full((*np.shape(self.variances), part.stop - part.start), norm**2)
-            between = np.full(length.shape, cosine)
+            of_x, between = (start[:, None, part] for start in starts)
+            length = of_x**2
             radii = self._radii(stream, length.shape[-1])
             gauss = stream.generator(0, WEIGHTS).standard_normal(radii.shape)
             rest = stream.generator(0, UNITS)
@@ -102,10 +107,12 @@ class Chain:
                 straight += gauss[layer][:, None] * np.sqrt(sine2)
                 between = straight / np.sqrt(straight**2 + chi2[layer][:, None] * sine2)
                 length = scales * (length + 1) * radii[layer][:, None]
-                found[layer, ..., part] = between
+                found[layer, ..., part] = _seen(between, length) if augmented else between
         return found
 
-    def limit_cosines(self, moments: Sequence[float], norm: float, cosine: float) -> Array:
+    def limit_cosines(
+        self, moments: Sequence[float], norm: Start, cosine: Start, augmented: bool = False
+    ) -> Array:
         """The cosines in the limit of large width, shape (depth, ranks, variances).
 
         With r^2 = n M_K, g without weight and ||v||^2 = n, cos' = sqrt(M) cos /
@@ -113,14 +120,24 @@ class Chain:
 
         Args:
           moments: M_K of every rank.
+          norm, cosine: one for all, or of every rank.
+          augmented: as above.
         """
         second = np.array(moments)[:, None]
         scales = np.array(self.variances, dtype=float)
-        length, between = np.full(scales.shape, norm**2), np.full(scales.shape, cosine)
+        length, between = (
+            np.broadcast_to(np.reshape(start, (-1, 1)), scales.shape)
+            for start in (np.square(norm), cosine)
+        )
         found = np.empty((self.depth, *scales.shape))
         for layer in range(self.depth):
-            along = between * np.sqrt(length / (length + 1))
+            along = _seen(between, length)
             between = np.sqrt(second) * along / np.sqrt(1 + along**2 * (second - 1))
             length = scales * second * (length + 1)
-            found[layer] = between
+            found[layer] = _seen(between, length) if augmented else between
         return found
+
+
+def _seen(between: Array, length: Array) -> Array:
+    """The cosine between (x, 1) and (u, 0), of that between x and u and ||x||^2."""
+    return np.asarray(between * np.sqrt(length / (length + 1)))

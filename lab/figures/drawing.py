@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,10 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+
+# Beside colours, for those who see or print none.
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
 
 NO_MATPLOTLIB = "pictures need Matplotlib: pip install 'maxout[plots]' (--json and --csv do not)"
 
@@ -45,36 +51,49 @@ def write(figure: Figure, path: Path) -> None:
     from matplotlib.figure import Figure as Canvas
 
     rows = math.ceil(len(figure.panels) / figure.columns)
-    canvas = Canvas(figsize=(3.6 * figure.columns + 0.4, 3.0 * rows + 0.7), layout="constrained")
+    wide, high = 3.6 * figure.columns + 0.4, 3.0 * rows + 0.9
+    if len(figure.panels) == 1:
+        wide, high = 5.6, 4.4
+    canvas = Canvas(figsize=(wide, high), layout="constrained")
     FigureCanvasAgg(canvas)
-    canvas.suptitle(figure.title, fontsize=11)
+    canvas.suptitle("\n".join(textwrap.wrap(figure.title, int(13 * wide))), fontsize=11)
     grid = canvas.subplots(rows, figure.columns, squeeze=False)
+    labels = {tuple(c.label for c in panel.curves if c.label) for panel in figure.panels}
+    together = len(figure.panels) > 1 and len(labels) == 1 and labels != {()}
     for axes, panel in zip(grid.flat, figure.panels, strict=False):
-        _panel(canvas, axes, panel)
+        _panel(canvas, axes, panel, legend=not together)
+    if together:  # once, off the data
+        handles, names = grid.flat[0].get_legend_handles_labels()
+        canvas.legend(handles, names, loc="outside lower center", ncols=6, fontsize=8)
     for axes in list(grid.flat)[len(figure.panels) :]:
         axes.set_axis_off()
     # Fixed metadata and identifiers: the same data give the same bytes.
     with rc_context({"svg.hashsalt": figure.name}):
-        metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
-        if path.suffix.lower() == ".png":
-            _save_png(canvas, path)
+        suffix, told = path.suffix.lower(), f"{figure.command} (maxout {version('maxout')})"
+        if suffix == ".png":
+            _save_png(canvas, path, told)
         else:
-            canvas.savefig(path, dpi=110, metadata=metadata)
+            fixed = {".svg": {"Date": None, "Description": told},
+                     ".pdf": {"CreationDate": None, "Subject": told}}  # fmt: skip
+            canvas.savefig(path, dpi=110, metadata=fixed[suffix])
 
 
-def _save_png(canvas: Any, path: Path) -> None:
+def _save_png(canvas: Any, path: Path, told: str) -> None:
     """Write with a palette of 256 colours: a third of the bytes, and no difference to the eye."""
     from PIL import Image as Pixels
+    from PIL.PngImagePlugin import PngInfo
 
     drawn = io.BytesIO()
     canvas.savefig(drawn, format="png", dpi=100)
+    about = PngInfo()
+    about.add_text("Description", told)
     with Pixels.open(drawn) as pixels:
         pixels.convert("RGB").quantize(256, dither=Pixels.Dither.NONE).save(
-            path, format="PNG", optimize=True
+            path, format="PNG", optimize=True, pnginfo=about
         )
 
 
-def _panel(canvas: Any, axes: Any, panel: Panel) -> None:
+def _panel(canvas: Any, axes: Any, panel: Panel, legend: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title(panel.title, fontsize=9)
@@ -108,7 +127,7 @@ def _panel(canvas: Any, axes: Any, panel: Panel) -> None:
     if panel.ends is not None:
         axes.set_ylim(*panel.ends)
     axes.grid(alpha=0.25, linewidth=0.5)
-    if any(curve.label for curve in panel.curves):
+    if legend and any(curve.label for curve in panel.curves):
         axes.legend(fontsize=6.5, framealpha=0.8)
 
 
@@ -122,6 +141,12 @@ def _curve(axes: Any, curve: Curve, band: float) -> None:
     if curve.kind == "samples":
         # Some thirty markers at most: more would hide the band and the line.
         every = max(1, len(curve.x) // 30)
-        axes.plot(curve.x, curve.y, "o", ms=2.6, color=colour, label=curve.label, markevery=every)
+        marker = _MARKERS[curve.colour % len(_MARKERS)]
+        axes.plot(
+            curve.x, curve.y, marker, ms=3, color=colour, label=curve.label, markevery=every, mew=0
+        )
+    elif curve.kind == "floor":
+        axes.plot(curve.x, curve.y, ":", lw=1.0, color=colour, label=curve.label)
     else:
-        axes.plot(curve.x, curve.y, "-", lw=1.2, color=colour, label=curve.label)
+        line = _LINES[curve.colour % len(_LINES)]
+        axes.plot(curve.x, curve.y, ls=line, lw=1.2, color=colour, label=curve.label)

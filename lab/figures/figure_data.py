@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from maxout.numerics.writing import csv_text
 
 Array = NDArray[np.float64]
-Kind = Literal["samples", "theory", "bars"]
+Kind = Literal["samples", "theory", "bars", "floor"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Curve:
 
     Attributes:
       label: for the legend.
-      kind: "samples" (markers, with a band where given), "theory" (a line) or "bars" (of a
-        histogram; x has the edges, one more than y).
+      kind: "samples" (markers, with a band where given), "theory" (a line), "bars" (of a
+        histogram; x has the edges, one more than y) or "floor" (what chance alone leaves of a
+        quantity whose limit is zero).
       x, y: of equal length, but for bars.
       low, high: the band about y (quartiles, or a confidence interval), or None.
       colour: index of the colour; curves of one subject share it.
@@ -80,6 +81,7 @@ class Figure:
       panels: row by row.
       columns: panels of one row.
       facts: what was sampled, in words; printed under the title and kept in the data.
+      command: that makes it.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Figure:
     panels: tuple[Panel, ...]
     columns: int
     facts: tuple[str, ...]
+    command: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the data as plain lists; numbers that are not finite become None."""
@@ -94,6 +97,7 @@ class Figure:
             "figure": self.name,
             "title": self.title,
             "facts": list(self.facts),
+            "command": self.command,
             "panels": [
                 {
                     "title": panel.title,

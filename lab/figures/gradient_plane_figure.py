@@ -9,6 +9,7 @@ import torch
 
 from maxout.lab.figures.exact_means import mean_gains
 from maxout.lab.figures.figure_data import Array, Figure, Image, Panel
+from maxout.lab.figures.request import name_of, variance
 from maxout.lab.figures.sampled import gains, over_shards
 from maxout.theory.network import Network
 from maxout.verify.sampling.networks import Sampler
@@ -16,17 +17,24 @@ from maxout.verify.sampling.networks import Sampler
 if TYPE_CHECKING:
     from maxout.lab.figures import Request
 
+TAKES = {"networks": 1, "ranks": 1, "depths": 5, "variances": 1}
 RANK, WIDTH, DEPTHS, RELU_DEPTH, REACH = 5, 2, (2, 4, 6, 11), 6, 1000.0
 NETWORKS, SIDE = 1000, 41
 DIRECTION = (1.0, 0.0)
 
 
 def figure(request: Request) -> Figure:
-    """Average over 1,000 networks by default; every network serves all inputs."""
+    """Average over 1,000 networks by default; every network serves all inputs. The paper has 100 a
+    point."""
     count = request.networks or NETWORKS
     axis = np.linspace(-REACH, REACH, SIDE)
     x = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    kinds = [(f"maxout, depth {depth}", maxout(depth), False) for depth in DEPTHS]
+    rank, given = (request.ranks or (RANK,))[0], (request.variances or (2.0,))[0]
+    c = variance(given, rank)
+    kinds = [
+        (f"maxout, depth {depth}", maxout(depth, rank, c), False)
+        for depth in request.depths or DEPTHS
+    ]
     kinds.append((f"ReLU, depth {RELU_DEPTH}", relu(), True))
     above: list[Panel] = []
     below: list[Panel] = []
@@ -46,22 +54,22 @@ def figure(request: Request) -> Figure:
         (*above, *below),
         len(kinds),
         (
-            f"{count:,} networks of width {WIDTH}, gaussian biases, one output, rank {RANK} with "
-            f"c = 1/M_K; ReLU with c = 2; {SIDE} x {SIDE} inputs",
+            f"{count:,} networks of width {WIDTH}, gaussian biases, two outputs, rank {rank} with "
+            f"c = {name_of(given)}; ReLU with c = 2; {SIDE} x {SIDE} inputs",
             "every network serves all inputs, so that one of them may mark a whole map",
             "depth counts the linear output layer; ReLU exactly: (n_L/n_0)(c/2)^(L-1)",
         ),
     )
 
 
-def maxout(depth: int) -> Network:
+def maxout(depth: int, rank: int, c: float) -> Network:
     """The maxout network of L layers."""
-    return Network(2, (WIDTH,) * (depth - 1), 1, RANK, bias="gaussian")
+    return Network(2, (WIDTH,) * (depth - 1), 2, rank, c, "gaussian")
 
 
 def relu() -> Network:
     """The ReLU network's linear parts: He's c, and one piece a unit."""
-    return Network(2, (WIDTH,) * (RELU_DEPTH - 1), 1, 1, 2, "gaussian")
+    return Network(2, (WIDTH,) * (RELU_DEPTH - 1), 2, 1, 2, "gaussian")
 
 
 def sampled_means(network: Network, x: Array, seed: int, count: int, is_relu: bool) -> Array:

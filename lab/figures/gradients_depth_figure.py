@@ -1,110 +1,97 @@
-"""Mean and quartiles of the squared gradient against depth, fully-connected and convolutional.
+"""n_0 (dN/dW)^2 over all weights of sampled networks against depth, for several c.
 
-Shown is (n_0/n_l) ||du^(l)||^2, the squared derivative of hidden layer l along u against an equally
-long direction of the input; at n_L = n_0 its mean is that of ||J(x)u||^2. At zero bias a network
-with weights times a is the network times a^depth: one draw serves every c exactly.
+The paper's quantity: squared derivatives of the output by the weights of winning pieces, those of
+all layers and networks in one heap; mean and quartiles. At zero bias N is sqrt(c) to the number of
+hidden layers times what it is at c = 1, so one draw serves every c exactly.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maxout.lab.figures.convolution import Convolutions
+from maxout.lab.exact_gradients import squared_gradients
 from maxout.lab.figures.figure_data import Array, Curve, Figure, Panel
-from maxout.lab.figures.sampled import over_shards, profiles
-from maxout.numerics.predict import predict
-from maxout.theory.catalogue import CATALOGUE
+from maxout.lab.figures.request import BY_RANK, name_of, variance
+from maxout.lab.figures.sampled import CPU, REAL, over_shards
 from maxout.theory.network import Network
-from maxout.theory.order.moments import LargestNormalMoment
+from maxout.verify.gradients.sampled_gradients import output_gradient
 from maxout.verify.sampling.networks import Sampler
-from maxout.verify.sampling.scales import moment
+from maxout.verify.sampling.streams import Stream
 
 if TYPE_CHECKING:
     from maxout.lab.figures import Request
 
-RANK, DEPTH, WIDTH, NETWORKS = 5, 20, 100, 100
-CHANNELS, SIDE, KERNEL = 16, 8, 3
+TAKES = {"networks": 1, "widths": 1, "ranks": 1, "depths": 20, "variances": 8}
+WIDTH, RANK, DEPTHS, NETWORKS = 2, 5, tuple(range(2, 11)), 1000
+VARIANCES = (0.1, 0.36, BY_RANK, 1.0, 2.0, 12.0)
 
 
 def figure(request: Request) -> Figure:
-    """Draw networks of rank 5 and zero bias; the paper's 100 by default."""
+    """Draw 1,000 networks of every depth by default; the paper has 7 at each of two inputs."""
     count = request.networks or NETWORKS
-    largest = moment(LargestNormalMoment, RANK, 2)
-    cosine = 1 / math.sqrt(WIDTH)
-    network = Network(WIDTH, (WIDTH,) * DEPTH, 1, RANK, 1, "zero")
-    dense = dense_gains(network, cosine, request.seed, count, lambda s: request.progress(s / 2))
-    layers = Convolutions(CHANNELS, SIDE, KERNEL, RANK, DEPTH)
-    conv = layers.gains(request.seed, count, lambda s: request.progress((1 + s) / 2))
-    schemes = {"0.5/M_K": 0.5 / largest, "1/M_K": 1 / largest, "1": 1.0, "2": 2.0}
-    exact = exact_gains(network, cosine)
-    powers = np.arange(1.0, DEPTH + 1)
-    dense_curves, conv_curves = [], []
-    for colour, (name, c) in enumerate(schemes.items()):
-        dense_curves += [
-            sampled(f"c = {name}", dense * c**powers, colour),
-            Curve("", "theory", powers, exact * c**powers, colour=colour),
+    width, rank = (request.widths or (WIDTH,))[0], (request.ranks or (RANK,))[0]
+    depths = tuple(sorted(set(request.depths or DEPTHS)))
+    shown = request.variances or VARIANCES
+    rows: dict[int, list[tuple[float, float, float, float]]] = {i: [] for i in range(len(shown))}
+    for done, depth in enumerate(depths):
+        network = Network(width, (width,) * depth, 1, rank, 1, "zero")
+        hidden, output = squares(network, request.seed, count)
+        for i, c in enumerate(shown):
+            value = variance(c, rank)
+            heap = width * np.concatenate([hidden * value ** (depth - 1), output * value**depth])
+            rows[i].append(
+                (heap.mean(), *np.quantile(heap, (0.25, 0.75)), exact_mean(network, value))
+            )
+        request.progress((done + 1) / len(depths))
+    across = np.array(depths, dtype=float)
+    curves = []
+    for i, c in enumerate(shown):
+        mean, low, high, exact = np.array(rows[i]).T
+        curves += [
+            Curve(f"c = {name_of(c)}", "samples", across, mean, low, high, i),
+            Curve("", "theory", across, exact, colour=i),
         ]
-        conv_curves += [
-            sampled(f"c = {name}", conv * c**powers, colour),
-            Curve("", "theory", powers, (c * largest) ** powers, colour=colour),
-            Curve("", "theory", powers, c**powers, colour=colour),
-        ]
-    axes = ("hidden layers", "squared gradient, input = 1")
     return Figure(
         "gradients-depth",
-        "Squared gradients against depth: mean (points), quartiles (bands), theory (lines)",
+        "Squared gradients by weights: mean (points), quartiles (bands), exact mean (lines)",
+        (Panel(f"fully connected, width {width}, K = {rank}", "hidden layers",
+               "n_0 (dN/dW)^2", tuple(curves), log_up=True),),
+        1,
         (
-            Panel(f"fully connected, width {WIDTH}: exact mean", *axes, tuple(dense_curves),
-                  log_up=True),
-            Panel(f"convolutions, {CHANNELS} channels: bounds of the mean", *axes,
-                  tuple(conv_curves), log_up=True),
-        ),
-        2,
-        (
-            f"{count} networks each, rank {RANK}, zero biases, one input and direction a network",
+            f"{count:,} networks of every depth, zero biases, one output, ||x|| = 1",
+            "the weights of pieces that do not win are left out: their derivative is zero",
             "one draw of the weights serves every c, which zero biases allow exactly",
-            f"fully connected: {WIDTH} inputs and units; exact mean by the moving frame",
-            f"convolutions: {SIDE} x {SIDE} cells, kernel {KERNEL}, circular; c^l and (c M_K)^l",
         ),
     )  # fmt: skip
 
 
-def dense_gains(
-    network: Network, cosine: float, seed: int, count: int, progress: Callable[[float], None]
-) -> Array:
-    """(n_0/n_l) ||du||^2 at c = 1, (count, depth)."""
-    sampler = Sampler(network, "zero", cosine)
-    parts = over_shards(
-        lambda stream, size: profiles(sampler, stream, size).gain,
-        seed, "figure.gradients-depth", count, progress,
-    )  # fmt: skip
-    return np.concatenate(parts) * network.inputs / np.array(network.widths)
+def squares(network: Network, seed: int, count: int) -> tuple[Array, Array]:
+    """(dN/dW)^2 at c = 1 of winning pieces: of all hidden layers, and of the output layer."""
+    sampler = Sampler(network, "zero", norm=1.0)
+
+    def work(stream: Stream, size: int) -> tuple[Array, Array]:
+        hidden, output = [], []
+        for tile in sampler.tiles(stream, size, CPU, REAL):
+            (weights, _), _ = output_gradient(tile.layers, tile.x)
+            # By the standard normal behind a weight: over its scale by the weight.
+            by_weight = [
+                (w.double() / layer.scale).square().numpy().ravel()
+                for w, layer in zip(weights, tile.layers, strict=True)
+            ]
+            hidden += [w[w > 0] for w in by_weight[:-1]]
+            output.append(by_weight[-1])
+        return np.concatenate(hidden), np.concatenate(output)
+
+    name = f"figure.gradients-depth.{network}"
+    parts = over_shards(work, seed, name, count, lambda share: None)
+    hidden, output = (np.concatenate(some) for some in zip(*parts, strict=True))
+    return hidden, output
 
 
-def exact_gains(network: Network, cosine: float, rank: int | None = None) -> Array:
-    """Their exact means, (depth,), for networks of this or another rank."""
-    return np.array(
-        [
-            network.inputs
-            * float(
-                predict(
-                    CATALOGUE["jacobian.mean.exact"],
-                    Network(network.inputs, network.widths[:depth], 1, rank or network.rank,
-                            network.c, "zero"),
-                    cosine=cosine,
-                )
-            )
-            for depth in range(1, len(network.widths) + 1)
-        ]
-    )  # fmt: skip
-
-
-def sampled(label: str, values: Array, colour: int) -> Curve:
-    """Mean and quartiles of samples (count, depth)."""
-    low, high = np.quantile(values, (0.25, 0.75), axis=0)
-    depths = np.arange(1.0, values.shape[1] + 1)
-    return Curve(label, "samples", depths, values.mean(axis=0), low, high, colour)
+def exact_mean(network: Network, c: float) -> float:
+    """n_0 times the mean of (dN/dW)^2 over all weights of winning pieces, exactly."""
+    total = squared_gradients(network.inputs, network.widths, network.rank).at(c)
+    weights = sum(fan_in * units for fan_in, units in network.hidden()) + network.widths[-1]
+    return network.inputs * total / weights

@@ -15,6 +15,7 @@ from maxout.verify.sampling.streams import UNITS, Stream
 if TYPE_CHECKING:
     from maxout.lab.figures import Request
 
+TAKES = {"networks": 1}
 RANKS = range(2, 101)
 SAMPLES = 10_000
 _Z = 1.959963984540054  # of a 95 % confidence interval

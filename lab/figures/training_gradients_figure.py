@@ -17,6 +17,7 @@ from maxout.theory.errors import MaxoutError
 if TYPE_CHECKING:
     from maxout.lab.figures import Request
 
+TAKES = {"data": 1}
 FILE = "gradients.csv"
 _NAMES = ("data", "network", "optimizer", "scheme")
 _NUMBERS = ("epoch", "layer", "mean", "lower", "median", "upper")
@@ -33,8 +34,6 @@ def figure(request: Request) -> Figure:
             "training-gradients needs the folder of a training: maxout train --out DIR, "
             "then maxout figure training-gradients --data DIR"
         )
-    if request.networks is not None:
-        raise MaxoutError("training-gradients draws no networks: leave out --networks")
     cells = read(Path(request.data) / FILE)
     panels: list[Panel] = []
     for group in dict.fromkeys(key[:3] for key in cells):

@@ -11,9 +11,10 @@ except ModuleNotFoundError as error:
         "maxout.lab.training needs PyTorch: pip install 'maxout[torch,data]'", name=error.name
     ) from error
 
-from maxout.lab.training.cell import Setting, train_cell
+from maxout.lab.training.cell import train_cell
 from maxout.lab.training.data import load
 from maxout.lab.training.dataset import DataError, Dataset
+from maxout.lab.training.setting import Setting
 from maxout.lab.training.training_campaign import Campaign, plan, run_campaign
 
 __all__ = [

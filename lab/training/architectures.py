@@ -23,7 +23,12 @@ _LAYOUT = "strided"
 
 
 def build(
-    network: str, shape: tuple[int, ...], classes: int, rank: int, multiplier: float = 1.0
+    network: str,
+    shape: tuple[int, ...],
+    classes: int,
+    rank: int,
+    multiplier: float = 1.0,
+    widths: tuple[int, ...] | None = None,
 ) -> nn.Sequential:
     """Build one network without drawing a number: its parameters hold no values yet.
 
@@ -35,14 +40,17 @@ def build(
       classes: outputs of the linear layer at the end.
       rank: K of the maxout layers; 0 builds the ReLU network of the same widths.
       multiplier: of all hidden widths, which stay at least 1.
+      widths: hidden units of "fc"; the paper's where None.
 
     Raises:
-      DomainError: for an unknown network, or inputs that are no images for "conv".
+      DomainError: for an unknown network; for "conv", inputs that are no images, or widths.
     """
     with torch.device("meta"):
         if network == "fc":
-            layers = _fully_connected(shape, classes, rank, multiplier)
+            layers = _fully_connected(shape, classes, rank, multiplier, widths or FC_WIDTHS)
         elif network == "conv":
+            if widths is not None:
+                raise DomainError("widths are for network fc; --width multiplies those of conv")
             layers = _convolutional(shape, classes, rank, multiplier)
         else:
             raise DomainError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
@@ -50,9 +58,9 @@ def build(
 
 
 def _fully_connected(
-    shape: tuple[int, ...], classes: int, rank: int, multiplier: float
+    shape: tuple[int, ...], classes: int, rank: int, multiplier: float, widths: tuple[int, ...]
 ) -> list[nn.Module]:
-    return [nn.Flatten(), *_dense(math.prod(shape), FC_WIDTHS, classes, rank, multiplier)]
+    return [nn.Flatten(), *_dense(math.prod(shape), widths, classes, rank, multiplier)]
 
 
 def _convolutional(
@@ -65,7 +73,7 @@ def _convolutional(
     for block, repeat in CONV_BLOCKS:
         if min(height, width) < 2:
             break
-        units = _scaled(block, multiplier)
+        units = scaled(block, multiplier)
         for _ in range(repeat):
             if rank:
                 layers.append(MaxoutConv2d(channels, units, 3, rank, padding=1, layout=_LAYOUT))
@@ -83,7 +91,7 @@ def _dense(
 ) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for width in widths:
-        units = _scaled(width, multiplier)
+        units = scaled(width, multiplier)
         if rank:
             layers.append(MaxoutLinear(inputs, units, rank, layout=_LAYOUT))
         else:
@@ -92,5 +100,6 @@ def _dense(
     return [*layers, nn.Linear(inputs, classes)]
 
 
-def _scaled(width: int, multiplier: float) -> int:
+def scaled(width: int, multiplier: float) -> int:
+    """Units of a layer, at least 1."""
     return max(1, round(width * multiplier))

@@ -2,80 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from maxout.lab.training.accuracies import REACH
 from maxout.lab.training.architectures import build
 from maxout.lab.training.augment import augmented
 from maxout.lab.training.dataset import Dataset
 from maxout.lab.training.gradient_sizes import Row, gradient_rows
+from maxout.lab.training.matching import step_factor, unit_scale
 from maxout.lab.training.schemes import scheme
+from maxout.lab.training.setting import Setting
 from maxout.lab.training.stacked import Stack, optimizer_of
 from maxout.lab.training.store import read_checkpoint, write_checkpoint
 from maxout.numerics.reading import FileError
 from maxout.theory.errors import MaxoutError
 
-FORMAT = 1  # of the cell's file; a number more makes older cells train again
 GRADIENT_RECORDS = 10  # about how often gradients are looked at in one training
 CHECKPOINT_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What one cell trains.
-
-    Attributes:
-      data, network, optimizer, scheme: by name.
-      seeds: networks trained; seed s has the same draws and the same batches in every scheme.
-      epochs: passes through the training part.
-      root: seed of all draws.
-      rank: K.
-      multiplier: of the hidden widths.
-      batch: examples of one step.
-      rate: learning rate, halved after every ``halving`` epochs.
-      augment: whether images are shifted, turned and zoomed.
-    """
-
-    data: str
-    network: str
-    optimizer: str
-    scheme: str
-    seeds: int = 16
-    epochs: int = 10
-    root: int = 0
-    rank: int = 5
-    multiplier: float = 1.0
-    batch: int = 32
-    rate: float = 0.001
-    halving: int = 100
-    augment: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the cell's files."""
-        return "-".join((self.data, self.network, self.optimizer, self.scheme.replace("=", "")))
-
-    def key(self, fingerprint: str) -> str:
-        """Digest of all that decides the cell's numbers."""
-        text = json.dumps([FORMAT, fingerprint, asdict(self)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-    def generator(self, purpose: str, seed: int, *place: int) -> np.random.Generator:
-        """Draws of one seed, NumPy's. The scheme and the optimizer have no part in it."""
-        name = f"training/{purpose}/{self.data}/{self.network}"
-        words = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype="<u4")
-        key = (*map(int, words), seed, *place)
-        return np.random.Generator(
-            np.random.PCG64(np.random.SeedSequence(self.root, spawn_key=key))
-        )
 
 
 def initial_stack(setting: Setting, data: Dataset) -> Stack:
@@ -89,6 +39,7 @@ def initial_stack(setting: Setting, data: Dataset) -> Stack:
             data.classes,
             0 if chosen.is_relu else setting.rank,
             setting.multiplier,
+            setting.widths,
         )
         draws = setting.generator("parameters", seed, 0, 0)
         generator = torch.Generator().manual_seed(int(draws.integers(2**63)))
@@ -102,6 +53,7 @@ def train_cell(
     data: Dataset,
     *,
     checkpoint: Path | None = None,
+    weights: Path | None = None,
     progress: Callable[[int], None] = lambda epochs: None,
     stop_after: int | None = None,
 ) -> dict[str, Any]:
@@ -114,6 +66,7 @@ def train_cell(
     Args:
       setting, data: what to train on what.
       checkpoint: file of the unfinished cell; none is kept without.
+      weights: folder for the networks of all seeds after the last epoch, a state dict each.
       progress: called after each epoch with the number of epochs done.
       stop_after: stop there, leave a checkpoint and return an empty result (for tests).
 
@@ -132,7 +85,10 @@ def train_cell(
     torch.set_num_threads(1)  # the order of sums, and so the result, must not depend on the machine
     try:
         training = _Training(setting, data, checkpoint)
-        return training.run(progress, stop_after)
+        result = training.run(progress, stop_after)
+        if weights and result:
+            training.keep(weights)
+        return result
     finally:
         torch.set_num_threads(threads)
 
@@ -140,10 +96,12 @@ def train_cell(
 class _Training:
     def __init__(self, setting: Setting, data: Dataset, checkpoint: Path | None) -> None:
         self.setting, self.data, self.checkpoint = setting, data, checkpoint
+        self.factor = unit_scale(data) if setting.normalize else 1.0
+        self.rate = setting.rate * step_factor(setting, data.shape)
         self.key = setting.key(data.fingerprint())
         self.stack = initial_stack(setting, data)
         self.optimizer = optimizer_of(
-            setting.optimizer, list(self.stack.parameters.values()), setting.rate
+            setting.optimizer, list(self.stack.parameters.values()), self.rate
         )
         self.epoch = 0
         self.seconds = 0.0
@@ -151,6 +109,7 @@ class _Training:
         self.test, self.final = np.zeros(seeds), np.zeros(seeds)
         self.validation = np.full(seeds, -1.0)
         self.best_epoch, self.diverged = np.zeros(seeds, int), np.zeros(seeds, int)
+        self.reached = np.zeros(seeds, int)
         self.loss: list[list[float | None]] = []
         self.gradients: list[Row] = []
         self._resume()
@@ -176,7 +135,7 @@ class _Training:
         """Train through all batches once; return the mean loss of each seed."""
         setting, train = self.setting, self.data.train
         for group in self.optimizer.param_groups:
-            group["lr"] = setting.rate * 0.5 ** (self.epoch // setting.halving)
+            group["lr"] = self.rate * 0.5 ** (self.epoch // setting.halving)
         examples = len(train.labels)
 
         def batches(purpose: int) -> list[np.random.Generator]:
@@ -188,7 +147,7 @@ class _Training:
         total = torch.zeros(setting.seeds, dtype=torch.float64)
         for start in range(0, examples, setting.batch):
             index = torch.from_numpy(orders[:, start : start + setting.batch])
-            inputs = self.data.values(train.inputs[index])
+            inputs = self.data.values(train.inputs[index]) * self.factor
             if setting.augment:
                 inputs = augmented(inputs, changes)
             self.optimizer.zero_grad()
@@ -210,11 +169,14 @@ class _Training:
         going = self.diverged == 0
         quartiles = np.quantile(losses[going], (0.25, 0.5, 0.75)) if going.any() else [None] * 3
         self.loss.append([None if q is None else float(q) for q in quartiles])
-        validation = self.stack.accuracies(self.data, self.data.validation)
+        validation = self.stack.accuracies(self.data, self.data.validation, self.factor)
+        chance = 1 / self.data.classes
+        there = going & (validation >= chance + REACH * (1 - chance)) & (self.reached == 0)
+        self.reached[there] = self.epoch
         better = going & (validation >= self.validation)
         last = self.epoch == self.setting.epochs
         if better.any() or last:
-            test = self.stack.accuracies(self.data, self.data.test)
+            test = self.stack.accuracies(self.data, self.data.test, self.factor)
             self.test[better], self.best_epoch[better] = test[better], self.epoch
             self.validation[better] = validation[better]
             self.final = test
@@ -222,7 +184,7 @@ class _Training:
             self._record_gradients()
 
     def _record_gradients(self) -> None:
-        probe = self.data.values(self.data.train.inputs[0])
+        probe = self.data.values(self.data.train.inputs[0]) * self.factor
         self.gradients += gradient_rows(self.stack, probe, self.epoch, self.diverged > 0)
 
     def _result(self) -> dict[str, Any]:
@@ -243,13 +205,20 @@ class _Training:
                 None if d else int(e) for e, d in zip(self.best_epoch, gone, strict=True)
             ],
             "diverged_epoch": [int(d) or None for d in self.diverged],
+            "reached": self.reached.tolist(),
             "loss": self.loss,
             "gradients": self.gradients,
             "seconds": round(self.seconds, 2),
         }
 
     def _arrays(self) -> tuple[str, ...]:
-        return ("test", "final", "validation", "best_epoch", "diverged")
+        return ("test", "final", "validation", "best_epoch", "diverged", "reached")
+
+    def keep(self, folder: Path) -> None:
+        """Write the network of every seed as a state dict, as ``torch.save`` does."""
+        for seed in range(self.setting.seeds):
+            state = {k: v[seed].detach().clone() for k, v in self.stack.parameters.items()}
+            write_checkpoint(folder / f"{self.setting.name}-{seed}.pt", state)
 
     def _save(self) -> None:
         if self.checkpoint is None:

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import stats
 
 from maxout.lab.training.accuracies import Result
-from maxout.lab.training.schemes import REFERENCES
+from maxout.lab.training.schemes import REFERENCES, scheme
 from maxout.verify.decisions import INCONCLUSIVE, REFUTED, VERIFIED, Outcome
 from maxout.verify.decisions.binomial import clopper_pearson
 from maxout.verify.decisions.confidence_bounds import betting_lower
@@ -77,8 +77,9 @@ class Comparison:
       wins, losses, ties: pairs of seeds where the reference is better, worse, equal.
       difference: mean difference of the test accuracies.
       difference_interval: of the mean difference, by betting at ``LEVEL``.
-      claimed: whether the paper claims it; against the ReLU network and between its own two schemes
-        the paper claims no improvement.
+      claimed: whether the paper claims it: against small and large c. Against c = 1, torch's
+        default, the ReLU network and what is matched to the reference, and between its own two
+        schemes, the paper claims no improvement.
     """
 
     data: str
@@ -117,6 +118,12 @@ def compare(results: Sequence[Result], alpha: float) -> list[Comparison]:
     return [_compared(a, b, alpha / len(pairs)) for a, b in pairs]
 
 
+def _is_claimed(other: str) -> bool:
+    """Whether the paper's training compares with it: a c that is too small or too large."""
+    named = scheme(other)
+    return named.variance not in (None, 1.0) and not named.match and not named.is_relu
+
+
 def _ranks_behind(other: str, reference: str) -> bool:
     """Whether the pair is looked at; two references meet once, the later against the first."""
     if other in REFERENCES:
@@ -137,7 +144,7 @@ def _compared(a: Result, b: Result, alpha: float) -> Comparison:
         ties=int((differences == 0).sum()),
         difference=float(differences.mean()),
         difference_interval=(2 * low - 1, 2 * high - 1),
-        claimed=b.scheme != "relu" and b.scheme not in REFERENCES,
+        claimed=_is_claimed(b.scheme),
     )  # fmt: skip
 
 

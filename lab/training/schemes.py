@@ -5,6 +5,8 @@
 | maxout | N(0, c/fan_in), c = 1/M_K | N(0, 1/fan_in) |
 | maxpool | the same, c = 1/M_{4K} where 2x2 max pooling follows | N(0, 1/fan_in) |
 | c=V | N(0, V/fan_in); c=2 is He's | N(0, 1/fan_in) |
+| c=V:function | the same | N(0, 1/fan_in), divided by (V M_K)^{L/2}, L the hidden layers |
+| c=V:step | the same; the rate times K(1/M_K)/K(V), K the tangent kernel's mean | N(0, 1/fan_in) |
 | default | what torch's layers draw: U(-1, 1)/√fan_in, biases too | the same |
 | relu | the ReLU network of the same widths, N(0, 2/fan_in) | N(0, 1/fan_in) |
 """
@@ -18,15 +20,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from maxout.nn import init
+from maxout.nn import MaxoutConv2d, MaxoutLinear, init
 from maxout.theory.errors import DomainError
+from maxout.theory.order.moments import LargestNormalMoment
+from maxout.verify.sampling.scales import moment
 
 FC_SCHEMES = ("maxout", "c=0.1", "c=1", "c=2", "c=10", "default", "relu")
 CONV_SCHEMES = ("maxout", "maxpool", *FC_SCHEMES[1:])
 REFERENCES = ("maxout", "maxpool")
 """Schemes under test: what the others are compared with."""
 
-_VARIANCE = re.compile(r"c=(\d{1,9}(\.\d{0,9})?|\.\d{1,9})")
+_VARIANCE = re.compile(r"c=(\d{1,9}(\.\d{0,9})?|\.\d{1,9})(:function|:step)?")
 _NAMES = ("maxout", "maxpool", "default", "relu")
 
 
@@ -37,10 +41,12 @@ class Scheme:
     Attributes:
       name: as in the table of this module.
       variance: the V of ``c=V``, and 2 for relu; None elsewhere.
+      match: "function" where outputs are as large as at c = 1/M_K, "step" where steps are.
     """
 
     name: str
     variance: float | None = None
+    match: str = ""
 
     @property
     def is_relu(self) -> bool:
@@ -61,9 +67,18 @@ class Scheme:
                 _torch_default_(layer.weight, layer.bias, fan_in, generator)
                 continue
             variance = 1.0 if layer is layers[-1] else self.variance
+            if layer is layers[-1] and self.match == "function":
+                # At zero bias the outputs are sqrt(V M_K) a layer times those at c = 1/M_K.
+                rank = next(m.rank for m in model if isinstance(m, (MaxoutLinear, MaxoutConv2d)))
+                variance = (self.variance * second_moment(rank)) ** -(len(layers) - 1)
             nn.init.normal_(layer.weight, 0.0, math.sqrt(variance / fan_in), generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+
+
+def second_moment(rank: int) -> float:
+    """M_K."""
+    return moment(LargestNormalMoment, rank, 2)
 
 
 def _torch_default_(
@@ -86,8 +101,10 @@ def scheme(name: str) -> Scheme:
     if name in _NAMES:
         return Scheme(name, 2.0 if name == "relu" else None)
     if (match := _VARIANCE.fullmatch(name)) and float(match[1]) > 0:
-        return Scheme(f"c={float(match[1]):g}", float(match[1]))
+        kind = match[3] or ""
+        return Scheme(f"c={float(match[1]):g}{kind}", float(match[1]), kind.removeprefix(":"))
     raise DomainError(
-        f"scheme must be one of {', '.join(_NAMES)}, he, or c=V with a positive V; "
+        f"scheme must be one of {', '.join(_NAMES)}, he, or c=V with a positive V "
+        "(c=V:function and c=V:step are matched to c = 1/M_K); "
         f"got {name[:60]!r}"
     )

@@ -120,12 +120,12 @@ class Stack:
         return each.view_as(labels).mean(dim=1)
 
     @torch.no_grad()
-    def accuracies(self, data: Dataset, part: Part) -> np.ndarray:
-        """Share of a part's examples that each network labels rightly, (seeds,)."""
+    def accuracies(self, data: Dataset, part: Part, factor: float = 1.0) -> np.ndarray:
+        """Share of a part's examples, times a factor, that each network labels rightly."""
         right = torch.zeros(self.seeds, dtype=torch.int64)
         for start in range(0, len(part.labels), _EVALUATED):
             some = slice(start, start + _EVALUATED)
-            logits = self.forward(data.values(part.inputs[some]), shared=True)
+            logits = self.forward(data.values(part.inputs[some]) * factor, shared=True)
             # The largest of logits that are no numbers is no answer.
             hits = (logits.argmax(dim=-1) == part.labels[some]) & logits.isfinite().all(dim=-1)
             right += hits.sum(dim=1)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from maxout.lab.training import training_tables
-from maxout.lab.training.accuracies import Result, result_of, to_csv
+from maxout.lab.training.accuracies import Result, to_csv
 from maxout.lab.training.architectures import NETWORKS, build
-from maxout.lab.training.cell import Setting
 from maxout.lab.training.compare import Comparison, compare, overall
 from maxout.lab.training.data import load
 from maxout.lab.training.dataset import DataError
+from maxout.lab.training.matching import step_factor
 from maxout.lab.training.schemes import CONV_SCHEMES, FC_SCHEMES, scheme
+from maxout.lab.training.selection import chosen, sweep, tuning_seeds
+from maxout.lab.training.setting import Setting
 from maxout.lab.training.stacked import OPTIMIZERS
 from maxout.lab.training.store import read_cell, write_text
 from maxout.lab.training.workers import Job, run_jobs
@@ -49,6 +52,12 @@ def plan(
     root: int = 0,
     multiplier: float | None = None,
     augment: bool = False,
+    rates: Sequence[float] = (0.001,),
+    batch: int = 32,
+    halving: int = 100,
+    rank: int = 5,
+    widths: tuple[int, ...] | None = None,
+    normalize: bool = False,
 ) -> list[Setting]:
     """Lay out the cells: every data set with every optimizer and every scheme.
 
@@ -62,9 +71,12 @@ def plan(
       root: seed of all draws.
       multiplier: of the widths; 1 for "fc" and 1/16 for "conv" where left out.
       augment: whether images are shifted, turned and zoomed.
+      rates: learning rates; several are a sweep, of which every scheme takes its best.
+      batch, halving, rank, widths, normalize: as in ``Setting``.
 
     Raises:
-      MaxoutError: for unknown names, no seeds or epochs, or max-pooling initialization of "fc".
+      MaxoutError: for unknown names, rates that are not positive, too few seeds, no epochs, or
+        max-pooling initialization of "fc".
     """
     if network not in NETWORKS:
         raise DomainError(f"network must be one of {', '.join(NETWORKS)}; got {network[:60]!r}")
@@ -80,9 +92,13 @@ def plan(
     if multiplier is not None and not 0 < multiplier <= 16:
         raise DomainError(f"width must be a multiplier above 0 and at most 16; got {multiplier:g}")
     wanted = (FC_SCHEMES if network == "fc" else CONV_SCHEMES) if schemes is None else schemes
-    chosen = list(dict.fromkeys(scheme(name).name for name in wanted))
-    if network == "fc" and "maxpool" in chosen:
+    initializations = list(dict.fromkeys(scheme(name).name for name in wanted))
+    if network == "fc" and "maxpool" in initializations:
         raise MaxoutError("scheme maxpool needs --network conv: nothing is pooled in network fc")
+    if not rates or not all(0 < rate < math.inf for rate in rates):
+        raise DomainError(f"rates must be positive numbers; got {', '.join(map(str, rates))}")
+    if len(set(rates)) > 1:
+        tuning_seeds(seeds)
     default = (QUICK_EPOCHS if quick else EPOCHS)[network]
     return [
         Setting(
@@ -95,10 +111,17 @@ def plan(
             root=root,
             multiplier=MULTIPLIERS[network] if multiplier is None else multiplier,
             augment=augment,
+            rate=rate,
+            batch=batch,
+            halving=halving,
+            rank=rank,
+            widths=widths,
+            normalize=normalize,
         )
         for name in dict.fromkeys(data or default)
         for optimizer in dict.fromkeys(optimizers)
-        for initialization in chosen
+        for initialization in initializations
+        for rate in dict.fromkeys(rates)
     ]
 
 
@@ -116,7 +139,8 @@ class Campaign:
 
     @property
     def results(self) -> list[Result]:
-        return [result_of(cell) for cell in self.cells]
+        """Of every scheme, at the rate that was chosen for it."""
+        return chosen(self.cells)
 
     @property
     def comparisons(self) -> list[Comparison]:
@@ -134,6 +158,7 @@ class Campaign:
             "cells": self.cells,
             "table": [training_tables.summary(result) for result in self.results],
             "comparisons": [training_tables.verdict(comparison) for comparison in self.comparisons],
+            "sweep": sweep(self.cells),
         }
 
     def write(self, out: Path) -> None:
@@ -146,6 +171,10 @@ class Campaign:
         write_text(out / "gradients.csv", gradients)
         shown = training_tables.markdown(self.results, comparisons)
         sizes = training_tables.gradients_markdown(gradients)
+        rows = sweep(self.cells)
+        if rows:
+            write_text(out / "sweep.csv", training_tables.sweep_csv(rows))
+            shown += f"\n### Rates\n\n{training_tables.sweep_markdown(rows)}\n"
         write_text(out / "tables.md", f"{shown}\n### Squared gradients\n\n{sizes}\n")
 
 
@@ -154,11 +183,15 @@ def run_campaign(
     out: Path,
     *,
     data_root: Path | None = None,
+    weights: Path | None = None,
     workers: int = 2,
     alpha: float = ALPHA,
     progress: Progress = lambda setting, epochs, finished: None,
 ) -> Campaign:
     """Train the cells that ``out`` does not hold yet, and write the tables there.
+
+    Args:
+      weights: folder for the trained networks of the cells that are trained now.
 
     Raises:
       MaxoutError: for data or settings that cannot be trained, before anything is trained.
@@ -169,16 +202,18 @@ def run_campaign(
         if setting.data not in fingerprints:
             data = load(setting.data, data_root)
             model = build(
-                setting.network, data.shape, data.classes, setting.rank, setting.multiplier
-            )
+                setting.network, data.shape, data.classes, setting.rank, setting.multiplier,
+                setting.widths,
+            )  # fmt: skip
             _check_size(sum(p.numel() for p in model.parameters()), setting.seeds)
             if setting.augment and not data.is_image:
                 raise DataError(f"only images can be augmented; {data.name} holds none")
+            step_factor(setting, data.shape)
             fingerprints[setting.data] = data.fingerprint()
         key = setting.key(fingerprints[setting.data])
         keys.append(key)
         # The key tells settings apart, so that a quick run does not replace an hour's work.
-        jobs.append(Job(setting, out / "cells" / f"{setting.name}-{key[:8]}.json"))
+        jobs.append(Job(setting, out / "cells" / f"{setting.name}-{key[:8]}.json", weights))
     _writable(out)
     missing = []
     for job, key in zip(jobs, keys, strict=True):

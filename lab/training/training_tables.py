@@ -21,6 +21,7 @@ def summary(result: Result) -> dict[str, Any]:
         "network": result.network,
         "optimizer": result.optimizer,
         "scheme": result.scheme,
+        "rate": result.rate,
         "seeds": len(result.test),
         "mean": float(result.test.mean()),
         "mean_interval": list(mean_interval(result.test)),
@@ -29,7 +30,16 @@ def summary(result: Result) -> dict[str, Any]:
         "median_interval": list(median_interval(result.test)),
         "final_mean": float(result.final.mean()),
         "diverged": int((result.diverged > 0).sum()),
+        "epochs_to_reach": _typical(result.reached),
     }
+
+
+def _typical(reached: np.ndarray) -> float | None:
+    """Median over seeds of the epochs that were needed; None where half of them never got there."""
+    if not reached.size:
+        return None
+    middle = float(np.median(np.where(reached > 0, reached, np.inf)))
+    return middle if np.isfinite(middle) else None
 
 
 def verdict(comparison: Comparison) -> dict[str, Any]:
@@ -81,6 +91,33 @@ def losses_csv(cells: Sequence[Mapping[str, Any]]) -> str:
     ]
     columns = ("data", "network", "optimizer", "scheme", "epoch", "lower", "median", "upper")
     return csv_text(columns, rows)
+
+
+_SWEEP = ("data", "network", "optimizer", "scheme", "rate", "validation", "test", "diverged")
+
+
+def sweep_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What every rate came to, a line a cell."""
+    return csv_text(_SWEEP, [tuple(row[name] for name in _SWEEP) for row in rows])
+
+
+def sweep_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Mean test accuracies of the seeds that are compared, a line a scheme, a column a rate.
+
+    The rate that the tuning seeds chose is in bold.
+    """
+    rates = sorted({row["rate"] for row in rows})
+    groups: dict[tuple[str, ...], dict[float, Mapping[str, Any]]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in _SWEEP[:4])
+        groups.setdefault(key, {})[row["rate"]] = row
+    lines = []
+    for key, found in groups.items():
+        best = max(found, key=lambda rate: (found[rate]["validation"], -rate))
+        cells = [percent(found[r]["test"]) if r in found else "" for r in rates]
+        shown = [f"**{c}**" if r == best else c for r, c in zip(rates, cells, strict=True)]
+        lines.append((*key, *shown))
+    return _table((*_SWEEP[:4], *(f"{rate:g}" for rate in rates)), lines)
 
 
 def gradients_csv(cells: Sequence[Mapping[str, Any]]) -> str:

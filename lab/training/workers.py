@@ -10,9 +10,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from maxout.lab.training.cell import Setting, train_cell
+from maxout.lab.training.cell import train_cell
 from maxout.lab.training.data import load
 from maxout.lab.training.dataset import Dataset
+from maxout.lab.training.setting import Setting
 from maxout.lab.training.store import write_json
 
 # (cell, epochs done, whether the cell is finished)
@@ -25,6 +26,7 @@ class Job:
 
     setting: Setting
     path: Path
+    weights: Path | None = None
 
     def run(self, data: Dataset, report: Report) -> None:
         checkpoint = self.path.with_suffix(".checkpoint")
@@ -32,6 +34,7 @@ class Job:
             self.setting,
             data,
             checkpoint=checkpoint,
+            weights=self.weights,
             progress=lambda epochs: report(self.setting, epochs, False),
         )
         write_json(self.path, cell)

@@ -68,10 +68,13 @@ def command(
         _symbolic(rows, style)
     else:
         click.echo(network.heading)
-        output.table(
-            ("key", "", "value", "status", "source"),
-            [row.cells for row in shown],
-        )
+        if shown:
+            output.table(
+                ("key", "", "value", "status", "source"),
+                [row.cells for row in shown],
+            )
+        else:
+            click.echo("nothing is stated of such a network")
         if len(shown) < len(rows):
             click.echo(left_out(len({r.statement.key for r in rows if not r.applies})))
 

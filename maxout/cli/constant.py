@@ -95,6 +95,10 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
     help="Choose c by what it keeps, and say what it does not  [default: mean, c = 1/M_K].",
 )
 @click.option("--width", help="Units n of every hidden layer, for --criterion.")
+@click.option("--dropout", help="Chance that dropout behind each layer sets a unit to 0.")
+@click.option("--mode", help="Whose length c keeps with --dropout: train or eval  [default: both].")
+@click.option("--skip", help="With --blocks: factor beta of a branch beside a skip connection.")
+@click.option("--blocks", help="Blocks with a skip connection, for --skip.")
 @click.option("--derive", is_flag=True, help="Derive M_K step by step, each step confirmed.")
 @output.format_option
 @output.json_option
@@ -104,6 +108,10 @@ def command(
     window: int,
     criterion: str | None,
     width: str | None,
+    dropout: str | None,
+    mode: str | None,
+    skip: str | None,
+    blocks: str | None,
     derive: bool,
     style: str,
     as_json: bool,
@@ -113,10 +121,25 @@ def command(
     Initialize weights with variance c/fan_in. Every digit printed is certified by ball
     arithmetic: the true value lies within the stated radius. With --criterion, c is chosen by what
     it keeps from layer to layer; typical sizes at rank 3 and above are estimates, and say so.
+    With --dropout no c keeps the length in training and in evaluation mode: both are shown. With
+    --skip and --blocks, the factor of a branch that keeps so many blocks within a factor e.
     """
     chosen = parse.ranks(ranks)
     if window != 1:
         chosen = [rank * WINDOW(window) for rank in chosen]
+    in_json = as_json or style == "json"
+    apart = {"--criterion": criterion, "--width": width, "--derive": derive or None}
+    if dropout is not None or mode is not None:
+        from maxout.cli import dropout_choice
+
+        others = {**apart, "--skip": skip, "--blocks": blocks}
+        dropout_choice.answer(chosen, dropout, mode, digits, in_json, others)
+        return
+    if skip is not None or blocks is not None:
+        from maxout.cli import branch_scale
+
+        branch_scale.answer(chosen, skip, blocks, in_json, apart)
+        return
     if derive:
         # Here, as below: a constant alone does without.
         from maxout.cli.derivation import show
@@ -126,10 +149,9 @@ def command(
             show(derive_constant(rank), "json" if as_json else style, {"rank": rank})
         return
     if criterion is not None or width is not None:
-        in_json = as_json or style == "json"
         _by_criterion(chosen, criterion or "mean", width, window, digits, in_json)
         return
-    if as_json or style == "json":
+    if in_json:
         with working("enclosing") as say:
             records = [record(rank, digits)[0] for rank in counted(chosen, say)]
         output.dump(records)

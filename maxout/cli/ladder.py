@@ -70,7 +70,8 @@ def command(
     rows = [row for row in found if row.rungs]
     if not rows:
         refusals = [refusal for row in found for refusal in row.refusals.values()]
-        nothing = f"nothing under {', '.join(keys)} has a ladder for {network.heading}"
+        under = f" under {', '.join(keys)}" if keys else ""
+        nothing = f"nothing{under} has a ladder for {network.heading}"
         if not refusals:
             raise click.UsageError(nothing)
         nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail

@@ -61,10 +61,9 @@ class _LazyGroup(click.Group):
         if args and args[0] not in COMMANDS:
             import difflib  # here: a command that is known does without
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.0)
-            raise click.UsageError(
-                f"no command is called {args[0]!r}; did you mean {near[0]!r}? (maxout --help)"
-            )
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"no command is called {args[0]!r}{hint} (maxout --help)")
         return super().resolve_command(ctx, args)
 
 

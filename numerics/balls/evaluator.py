@@ -127,6 +127,10 @@ class Evaluator:
         env = {**self.env, **self._bound, **extra}
         return Evaluator(env, self.estimates, self.digits, self.routes)
 
+    def anew(self) -> Evaluator:
+        """The same environment with nothing remembered: for another precision."""
+        return self._inner({})
+
     def precisely(self, expr: sp.Expr, bits: int) -> Any:
         """The value of ``expr`` computed at so many bits."""
         with working_precision(bits):

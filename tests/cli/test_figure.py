@@ -11,6 +11,19 @@ from maxout.lab.figures import FIGURES
 SMALL = ("figure", "second-moments", "--networks", "20")
 
 
+def test_other_networks_are_drawn_where_they_are_asked_for(capsys) -> None:
+    words = ["angles", "--widths", "2,3", "--rank", "2..3", "--depth", "4", "--c", "0.3,1/M_K"]
+    assert run(["figure", *words, "--networks", "5", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    titles = [f"width {width}, c = {c}" for width in (2, 3) for c in ("0.3", "1/M_K")]
+    assert [panel["title"] for panel in data["panels"]] == titles
+    assert [len(c["y"]) for c in data["panels"][0]["curves"]] == [4, 4, 4, 4, 2]
+    assert data["command"] == (
+        "maxout figure angles --widths 2,3 --rank 2,3 --depth 4 --c 3/10,1/M_K "
+        "--networks 5 --seed 0"
+    )
+
+
 def test_without_a_name_the_figures_are_listed(capsys) -> None:
     assert run(["figure"]) == 0
     shown = capsys.readouterr().out
@@ -67,11 +80,17 @@ def test_a_training_is_drawn(capsys, tmp_path) -> None:
         (["angles", "--out", "a.gif"], "a picture must end in .png, .svg, .pdf"),
         (["angles", "--out", "/no/such/folder/a.png"], "there is no folder"),
         (["angles", "--csv", "/no/such/folder/a.csv"], "there is no folder"),
-        (["angles", "--data", "."], "--data is for training-gradients alone"),
+        (["angles", "--data", "."], "angles takes no data"),
         (["training-gradients"], "needs the folder of a training"),
         (["training-gradients", "--data", "/no/such/folder"], "cannot read"),
-        (["training-gradients", "--data", ".", "--networks", "5"], "leave out --networks"),
+        (["training-gradients", "--data", ".", "--networks", "5"], "takes no networks"),
         (["angles", "--width", "3"], "No such option"),
+        (["angles", "--widths", "2,x"], "widths must be an integer"),
+        (["angles", "--widths", ""], "widths must be an integer"),
+        (["angles", "--rank", "5..2"], "a range of ranks must go upwards"),
+        (["angles", "--c", "1/M_3"], "c must be a finite number"),
+        (["angles", "--c", "-1"], "c must be a positive number"),
+        (["gradient-plane", "--widths", "3"], "gradient-plane takes no widths"),
     ],
 )
 def test_bad_input_is_one_line(capsys, words, complaint) -> None:

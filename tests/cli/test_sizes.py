@@ -88,6 +88,29 @@ def test_ladder_simulated_lies_near_the_exact_value(maxout) -> None:
         assert abs(found["value"] - exact) < 7 * found["error"], row["quantity"]
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        ("--dropout", "0.3"),
+        ("--skip", "linear", "--branch-scale", "0.7", "--inner", "4"),
+        ("--skip", "normalized", "--norm", "layer"),
+    ],
+    ids=lambda words: words[1],
+)
+def test_ladder_simulates_blocks(maxout, block) -> None:
+    network = ("--rank", "3", "--inputs", "7", "--widths", "7,7", "--bias", "zero")
+    done = maxout("ladder", *network, *block, "--norm", "2", "--simulate", "4000", "--json")
+    assert done.code == 0, done.err
+    rows = {row["quantity"]: row for row in done.json}
+    assert set(rows) <= {"jacobian.mean", "activation.mean"}
+    for row in rows.values():
+        found, value = row["simulated"], row["simulated"]["value"]
+        # Seven standard errors, as above; between the bounds where nothing is exact.
+        for name, rung in row["rungs"].items():
+            gap = (value - float(rung["value"])) / found["error"]
+            assert {"l": gap > -7, "u": gap < 7, "e": abs(gap) < 7}[name[0]], (row, name)
+
+
 def test_ladder_says_what_it_does_not_simulate(maxout) -> None:
     done = maxout("ladder", "curve.length.mean", "jacobian.mean", *SIZED, "--simulate", "100")
     assert done.code == 0, done.err
@@ -157,10 +180,24 @@ def test_window_says_what_is_kept(maxout) -> None:
     assert "after pooling" in done.out
 
 
+def test_dropout_names_both_modes_and_what_each_costs_the_other(maxout) -> None:
+    both = maxout("constant", "5", "--dropout", "0.2", "--window", "4", "--json").json
+    plain = float(maxout("constant", "20", "--json").json[0]["c"])
+    assert [row["mode"] for row in both] == ["train", "eval"]
+    for row, stays in zip(both, (0.8, 1.0), strict=True):
+        assert float(row["c"]) == pytest.approx(stays * plain, rel=1e-15)
+        assert row["certified"] is True
+        # c M_K/(1-p) and c M_K, of the c that is printed.
+        assert row["factor_in_training"] == pytest.approx(float(row["c"]) / plain / 0.8, rel=1e-14)
+        assert row["factor_in_evaluation"] == pytest.approx(float(row["c"]) / plain, rel=1e-14)
+    one = maxout("constant", "20", "--dropout", "0.2", "--mode", "eval", "--json").json
+    assert one == both[1:]
+
+
 BAD = {
     "ladder without a network": (("ladder",), "--rank"),
     "ladder of half a network": (("ladder", "--rank", "3"), "--inputs"),
-    "ladder of an unknown key": (("ladder", "nothing", *SIZED), "did you mean"),
+    "ladder of an unknown key": (("ladder", "jacobian.maen", *SIZED), "did you mean"),
     "ladder of no ladder": (("ladder", "order.mean", *SIZED), "has a ladder"),
     "ladder order": (("ladder", *SIZED, "--order", "0"), "order must be"),
     "ladder layer": (("ladder", "gradients", *SIZED, "--layer", "9"), "1 <= l <= L-1 (--layer"),

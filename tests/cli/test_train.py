@@ -23,13 +23,16 @@ def without_time(cells: list[dict]) -> list[dict]:
 def test_json_contract_and_files(maxout, tmp_path) -> None:
     done = maxout(*PAIR, "--json", "--out", str(tmp_path))
     assert done.code == 4, done.err  # four seeds decide nothing at an error rate of 1 %
-    assert set(done.json) == {"status", "false_alarm_rate", "cells", "table", "comparisons"}
+    assert set(done.json) == {
+        "status", "false_alarm_rate", "cells", "table", "comparisons", "sweep",
+    }  # fmt: skip
+    assert done.json["sweep"] == []
     assert done.json["status"] == "inconclusive"
     assert done.json["false_alarm_rate"] == 0.01
     for cell in done.json["cells"]:
         assert set(cell) == {
             "key", "setting", "chance", "parameters", "examples", "test", "final", "validation",
-            "best_epoch", "diverged_epoch", "loss", "gradients", "seconds",
+            "best_epoch", "diverged_epoch", "reached", "loss", "gradients", "seconds",
         }  # fmt: skip
         assert len(cell["test"]) == 4
     (row,) = done.json["comparisons"]
@@ -63,6 +66,26 @@ def test_the_table_when_piped_is_plain(capsys) -> None:
     assert all(ord(ch) < 128 for ch in out)
     assert "4/4" in out  # c=100000: all diverged, and reported
     assert "chance of any wrong verdict at most 0.01" in out
+
+
+def test_of_several_rates_each_scheme_takes_its_best(maxout, tmp_path) -> None:
+    words = ("train", "--data", "iris", "--epochs", "2", "--widths", "6", "--depth", "2",
+             "--seeds", "6", "--optimizer", "sgd", "--scheme", "maxout,c=1:function", "--rate",
+             "0.001,0.1", "--normalize", "--rank", "3", "--checkpoint", str(tmp_path / "nets"),
+             "--out", str(tmp_path / "out"), "--json")  # fmt: skip
+    done = maxout(*words)
+    assert done.code == 4, done.err  # two seeds are left to compare
+    assert len(done.json["cells"]) == len(done.json["sweep"]) == 4
+    assert [row["seeds"] for row in done.json["table"]] == [2, 2]
+    for row in done.json["table"]:
+        rates = {r["rate"]: r for r in done.json["sweep"] if r["scheme"] == row["scheme"]}
+        assert rates[row["rate"]]["validation"] == max(r["validation"] for r in rates.values())
+    assert (tmp_path / "out" / "sweep.csv").exists()
+    network = next((tmp_path / "nets").iterdir())
+    layers = [f"--layer={name}:rank=3:layout=strided" for name in ("1", "2")]
+    audit = maxout("audit", str(network), *layers, "--layer=3:rank=1", "--json")
+    assert audit.code in (0, 1), audit.err
+    assert len(audit.json["layers"]) == 3
 
 
 def test_one_scheme_alone_is_no_claim(capsys) -> None:
@@ -114,6 +137,22 @@ BAD = {
     "width a word": (("--width", "wide"), "width must be"),
     "alpha zero": (("--alpha", "0"), "alpha must"),
     "seed negative": (("--seed", "-1"), "seed must be"),
+    "rate zero": (("--rate", "0"), "rates must be positive"),
+    "rate a word": (("--rate", "1e-3,fast"), "rate must be a finite number"),
+    "a sweep of few seeds": (("--rate", "1e-3,1e-2", "--seeds", "3"), "at least 5 seeds"),
+    "batch zero": (("--batch", "0"), "batch must be"),
+    "rank zero": (("--rank", "0"), "rank must be"),
+    "depth a word": (("--depth", "deep"), "depth must be"),
+    "widths a word": (("--widths", "wide"), "widths must look like"),
+    "widths of conv": (
+        ("--network", "conv", "--data", "digits", "--widths", "8x2"),
+        "widths are for network fc",
+    ),
+    "steps of adam": (
+        ("--data", "iris", "--scheme", "c=1:step", "--optimizer", "adam"),
+        "sgd in network fc",
+    ),
+    "matched to nothing": (("--scheme", "c=1:size"), "scheme must be one of"),
     "workers zero": (("--workers", "0"), "workers must be"),
     "files nowhere": (("--data", "mnist"), "--data-root"),
     "out under a file": (("--data", "iris", "--out", __file__ + "/x"), "cannot write"),

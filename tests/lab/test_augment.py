@@ -5,8 +5,9 @@ import torch
 
 from maxout.lab.training import augment
 from maxout.lab.training.augment import augmented
-from maxout.lab.training.cell import Setting, train_cell
+from maxout.lab.training.cell import train_cell
 from maxout.lab.training.data import load
+from maxout.lab.training.setting import Setting
 
 
 def generators(*seeds: int) -> list[np.random.Generator]:

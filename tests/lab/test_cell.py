@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from maxout.lab.training import cell as cells
-from maxout.lab.training.cell import Setting, initial_stack, train_cell
+from maxout.lab.training.cell import initial_stack, train_cell
 from maxout.lab.training.data import load
+from maxout.lab.training.setting import Setting
 from maxout.theory.errors import MaxoutError
 
 IRIS = Setting("iris", "fc", "adam", "maxout", seeds=3, epochs=4, multiplier=0.25)

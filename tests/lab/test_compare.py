@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maxout.lab.training.accuracies import Result, from_csv, result_of, to_csv
-from maxout.lab.training.cell import Setting, train_cell
+from maxout.lab.training.cell import train_cell
 from maxout.lab.training.compare import (
     compare,
     mean_interval,
@@ -13,6 +13,7 @@ from maxout.lab.training.compare import (
     superiority,
 )
 from maxout.lab.training.data import load
+from maxout.lab.training.setting import Setting
 from maxout.lab.training.training_tables import markdown
 
 
@@ -75,23 +76,30 @@ def test_pairs_share_the_error_rate() -> None:
     found = compare(
         [
             result("maxout", good),
-            result("c=1", bad),
+            result("c=2", bad),
             result("relu", bad),
-            result("c=1", good, "adam"),
+            result("c=0.1", good, "adam"),
             result("maxout", bad, "adam"),
         ],
         0.01,
     )
     assert [(c.optimizer, c.other, c.outcome.status, c.claimed) for c in found] == [
-        ("sgd", "c=1", "verified", True),
+        ("sgd", "c=2", "verified", True),
         ("sgd", "relu", "verified", False),
-        ("adam", "c=1", "refuted", True),
+        ("adam", "c=0.1", "refuted", True),
     ]
     assert all(c.outcome.alpha == pytest.approx(0.01 / 3) for c in found)
     assert overall(found) == "refuted"
     assert overall(found[:2]) == "verified"
     assert found[0].difference == pytest.approx(0.5)
     assert found[0].difference_interval[0] > 0
+
+
+def test_what_the_paper_does_not_claim_is_in_brackets() -> None:
+    good, bad = np.linspace(0.8, 0.9, 20), np.linspace(0.3, 0.4, 20)
+    others = ("c=1", "default", "relu", "c=1:function", "c=2:step", "c=0.1", "he")
+    found = compare([result("maxout", good), *(result(o, bad) for o in others)], 0.01)
+    assert [c.other for c in found if c.claimed] == ["c=0.1", "he"]
 
 
 def test_the_schemes_of_the_paper_meet_once() -> None:

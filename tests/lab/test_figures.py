@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 import pytest
-import sympy as sp
 import torch
 
 from maxout.lab.figures import (
@@ -17,13 +16,16 @@ from maxout.lab.figures import (
     Request,
     UnknownFigureError,
     activation_length_figure,
+    angles_figure,
     drawing,
+    gradient_histogram_figure,
+    gradients_depth_figure,
     make,
 )
 from maxout.lab.figures.chains import Chain
 from maxout.lab.figures.convolution import Convolutions
 from maxout.lab.figures.exact_means import mean_gains
-from maxout.lab.figures.gradients_depth_figure import dense_gains, exact_gains
+from maxout.lab.figures.jacobian_depth_figure import dense_gains, exact_gains
 from maxout.lab.figures.sampled import REAL, gains, lengths, over_shards, profiles
 from maxout.lab.figures.second_moments_figure import sampled_moments
 from maxout.lab.figures.training_gradients_figure import read
@@ -140,11 +142,14 @@ def test_gains_of_relu_networks_agree_with_half_of_c_a_layer():
 
 
 def test_activation_lengths_are_those_of_profiles_and_of_the_formula():
-    request = Request(seed=8)
-    (actual,) = activation_length_figure.network_lengths((0.7,), math.sqrt(50), request, 400)
-    few = actual[:, :6]  # deeper, a few networks rule the mean
-    assert scores(few, activation_length_figure.formula(5, 0.7)[:6]).max() < NEAR
-    assert scores(few, activation_length_figure.formula(6, 0.7)[:6]).min() > FAR
+    network = Network(50, (50,) * 6, 1, 5, 1, "gaussian")  # deeper, a few networks rule the mean
+    norm = math.sqrt(50)
+    (few,) = activation_length_figure.network_lengths(
+        network, (0.7,), norm, Request(seed=8), 400, "t"
+    )
+    assert scores(few, activation_length_figure.formula(network, 0.7, norm)).max() < NEAR
+    wrong = Network(50, (50,) * 6, 1, 6, 1, "gaussian")
+    assert scores(few, activation_length_figure.formula(wrong, 0.7, norm)).min() > FAR
 
 
 def test_one_draw_serves_every_c_as_a_draw_of_its_own_would():
@@ -160,8 +165,9 @@ def test_one_draw_serves_every_c_as_a_draw_of_its_own_would():
 def test_the_formula_in_float64_is_the_statement(depth):
     network = Network(50, (50,) * depth, 1, 4, 0.7, "gaussian")
     statement = CATALOGUE["activation.length.mean.gaussian"]
-    value = float(predict(statement, network, norm=sp.sqrt(50)))
-    assert activation_length_figure.formula(4, 0.7)[depth - 1] == pytest.approx(value, rel=1e-13)
+    value = float(predict(statement, network, norm=3))
+    found = activation_length_figure.formula(network, 0.7, 3.0)[-1]
+    assert found == pytest.approx(value, rel=1e-13)
 
 
 def test_convolutions_of_several_threads_are_those_of_one_shard_after_the_other(monkeypatch):
@@ -243,6 +249,90 @@ def test_an_unknown_figure_and_too_few_networks_are_refused():
         make("angle")
     with pytest.raises(MaxoutError, match="networks must be from 2"):
         make("angles", Request(networks=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "complaint"),
+    [
+        ("angles", {"data": "here"}, "angles takes no data; it takes networks, widths, ranks"),
+        ("training-gradients", {"networks": 5}, "takes no networks; it takes data"),
+        ("gradient-histogram", {"ranks": (2, 3)}, "shows 1 to 1 ranks; got 2"),
+        ("gradients-depth", {"depths": ()}, "shows 1 to 20 depths; got 0"),
+        ("angles", {"widths": (0,)}, "widths must be from 1 to 1,000; got 0"),
+        ("angles", {"ranks": (1,)}, "ranks must be from 2 to 100; got 1"),
+        ("activation-length", {"variances": (0.0,)}, "c must be a positive number or 1/M_K"),
+        ("activation-length", {"variances": ("M_K",)}, "c must be a positive number or 1/M_K"),
+        ("activation-length", {"variances": (math.inf,)}, "c must be a positive number"),
+    ],
+)
+def test_what_a_figure_does_not_take_is_refused(name, asked, complaint) -> None:
+    with pytest.raises(MaxoutError, match=complaint):
+        make(name, Request(**asked))
+
+
+def by_the_papers_code(width, rank, c, depth, count, x, u):
+    """Every step as the authors' notebooks take it: |cos|, and n <W, u>^2 of the last layer.
+
+    Given x and u (width,) or one of each a network; arrays (depth, count).
+    """
+    rng = np.random.default_rng(3)
+    x, u = (np.broadcast_to(v, (count, width)) for v in (x, u))
+    cosines, slopes = [], []
+    for _ in range(depth):
+        weights = rng.normal(0, math.sqrt(c / width), (count, width, rank, width + 1))
+        pieces = np.einsum("nukw,nw->nuk", weights[..., :-1], x) + weights[..., -1]
+        best = pieces.argmax(-1)[:, :, None, None]
+        chosen = np.take_along_axis(weights, best, 2)[:, :, 0, :-1]
+        x = pieces.max(-1)
+        u = u / np.linalg.norm(u, axis=1, keepdims=True)
+        u = np.einsum("nuw,nw->nu", chosen, u)
+        slopes.append(width * u[:, 0] ** 2)
+        cosines.append(
+            np.abs((x * u).sum(1)) / np.sqrt((x * x).sum(1) + 1) / np.linalg.norm(u, axis=1)
+        )
+    return np.array(cosines), np.array(slopes)
+
+
+def test_augmented_angles_are_those_of_the_papers_code_and_plain_ones_are_not() -> None:
+    count, depth, start = 4000, 12, angles_figure.random_start(0, 2, 3)
+    x = np.array([start[0], 0.0])
+    u = np.array([start[1], math.sqrt(1 - start[1] ** 2)])
+    actual, _ = by_the_papers_code(2, 3, 0.3, depth, count, x, u)
+    chain = Chain((3,), 2, depth, [(0.3,)])
+    for augmented in (True, False):
+        law = np.abs(chain.cosines(1, "t", count, *start, augmented))[:, 0, 0]
+        spread = np.sqrt((law.var(1) + actual.var(1)) / count)
+        score = np.abs(law.mean(1) - actual.mean(1)) / spread
+        assert (score.max() < NEAR) if augmented else (score.min() > FAR)
+
+
+def test_slopes_of_a_unit_are_those_of_the_papers_code_and_of_the_law() -> None:
+    network = Network(4, (4, 4, 4, 1), 1, 5, 1.0, "gaussian")
+    x, u = gradient_histogram_figure.inputs(0, 4)
+    few = x[:3]
+    found, error = gradient_histogram_figure.slopes(network, few, u, Request(seed=2), 4000)
+    law = gradient_histogram_figure.by_law(network, few, u, 5)
+    # cos^2 lies between 0 and 1: a mean of LAW of them has an error of at most 1/2 sqrt(LAW).
+    spread = np.hypot(error, 0.8 / (2 * math.sqrt(gradient_histogram_figure.LAW)))
+    assert (np.abs(found - law) / spread).max() < NEAR
+    first = []
+    for input_, mean, noise in zip(few.numpy(), found, error, strict=True):
+        _, slopes = by_the_papers_code(4, 5, 1.0, 4, 4000, input_, u.numpy())
+        spread = math.hypot(noise, slopes[-1].std() / math.sqrt(4000))
+        assert abs(slopes[-1].mean() - mean) < NEAR * spread
+        first.append(abs(slopes[0].mean() - mean) / spread)
+    assert max(first) > FAR  # that of the first layer is another number
+
+
+def test_gradients_by_weights_agree_with_their_exact_mean() -> None:
+    network = Network(2, (2, 2, 2), 1, 5, 1, "zero")
+    hidden, output = gradients_depth_figure.squares(network, 4, 8000)
+    # A winning piece has as many derivatives as inputs: 12 of three layers of two units, and 2.
+    assert (len(hidden), len(output)) == (12 * 8000, 2 * 8000)
+    each = 2 * np.concatenate([hidden * 0.4**2, output * 0.4**3])
+    assert each.mean() == pytest.approx(gradients_depth_figure.exact_mean(network, 0.4), rel=0.06)
+    wrong = Network(2, (2, 2, 2), 1, 4, 1, "zero")
+    assert each.mean() != pytest.approx(gradients_depth_figure.exact_mean(wrong, 0.4), rel=0.12)
 
 
 HEADER = "data,network,optimizer,scheme,epoch,layer,mean,lower,median,upper\n"

@@ -12,6 +12,17 @@ from typing import Any
 import sympy as sp
 
 from maxout.numerics.predict import decide, locate
+from maxout.theory.block import (
+    BLOCK_FIELDS,
+    DEFAULTS,
+    INNER,
+    NORMALIZATION,
+    PLACE,
+    PLACES,
+    PLAIN,
+    SKIP,
+    Block,
+)
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -61,7 +72,10 @@ _NORMS = (0, _TINY, Fraction(1, 10), 1, 10, _HUGE)
 EDGES: dict[Field, tuple[Any, ...]] = {
     RANK: (1, 2, 3, 4, 5, 9, 10, 200, 201, 10**4, 10**4 + 1, 10**15),
     INPUTS: (1, 2, 3, 4, 1000, 1001, 10**9),
-    WIDTHS: ((5,), (5, 5), (4, 3, 2), (1,), (1, 5), (5, 1), (2, 2), (1, 1, 1), (10**9,)),
+    WIDTHS: (
+        (5,), (5, 5), (4, 3, 2), (1,), (1, 5), (5, 1), (2, 2), (1, 1, 1), (10**9,), (7, 8), (6, 5),
+    ),
+    INNER: (1, 2, 3, 64),
     OUTPUTS: (1, 2, 3, 10**9),
     WEIGHT_VARIANCE: (None, Fraction(3, 10), 1, 2, _TINY, _HUGE),
     BIAS: BIASES,
@@ -89,7 +103,10 @@ EDGES: dict[Field, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Values of fields; those left out have their defaults, or the value of ``BASE``."""
+    """Values of fields; those left out have their defaults, or the value of ``BASE``.
+
+    Where the block has a skip connection, every width is that of the input.
+    """
 
     values: dict[Field, Any] = field(default_factory=dict)
 
@@ -99,7 +116,10 @@ class Place:
     @property
     def network(self) -> Network:
         chosen = {**BASE, **self.values}
-        return Network(**{f.name: chosen[f] for f in FIELDS})
+        if chosen[SKIP] != "none":
+            chosen[WIDTHS] = (chosen[INPUTS],) * len(chosen[WIDTHS])
+        block = Block(**{f.name: chosen[f] for f in BLOCK_FIELDS})
+        return Network(**{f.name: chosen[f] for f in FIELDS}, block=block)
 
     @property
     def order(self) -> int | None:
@@ -116,14 +136,37 @@ class Place:
 BASE = {
     INPUTS: 4, WIDTHS: (4, 3, 2), OUTPUTS: 3, RANK: 4, WEIGHT_VARIANCE: Fraction(3, 10),
     BIAS: "any",
+    **{f: DEFAULTS[f.name] for f in BLOCK_FIELDS},
 }  # fmt: skip
 
-_HOMES = tuple(
+_PLAIN_HOMES = tuple(
     {BIAS: bias, RANK: rank, INPUTS: inputs, WIDTHS: widths, WEIGHT_VARIANCE: c}
     for c in (Fraction(3, 10), None)
     for bias, rank, inputs, widths in product(
         BIASES, (4, 2, 3, 12), (4, 2), ((4, 3, 2), (5, 5), (5,))
     )
+)
+_NORMALIZED_HOMES = tuple(
+    {
+        BIAS: bias,
+        WIDTHS: widths,
+        NORMALIZATION: norm,
+        PLACE: place,
+        **({INNER: 6} if place == "linear" else {}),
+    }
+    for bias, widths, norm, place in product(
+        ("zero", "gaussian"), ((7, 8), (5,)), ("rms", "layer"), PLACES
+    )
+)
+
+
+BLOCKS = (
+    PLAIN,
+    Block(dropout=Fraction(3, 10)),
+    Block(skip="linear", branch_scale=Fraction(1, 2), inner=6),
+    Block(skip="plain", branch_scale=Fraction(1, 2)),
+    Block(norm="layer", skip="normalized", branch_scale=Fraction(1, 2)),
+    Block(norm="layer", skip="pre-norm", branch_scale=Fraction(1, 2)),
 )
 
 
@@ -136,7 +179,9 @@ def unmet(statement: Statement, place: Place) -> tuple[Condition, ...]:
 
 def home(statement: Statement) -> Place:
     """A place well inside the domain and the limits."""
-    for values in _HOMES:
+    beside = [{f: getattr(b, f.name) for f in BLOCK_FIELDS if f.name in b.parts} for b in BLOCKS]
+    homes = [{**values, **block} for values, block in product(_PLAIN_HOMES, beside)]
+    for values in (*homes, *_NORMALIZED_HOMES):
         place = Place(values)
         if not unmet(statement, place):
             return place

@@ -18,6 +18,7 @@ from maxout.numerics.gradients.layer_gradients import gradient_profile
 from maxout.numerics.jacobian.value_functions import jacobian_moment, mean_gains
 from maxout.numerics.predict import predict
 from maxout.numerics.typical.size_summary import exponents
+from maxout.theory.block import PLACES, Block
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.domain import Range
 from maxout.theory.errors import DoesNotApplyError, OutOfReachError
@@ -25,15 +26,32 @@ from maxout.theory.network import Network
 from maxout.theory.parameters import environment
 from maxout.theory.statement import Statement
 
+from .domains import BLOCKS
+
 C = sp.Rational(3, 4)
-NETWORKS = [
-    Network(inputs, widths, 3, rank, c=c, bias=bias)
-    for c in (C, None)  # some need c = 1/M_K
-    for bias in ("gaussian", "zero", "any")
-    for widths in ((8, 5, 7), (6,), (6, 6, 6))
-    for inputs in (6, 2)
-    for rank in (4, 10, 3, 2)
-]
+NETWORKS = (
+    [
+        Network(inputs, widths, 3, rank, c=c, bias=bias)
+        for c in (C, None)  # some need c = 1/M_K
+        for bias in ("gaussian", "zero", "any")
+        for widths in ((8, 5, 7), (6,), (6, 6, 6))
+        for inputs in (6, 2)
+        for rank in (4, 10, 3, 2)
+    ]
+    + [
+        Network(6, (6, 6, 6), 3, rank, c=C, bias=bias, block=block)
+        for bias in ("zero", "any")
+        for rank in (4, 2)
+        for block in BLOCKS
+    ]
+    + [
+        Network(6, widths, 3, 4, c=C, bias=bias, block=Block(norm=norm, norm_place=place))
+        for bias in ("gaussian", "zero")
+        for widths in ((8, 9, 7), (6,))
+        for norm in ("rms", "layer")
+        for place in PLACES
+    ]
+)
 NUMERIC = [key for key, statement in CATALOGUE.items() if statement.numeric]
 
 

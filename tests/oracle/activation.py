@@ -1,10 +1,11 @@
 """Oracles of the normalized activation length: sums over all paths of radii."""
 
+import math
 from fractions import Fraction as F
 
 from . import chains
 from .jacobian import with_orders
-from .registry import At, oracle
+from .registry import At, bounded, oracle
 
 POINTS = {
     bias: (
@@ -32,5 +33,20 @@ for bias, points in POINTS.items():
         return moment(at, 2) - moment(at, 1) ** 2
 
     @oracle(f"activation.length.moment.{bias}", at=with_orders(points, 2, 3))
+    @bounded(f"activation.length.moment.lower.{bias}", at=with_orders(points, 2, 3))
+    @bounded(f"activation.length.moment.upper.{bias}", at=with_orders(points, 2, 3))
     def higher(at: At) -> float:
         return moment(at, at.t)
+
+    @oracle(f"activation.length.moment.lower.{bias}", at=with_orders(points, 2, 3))
+    def power_of_the_mean(at: At) -> float:
+        return moment(at, 1) ** at.t
+
+    @oracle(f"activation.length.moment.upper.{bias}", at=with_orders(points, 2, 3))
+    def layer_by_layer(at: At) -> float:
+        """The recursion of t-th roots: what a layer adds is a bias's share, times its gain."""
+        root = at["norm"] ** 2 / at.n[0]
+        for before, units in zip(at.n[:-2], at.n[1:-1], strict=True):
+            root += (at.bias == "gaussian") / before
+            root *= at.c * at.K * math.exp(at.t / (units * at.K))
+        return root**at.t

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import sympy as sp
 
 from maxout.numerics.predict import predict
+from maxout.theory.block import Block
 from maxout.theory.network import Network
 from maxout.theory.statement import Relation, Statement
 
@@ -32,6 +33,7 @@ class At:
       bias: law of the biases.
       t: order; None where the statement has none.
       given: the statement's parameters, by the names that ``predict`` takes.
+      block: what every layer has beside weights and maximum, by the names that ``Block`` takes.
     """
 
     n: tuple[int, ...] = (2, 3, 2)
@@ -40,6 +42,7 @@ class At:
     bias: str = "zero"
     t: int | None = None
     given: Mapping[str, Fraction | int] = field(default_factory=dict)
+    block: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def L(self) -> int:
@@ -56,12 +59,14 @@ class At:
     def __str__(self) -> str:
         order = "" if self.t is None else f" t={self.t}"
         given = "".join(f" {name}={value}" for name, value in self.given.items())
+        given += "".join(f" {name}={value}" for name, value in self.block.items())
         return f"{'-'.join(map(str, self.n))} K={self.K} c={self.exact_c} {self.bias}{order}{given}"
 
     @property
     def network(self) -> Network:
         inputs, *widths, outputs = self.n
-        return Network(inputs, widths, outputs, self.K, _exact(self.exact_c), self.bias)
+        block = Block(**{name: _exact(value) for name, value in self.block.items()})
+        return Network(inputs, widths, outputs, self.K, _exact(self.exact_c), self.bias, block)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -72,8 +77,10 @@ class At:
         return float(predict(statement, self.network, order=self.t, **self.parameters))
 
 
-def _exact(value: Fraction | int | None) -> Any:
-    return sp.Rational(value.numerator, value.denominator) if value is not None else None
+def _exact(value: Fraction | int | str | None) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    return sp.Rational(value.numerator, value.denominator)
 
 
 @dataclass(frozen=True)

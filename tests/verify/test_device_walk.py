@@ -72,7 +72,7 @@ def test_shards_in_one_launch_are_those_of_the_cpu(law: str) -> None:
     streams = [Stream(11, "several", shard) for shard in (2**31 - 1, 2**31)]
     found = device_networks.squared_norms(sampler, streams, 3, CPU)
     for stream, arrays in zip(streams, found, strict=True):
-        (expected,) = layerwise.squared_norms(sampler, stream, 3)
+        (expected,) = layerwise.squared_norms(sampler, stream, 3, torch.float32)
         assert set(arrays) == set(expected)
         for name, values in expected.items():
             assert np.array_equal(arrays[name], values), name

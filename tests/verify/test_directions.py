@@ -52,7 +52,7 @@ def test_the_first_direction_is_drawn_as_if_alone() -> None:
 def test_layer_by_layer_agrees_in_every_direction() -> None:
     count = 40
     stream = Stream(1, "fan", 0)
-    (found,) = layerwise.squared_norms(FAN, stream, count)
+    (found,) = layerwise.squared_norms(FAN, stream, count, torch.float32)
     whole = draws(Networks(FAN))
     assert set(found) == set(whole)
     for name, values in found.items():

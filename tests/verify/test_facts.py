@@ -13,6 +13,7 @@ from maxout.theory.kernels import tangent_diagonal
 from maxout.theory.kernels.infinite_width import near_one_remainder
 from maxout.theory.network import Network
 from maxout.verify import facts
+from maxout.verify.kernels import diagonal_moments
 from maxout.verify.sampling.scales import (
     aligned_moment,
     aligned_second_moment,
@@ -147,3 +148,26 @@ def test_close_inputs_remainder_is_what_the_angle_leaves(rank, angle) -> None:
 
 def test_two_pieces_part_at_one_rate() -> None:
     assert evaluate(UNIT, near_one_remainder(sp.Rational(1, 2), sp.Integer(2))) == 0
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("widths", [(8, 5, 7), (4,)], ids=str)
+def test_the_trace_of_the_tangent_kernel(outputs: int, widths: tuple[int, ...]) -> None:
+    """Two layers at a time against all layers in one pass."""
+    network = ZERO.but(outputs=outputs, widths=widths)
+    for key, found in (
+        ("kernel.trace.mean", diagonal_moments.trace_mean(network, NORM)),
+        ("kernel.trace.second", diagonal_moments.trace_second(network, NORM)),
+    ):
+        assert found == pytest.approx(value(key, network, norm=NORM), rel=CLOSE)
+
+
+@pytest.mark.parametrize("network", [ZERO, GAUSSIAN], ids=str)
+def test_bounds_of_fourth_moments_of_the_tangent_kernel(network: Network) -> None:
+    """Above the square of the mean square and of the variance; by samples in test_parameters."""
+    square = diagonal_moments.trace_second(ZERO.but(outputs=1), NORM)
+    assert diagonal_moments.diagonal_fourth(network, NORM) > square**2
+    if network == ZERO:
+        variance = square - diagonal_moments.trace_mean(ZERO.but(outputs=1), NORM) ** 2
+        central = diagonal_moments.central_fourth(ZERO, NORM)
+        assert variance**2 < central < diagonal_moments.diagonal_fourth(ZERO, NORM)

@@ -24,11 +24,19 @@ SAMPLERS = [
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: str(s.network))
-def test_derivatives_are_those_of_automatic_differentiation(monkeypatch, sampler) -> None:
+@pytest.mark.parametrize(
+    ("dtype", "relative", "absolute"),
+    # A wrong winner or bias would be an error of order one; what cancels in a sum of at most 7
+    # products is a few thousandths of the largest.
+    [(torch.float32, 1e-4, 1e-5), (torch.float64, 1e-12, 1e-13)],
+)
+def test_derivatives_are_those_of_automatic_differentiation(
+    monkeypatch, sampler, dtype, relative, absolute
+) -> None:
     """In float64, where rounding changes no winner; whatever the tiles of either way."""
     monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", 1 << 14)
     stream, count = Stream(5, "layerwise", 2), 300
-    tiles = [*layerwise.squared_norms(sampler, stream, count)]
+    tiles = [*layerwise.squared_norms(sampler, stream, count, dtype)]
     assert len(tiles) > 1
     names = tiles[0].keys()
     found = {name: np.concatenate([tile[name] for tile in tiles]) for name in names}
@@ -40,9 +48,7 @@ def test_derivatives_are_those_of_automatic_differentiation(monkeypatch, sampler
             expected[f"hidden{ending}"].append(hidden.square().sum(1))
             expected[f"gain{ending}"].append(outputs.square().sum(1))
     for name, parts in expected.items():
-        # A wrong winner or bias would be an error of order one; what cancels in a sum of at most 7
-        # float32 products is a few thousandths of the largest.
-        assert np.allclose(found[name], torch.cat(parts), rtol=1e-4, atol=1e-5), name
+        assert np.allclose(found[name], torch.cat(parts), rtol=relative, atol=absolute), name
 
 
 def test_float32_agrees_with_the_exact_mean() -> None:
@@ -56,4 +62,4 @@ def test_float32_agrees_with_the_exact_mean() -> None:
 def test_a_layer_too_large_for_the_counters_is_refused() -> None:
     sampler = Sampler(Network(2**9, (2**19,), 1, 2**7, bias="zero"), "zero")
     with pytest.raises(MaxoutError, match="too large for a counter"):
-        next(layerwise.squared_norms(sampler, Stream(0, "x", 0), 1))
+        next(layerwise.squared_norms(sampler, Stream(0, "x", 0), 1, torch.float32))

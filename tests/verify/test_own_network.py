@@ -32,6 +32,10 @@ NETWORKS = [
     Network(1, (4,), 1, 1, c=1, bias="zero"),
     Network(3, (3, 3), 2, 11, bias="zero"),
     GAUSSIAN.but(block=Block(dropout=sp.Rational(1, 10))),
+    GAUSSIAN.but(bias="zero", widths=(12, 11), block=Block(norm="layer")),
+    GAUSSIAN.but(bias="zero", block=Block(norm="rms", norm_place="linear", inner=9)),
+    GAUSSIAN.but(bias="zero", widths=(9,), block=Block(norm="layer", norm_place="before")),
+    GAUSSIAN.but(block=Block(norm="rms")),
 ]
 SHARE = verdict_alpha(1e-3)
 

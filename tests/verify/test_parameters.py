@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,8 +15,10 @@ from maxout.verify.gradients.gradient_variances import bias_second, diagonal_sec
 from maxout.verify.gradients.sampled_gradients import (
     ParameterGradients,
     TangentPairs,
+    TangentTraces,
     output_gradient,
 )
+from maxout.verify.kernels.diagonal_moments import central_fourth, diagonal_fourth
 from maxout.verify.kernels.pairs import UnitPairs
 from maxout.verify.kernels.tangent_kernel_experiments import finite_width
 from maxout.verify.sampling.networks import Layer, Sampler, forward
@@ -80,6 +84,30 @@ def test_second_moments_are_those_of_networks_or_above(bias: str) -> None:
                 assert bound < 3 * squares.mean()  # and of use
     total = arrays["weights"].sum(axis=1)
     assert (total**2).mean() < diagonal_second(network, 1.7)
+    fourth = diagonal_fourth(network, 1.7)
+    assert (total**4).mean() < fourth < 10 * (total**4).mean()  # and of use
+    if bias == "zero":
+        central = ((total - total.mean()) ** 4).mean()
+        assert central < central_fourth(network, 1.7) < 10 * central
+
+
+def test_the_trace_adds_up_the_outputs() -> None:
+    """Each output's kernel in turn is that of the first one, the outputs' weights exchanged."""
+    network = CASE.but(outputs=3)
+    population = TangentTraces(Sampler(network, "gaussian", 1.0, 1.7))
+    stream = Stream(11, population.name, 0)
+    arrays = population.draw(stream, CPU)
+    tile = next(population.sampler.tiles(stream, population.shard_size, CPU.device, CPU.dtype))
+    total = np.zeros(len(tile.x))
+    for one in range(3):
+        last = tile.layers[-1]
+        turned = replace(last, weights=last.weights.roll(-one, dims=1))
+        (weights, _), _ = output_gradient([*tile.layers[:-1], turned], tile.x)
+        for gradient, layer in zip(weights, tile.layers, strict=True):
+            total += ((gradient / layer.scale) ** 2).flatten(1).sum(1).numpy()
+        if one == 0:
+            assert arrays["one"][: len(total)] == pytest.approx(total, rel=1e-12)
+    assert arrays["trace"][: len(total)] == pytest.approx(total, rel=1e-12)
 
 
 def test_slope_of_unit_pairs_against_a_difference_of_means() -> None:

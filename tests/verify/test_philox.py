@@ -126,7 +126,7 @@ def test_layers_whose_weights_are_never_written(monkeypatch, sampler) -> None:
     """Every product and sum again; the tiles are of two networks and of one."""
     two = 2 * sampler.bytes_per_network(torch.float32)
     monkeypatch.setattr("maxout.verify.sampling.networks.TILE_BYTES", two)
-    tiles = [*layerwise.squared_norms(sampler, STREAM, 3)]
+    tiles = [*layerwise.squared_norms(sampler, STREAM, 3, torch.float32)]
     assert [len(tile["length"]) for tile in tiles] == [2, 1]
     found = concatenate(tiles)
     inputs = sampler.directions(STREAM.generator(0, INPUTS), 0, 3)

@@ -1,8 +1,9 @@
 """Normalized activation length A^(l) = ||x^(l)||^2 / n_l: law, mean, variance and every moment.
 
 A^(j) = c (A^(j-1) + 1/n_{j-1}) rho_j with gaussian biases, without the 1/n_{j-1} at zero bias;
-rho_j = (1/n_j) sum_i Xi_{j,i}^2 is independent of the past. The law and the mean are the paper's
-(Tseran and Montúfar, ICML 2023); variance and moments are this project's, docs/activations.md.
+rho_j = (1/n_j) sum_i Xi_{j,i}^2 is independent of the past. The law, the mean and how the gains are
+bounded are the paper's (Tseran and Montúfar, ICML 2023); variance and moments are this project's,
+docs/activations.md.
 """
 
 from __future__ import annotations
@@ -76,6 +77,36 @@ def length_moment(order: int, layer: sp.Expr = L - 1, bias: str = "gaussian") ->
     row = sp.ImmutableDenseMatrix(1, order + 1, lambda _, i: int(i == order))
     column = sp.ImmutableDenseMatrix(order + 1, 1, lambda i, _: ((x_norm**2 + 1) / n_0) ** i)
     return c**order * gain(order, layer) * LayerProduct(row, matrix, column, (l, 1, layer - 1))
+
+
+def length_moment_bound(
+    side: str, order: sp.Expr | int, layer: sp.Expr = L - 1, bias: str = "gaussian"
+) -> sp.Expr:
+    """Return the bound of E (A^(layer))^order that bounds the terms of the law one by one.
+
+    Above: a layer's gain is c chi^2_{nK}/n at most in stochastic order, whose moment of order t is
+    at most (c K)^t exp(t^2/(n K)); terms add up by Minkowski's inequality. Below: the power of the
+    mean, by Jensen's.
+
+    Args:
+      side: "lower" or "upper".
+      order: t, an integer >= 1 or a symbol for one.
+    """
+    if side == "lower":
+        return length_mean(layer, bias) ** order
+    if side != "upper":
+        raise DomainError(f"side must be 'lower' or 'upper'; got {side!r}")
+
+    def gains(first: sp.Expr) -> sp.Expr:
+        """(E of the gains of the layers from ``first`` on)^order, to the 1/order, from above."""
+        spread = sp.Sum(1 / (n[l] * K), (l, first, layer))
+        return (c * K) ** (layer - first + 1) * sp.exp(order * spread)
+
+    passed = gains(sp.Integer(1)) / n_0
+    if not _checked(bias):
+        return (x_norm**2 * passed) ** order
+    added = sp.Sum(gains(_j) / n[_j - 1], (_j, 2, layer))
+    return ((x_norm**2 + 1) * passed + added) ** order
 
 
 def length_variance(layer: sp.Expr = L - 1, bias: str = "gaussian") -> sp.Expr:

@@ -1,4 +1,4 @@
-"""The normalized activation length of the last hidden layer: law, mean, variance and moments."""
+"""The normalized activation length of the last hidden layer: law, mean, moments and bounds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from maxout.theory.activation import activation_length
 from maxout.theory.conditions import BY_BIAS
 from maxout.theory.domain import Domain, Range
 from maxout.theory.jacobian import layer_laws
-from maxout.theory.statement import Relation, Source, Statement
+from maxout.theory.statement import Relation, Source, Statement, Status
 from maxout.theory.symbols import x_norm
 
 _WEIGHTS = "weights N(0, c/fan_in)"
@@ -31,6 +31,24 @@ def _statement(bias: str, what: str, proof: str, source: Source, **fields: Any) 
 
 def _moment(bias: str) -> Callable[[sp.Expr | int], sp.Expr]:
     return lambda t: activation_length.length_moment(int(t), bias=bias)
+
+
+def _bound(side: str, bias: str) -> Statement:
+    return _statement(
+        bias,
+        f"moment.{side}",
+        "bounds-of-the-moments",
+        Source("tseran2023", "from the moment bounds of one layer"),
+        title=f"{side} bound of the moment of order t of the normalized activation length",
+        left=rf"\mathbb{{E}}\,({_LENGTH})^t",
+        relation={"lower": Relation.GE, "upper": Relation.LE}[side],
+        quantity="activation.moment",
+        rung=side,
+        build=lambda t: activation_length.length_moment_bound(side, t, bias=bias),
+        further=("integer t >= 1",),
+        orders=(2, 3),
+        status=Status.DERIVED,
+    )
 
 
 def _of(bias: str) -> tuple[Statement, ...]:
@@ -88,6 +106,8 @@ def _of(bias: str) -> tuple[Statement, ...]:
             orders=(2, 3),
             symbolic_order=False,
         ),
+        _bound("lower", bias),
+        _bound("upper", bias),
     )
 
 

@@ -77,7 +77,7 @@ STATEMENTS = (
         build=lambda t: sp.log(c / n[1]) / 2 + LogNormMean(K, n[1]),
         definitions=(_WEIGHTS,),
         domain=Domain(ZERO, ONE_WIDTH),
-        source=Source("project", "Lyapunov spectrum"),
+        source=Source("project", "Lyapunov spectrum", ("furstenberg1983",)),
         proof="jacobian.md#lyapunov-spectrum",
     ),
     Statement(
@@ -88,7 +88,7 @@ STATEMENTS = (
         build=lambda t: sp.log(c / n[1]) / 2 + (sp.log(2) + sp.digamma((n[1] - j) / 2)) / 2,
         definitions=(_WEIGHTS,),
         domain=Domain(ZERO, ONE_WIDTH, EXPONENT_EXISTS),
-        source=Source("project", "Lyapunov spectrum", ("newman1986",)),
+        source=Source("project", "Lyapunov spectrum", ("furstenberg1983", "newman1986")),
         proof="jacobian.md#lyapunov-spectrum",
         parameters=(j,),
     ),

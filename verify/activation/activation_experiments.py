@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
+from maxout.theory.activation.activation_length import length_moment_bound
 from maxout.theory.network import Network
 from maxout.verify import facts
 from maxout.verify.decisions.estimands import Distribution, Mean, mean_from_square
@@ -32,7 +33,7 @@ from maxout.verify.experiment_networks import (
 )
 from maxout.verify.sampling.half_squares import half_squares, half_squares_variance
 from maxout.verify.sampling.populations import Arrays
-from maxout.verify.twins import NO_FINITE_WIDTH, second_moment_off, weights_off
+from maxout.verify.twins import NO_FINITE_WIDTH, instead, second_moment_off, weights_off
 
 _COSINE, _NORM = 0.6, 4.0
 _MARGINS = {1: 0.02, 2: 0.03, 3: 0.05}
@@ -164,6 +165,28 @@ def _moments(bias: str, size: Size) -> Iterator[Experiment]:
             )
 
 
+def _bounds(side: str, bias: str, size: Size) -> Iterator[Experiment]:
+    stated = statement(f"activation.length.moment.{side}.{bias}")
+    opposite = {"lower": "upper", "upper": "lower"}[side]
+    for case in _light(bias, size):
+        network = case.network
+        for order in stated.orders:
+            wrong = instead(
+                f"the {opposite} bound", length_moment_bound(opposite, order, bias=bias)
+            )
+            yield Experiment(
+                stated,
+                network,
+                (case.population,),
+                partial(_length, network, power=order),
+                partial(_size, network, order, case.norm, _margin(order, network, size)),
+                order=order,
+                parameters={"norm": case.norm},
+                detail=case.detail,
+                twins=(wrong,),
+            )
+
+
 EXPERIMENTS: dict[str, Builder] = {
     f"activation.length.{what}.{bias}": partial(build, bias)
     for bias in ("gaussian", "zero")
@@ -172,5 +195,7 @@ EXPERIMENTS: dict[str, Builder] = {
         ("mean", _mean),
         ("variance", _variance),
         ("moment", _moments),
+        ("moment.lower", partial(_bounds, "lower")),
+        ("moment.upper", partial(_bounds, "upper")),
     )
 }

@@ -29,20 +29,32 @@ def output_gradient(layers: list[Layer], x: torch.Tensor) -> tuple[Gradient, tor
       (by the standard normal variables behind the weights, by the biases), a tensor a layer of the
       weights' and biases' shape; and the activations of the last hidden layer.
     """
-    weights = [layer.weights for layer in layers]
-    biases = [_own_biases(layer) for layer in layers]
+    outputs, pull, hidden = _pulled_back(layers, x)
+    # Networks share nothing, so one pull differentiates all of them.
+    return pull(_unit(outputs, 0)), hidden
+
+
+def _pulled_back(layers: list[Layer], x: torch.Tensor) -> tuple[torch.Tensor, Any, torch.Tensor]:
+    """Return outputs, what pulls cotangents of them back to gradients, and last activations."""
 
     def output(
         weights: list[torch.Tensor], biases: list[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         there = zip(layers, weights, biases, strict=True)
         hidden, outputs = forward([Layer(w, layer.scale, b) for layer, w, b in there], x)
-        return outputs[:, 0], hidden
+        return outputs, hidden
 
+    weights = [layer.weights for layer in layers]
+    biases = [_own_biases(layer) for layer in layers]
     found: tuple[Any, ...] = torch.func.vjp(output, weights, biases, has_aux=True)
-    value, pull, hidden = found
-    # Networks share nothing, so one pull differentiates all of them.
-    return pull(torch.ones_like(value)), hidden
+    return found
+
+
+def _unit(outputs: torch.Tensor, one: int) -> torch.Tensor:
+    """The cotangent of one output of each network."""
+    unit = torch.zeros_like(outputs)
+    unit[:, one] = 1
+    return unit
 
 
 def _own_biases(layer: Layer) -> torch.Tensor:
@@ -55,6 +67,11 @@ def _own_biases(layer: Layer) -> torch.Tensor:
 def inner(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     """Inner product of each network's own entries."""
     return (one.double() * other.double()).flatten(1).sum(1)
+
+
+def _weight_squares(gradient: list[torch.Tensor], layers: list[Layer]) -> list[torch.Tensor]:
+    """||dN/dW^(l)||^2: dN/dW is the derivative by the standard normal variable over the scale."""
+    return [inner(w, w) / layer.scale**2 for w, layer in zip(gradient, layers, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -90,16 +107,39 @@ class ParameterGradients(_Differentiated):
         parts: list[Arrays] = []
         for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
             (weights, biases), _ = output_gradient(tile.layers, tile.x)
-            # dN/dW is the derivative by the standard normal variable over the scale.
-            squares = [
-                inner(w, w) / layer.scale**2 for w, layer in zip(weights, tile.layers, strict=True)
-            ]
+            squares = _weight_squares(weights, tile.layers)
             parts.append(
                 {
                     "weights": torch.stack(squares, dim=1).cpu().numpy(),
                     "biases": torch.stack([inner(b, b) for b in biases], dim=1).cpu().numpy(),
                 }
             )
+        return concatenate(parts)
+
+
+@dataclass(frozen=True)
+class TangentTraces(_Differentiated):
+    """``one`` and ``trace``: the sum of ||dN_o/dW^(l)||^2 over all layers, of the first output o
+    and over all of them."""
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        return ("one", "trace")
+
+    @property
+    def name(self) -> str:
+        return self._describe("tangent traces")
+
+    def draw(self, stream: Stream, setting: Setting) -> Arrays:
+        parts: list[Arrays] = []
+        for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
+            outputs, pull, _ = _pulled_back(tile.layers, tile.x)
+            diagonal = []
+            for output in range(outputs.shape[1]):
+                weights, _ = pull(_unit(outputs, output))
+                diagonal.append(torch.stack(_weight_squares(weights, tile.layers)).sum(0))
+            trace = torch.stack(diagonal).sum(0)
+            parts.append({"one": diagonal[0].cpu().numpy(), "trace": trace.cpu().numpy()})
         return concatenate(parts)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from maxout.verify.engines.engine import Ahead, Engine, Item
 from maxout.verify.engines.task import Task, draw_shards, versions
 from maxout.verify.sampling.devices import LateSetting, cores
+from maxout.verify.sampling.early import Early
 from maxout.verify.sampling.freshness import Freshness
 from maxout.verify.sampling.memory_budget import Budget
 from maxout.verify.sampling.populations import (
@@ -85,20 +86,32 @@ class Collector:
         self._blocks: dict[str, int] = {}
         self._fresh = Freshness()
         self._ahead: Ahead | None = None
+        self._early: Early | None = None
         self._dtype = dtype
         self.expect(())
 
     def expect(self, items: Iterable[Item]) -> None:
-        """Have blocks drawn ahead that will be asked for in any case; threads draw on demand."""
+        """Have blocks drawn ahead that will be asked for in any case, in this order."""
+        shelf = self.shelf
+        unfinished = (item for item in items if not (shelf and shelf.has(*item)))
         if self.engine:
-            shelf = self.shelf
-            unfinished = (item for item in items if not (shelf and shelf.has(*item)))
             self._ahead = Ahead(self.engine, self._task, self.shards, self._together, unfinished)
+        else:
+            # Launches of several blocks keep a GPU busy by themselves.
+            single = (item for item in unfinished if self._together(item[0]) == 1)
+            self._early = Early(single, self._start, 4 * self.workers)
 
     def _task(self, population: Population, block: int, blocks: int) -> Task:
         size, device = self.shards(population), self.setting.device.type
         shards = block * size, blocks * size
         return Task(self.seed, population, *shards, device, self._dtype, versions())
+
+    def _start(self, population: Population, block: int) -> Future[Arrays]:
+        size = self.shards(population)
+        return self._pool.submit(self._whole, population, range(block * size, (block + 1) * size))
+
+    def _whole(self, population: Population, shards: Sequence[int]) -> Arrays:
+        return concatenate([arrays for s in shards for arrays in self._draw(population, [s])])
 
     def __enter__(self) -> Collector:
         self._pool = ThreadPoolExecutor(self.workers)
@@ -110,6 +123,8 @@ class Collector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._early:
+            self._early.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.setting.close()
         if self.engine:
@@ -152,11 +167,16 @@ class Collector:
         had = self._blocks.get(population.name, 0)
         needed = range(had, self.blocks_for(population, samples))
         shelf = self.shelf
+        early = self._early.take(population, needed) if self._early else {}
         ready = {b for b in needed if shelf.has(population, b)} if shelf else set()
-        fresh = self.draw((population, b) for b in needed if b not in ready)
+        fresh = self.draw((population, b) for b in needed if b not in ready and b not in early)
         for block in needed:
+            if self._early:
+                self._early.go_on()
             if shelf and block in ready:
                 held.parts.append(shelf.read(population, block))
+            elif block in early:
+                held.parts.append(self._shelved(population, block, early[block].result()))
             else:
                 held.parts.append(next(fresh))
             self._fresh.check(f"{population.name}, block {block}", held.parts[-1])

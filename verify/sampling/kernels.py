@@ -160,10 +160,11 @@ def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore
     """Push activations and directions through all layers of networks.
 
     Args:
-      rows: float32 (networks, 1 + directions, n_0), the activations first.
+      rows: (networks, 1 + directions, n_0), the activations first; in their precision everything
+        but the normals is computed, float32 or float64.
       shapes: int64 (layers, 3), units, pieces and fan_in; the last layer has one piece.
-      scales: float32 (layers,), standard deviations of weights: inputs are multiplied by them.
-      biases: float32 (1 or networks, all hidden pieces or 0), layer after layer.
+      scales: (layers,), standard deviations of weights: inputs are multiplied by them.
+      biases: (1 or networks, all hidden pieces or 0), layer after layer.
       network: number in the shard of the first network.
       place: of layer 0; its second word grows by 8 a layer.
       squares: float64 (networks, 2, 1 + directions), filled with the squared norms at the last
@@ -176,8 +177,8 @@ def walk(rows, shapes, scales, biases, network, place, squares):  # type: ignore
     drawn = np.empty((4, AT_ONCE), np.uint32)
     made = np.empty((4, AT_ONCE), np.float32)
     most = max(np.max(shapes[:, 0] * shapes[:, 1]), np.max(shapes[:, 2])) + 4
-    values = np.empty((vectors, most), np.float32)
-    sums = np.empty((vectors, most), np.float32)
+    values = np.empty((vectors, most), rows.dtype)
+    sums = np.empty((vectors, most), rows.dtype)
     here = place.copy()
     for n in range(networks):
         offset, biased = 0, min(n, len(biases) - 1)

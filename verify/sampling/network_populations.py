@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from maxout.verify.sampling.populations import Arrays, Setting, concatenate, shard_size
 from maxout.verify.sampling.streams import Stream
 
 if TYPE_CHECKING:  # planning draws nothing, and does without PyTorch
-    import torch
-
     from maxout.verify.sampling.networks import Sampler
 
 LAUNCH_BYTES = 1 << 28
@@ -45,8 +41,8 @@ class Networks(_Sampled):
     ``length`` ||x||^2 of the last hidden layer; ``gain/COSINE`` and ``hidden/COSINE`` along the
     sampler's other directions.
 
-    In float64 the derivatives are automatic; float32 is the fast way, ``layerwise`` on the CPU and
-    ``device_networks`` on a GPU."""
+    Drawn by ``device_networks`` in float32 on a GPU and otherwise by ``layerwise``, on the CPU:
+    weights written there and copied to a GPU would take longer."""
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -77,8 +73,6 @@ class Networks(_Sampled):
 
     def draw_together(self, streams: Sequence[Stream], setting: Setting) -> list[Arrays]:
         """Draw shards that follow one another."""
-        import torch
-
         from maxout.verify.sampling import layerwise
 
         if self._on_device(setting):
@@ -87,10 +81,11 @@ class Networks(_Sampled):
             return device_networks.squared_norms(
                 self.sampler, streams, self.shard_size, setting.device
             )
-        if setting.dtype == torch.float32:
-            tiles = (layerwise.squared_norms(self.sampler, s, self.shard_size) for s in streams)
-            return [concatenate([*found]) for found in tiles]
-        return [self._differentiated(stream, setting) for stream in streams]
+        tiles = (
+            layerwise.squared_norms(self.sampler, s, self.shard_size, setting.dtype)
+            for s in streams
+        )
+        return [concatenate([*found]) for found in tiles]
 
     def _on_device(self, setting: Setting) -> bool:
         return setting.device.type != "cpu" and setting.dtype.itemsize == 4
@@ -100,17 +95,6 @@ class Networks(_Sampled):
         s = self.sampler
         widest = max(units for units, _, _ in s.shapes)
         return (1 + len(s.cosines)) * (12 * s.network.inputs + 8 * widest + 32)
-
-    def _differentiated(self, stream: Stream, setting: Setting) -> Arrays:
-        parts: list[Arrays] = []
-        for tile in self.sampler.tiles(stream, self.shard_size, setting.device, setting.dtype):
-            (activations, _), along = tile.push_all()
-            found = {"length": _squared_norm(activations)}
-            for ending, (hidden, outputs) in zip(self.sampler.endings, along, strict=True):
-                found[f"gain{ending}"] = _squared_norm(outputs)
-                found[f"hidden{ending}"] = _squared_norm(hidden)
-            parts.append(found)
-        return concatenate(parts)
 
 
 @dataclass(frozen=True)
@@ -190,7 +174,3 @@ class Spectra(_Sampled):
             growth = upper.diagonal(dim1=1, dim2=2).abs().log() / layers
             parts.append({"growth": growth.cpu().numpy()})
         return concatenate(parts)
-
-
-def _squared_norm(values: torch.Tensor) -> np.ndarray:
-    return values.double().square().sum(dim=1).cpu().numpy()

@@ -53,11 +53,11 @@ def forward(layers: list[Layer], x: torch.Tensor) -> tuple[torch.Tensor, torch.T
     """
     hidden = x
     for layer in layers[:-1]:
-        hidden = _preactivations(layer, hidden).max(dim=-1).values
-    return hidden, _preactivations(layers[-1], hidden).squeeze(-1)
+        hidden = preactivations(layer, hidden).max(dim=-1).values
+    return hidden, preactivations(layers[-1], hidden).squeeze(-1)
 
 
-def _preactivations(layer: Layer, x: torch.Tensor) -> torch.Tensor:
+def preactivations(layer: Layer, x: torch.Tensor) -> torch.Tensor:
     networks, units, pieces, fan_in = layer.weights.shape
     matrices = layer.weights.reshape(networks, units * pieces, fan_in)
     # A row times a matrix: the batched product is several times slower on columns.
@@ -126,7 +126,7 @@ class Sampler:
     others: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        require_plain(self.network, "this sampler")
+        self.require_blocks()
         if self.biases not in LAWS:
             raise DomainError(f"no bias law is called {self.biases!r}; there are {', '.join(LAWS)}")
         if self.network.bias not in ("any", self.biases):
@@ -135,6 +135,10 @@ class Sampler:
             )
         if self.network.inputs == 1 and any(abs(cosine) != 1 for cosine in self.cosines):
             raise DomainError("with one input the cosine of the angle must be 1 or -1")
+
+    def require_blocks(self) -> None:
+        """Return if networks with such blocks are drawn here."""
+        require_plain(self.network, "this sampler")
 
     @cached_property
     def variance(self) -> float:

@@ -54,16 +54,25 @@ def _product_moment(network: Network, unit: Sequence[float], order: int) -> floa
     return float(value)
 
 
+def kept(network: Network, unit: Sequence[float]) -> list[float]:
+    """Return E (d^2 X)^i from E X^i of one unit, d = 0 or 1/(1-p) its dropout, independent of X.
+
+    E d^{2i} = (1-p)^{1-2i}: without dropout the moments are X's own.
+    """
+    stays = 1 - float(network.block.dropout)
+    return [unit[0], *(value * stays ** (1 - 2 * i) for i, value in enumerate(unit[1:], start=1))]
+
+
 def ordered_moment(network: Network, order: int) -> float:
     """Return E Y^order >= E ||Ju||^{2 order}, Y the stochastic upper bound; any biases."""
     unit = [1.0, *(moment(LargestChi2Moment, network.rank, i) for i in range(1, order + 1))]
-    return _product_moment(network, unit, order)
+    return _product_moment(network, kept(network, unit), order)
 
 
 def aligned_moment(network: Network, order: int) -> float:
     """Return E ||Ju||^{2 order} with u along x at zero bias, where it is largest."""
     unit = [1.0, *(moment(LargestNormalMoment, network.rank, 2 * i) for i in range(1, order + 1))]
-    return _product_moment(network, unit, order)
+    return _product_moment(network, kept(network, unit), order)
 
 
 def aligned_second_moment(network: Network) -> float:
@@ -83,7 +92,7 @@ def rank2_second_moment(network: Network) -> float:
     while it exchanges winner and loser up to sign. So even functions of the winner have the mean
     that they have of N(0, 1).
     """
-    return _product_moment(network, [1.0, 1.0, 3.0], 2)
+    return _product_moment(network, kept(network, [1.0, 1.0, 3.0]), 2)
 
 
 def evaluate(network: Network, expression: sp.Expr, **values: float) -> float:

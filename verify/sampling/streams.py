@@ -20,6 +20,8 @@ WEIGHTS = 0
 BIASES = 1
 INPUTS = 2
 UNITS = 3
+MASKS = 4
+BRANCH_ENDS = 5
 """Roles: what the draws of one layer are for, so that no two purposes share a counter."""
 
 
