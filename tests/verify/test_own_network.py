@@ -146,7 +146,7 @@ def test_wider_margins_take_fewer_samples_and_none_is_meaningless() -> None:
             widened(experiment, 100.0)
 
 
-def test_a_pilot_draws_nothing_that_the_run_draws() -> None:
+def test_a_pilot_tells_seconds_a_sample_and_changes_none() -> None:
     (experiment,) = own_plan(GAUSSIAN, ["jacobian.mean.gaussian"]).experiments.popitem()[1]
     (population,) = experiment.populations
     with Collector(0, "cpu", workers=1) as collector:
