@@ -71,6 +71,7 @@ def _build(key: str, size: Size, plan: OwnPlan) -> None:
     except MaxoutError as refused:  # a sampler that cannot draw such a network
         plan.left[key] = [Left(LEFT_OUT, str(refused))]
         return
+    built = [one for one in built if _is_at(one, size.network)]
     if not built:
         plan.left[key] = [Left(LEFT_OUT, "no experiment samples such a network")]
     # With one input several angles are one.
@@ -85,6 +86,19 @@ def _build(key: str, size: Size, plan: OwnPlan) -> None:
         else:
             if reason:
                 plan.leave(experiment, reason)
+
+
+def _is_at(experiment: Experiment, network: Network | None) -> bool:
+    """Whether an experiment looks at a network, and not at one of a suite's.
+
+    Single units are of its rank; where the first layer does not matter, inputs may be the widths.
+    """
+    assert network is not None
+    there = experiment.network
+    if not experiment.statement.domain.of_networks:
+        return there.rank == network.rank
+    fields = [name for name in vars(network) if name != "inputs"]
+    return all(getattr(there, name) == getattr(network, name) for name in fields)
 
 
 def _not_here(statement: Statement, network: Network) -> Left | None:

@@ -51,9 +51,10 @@ def _value(
 ) -> arb:
     rank, units, lost, *order = (evaluator.integer(argument) for argument in expr.args)
     if units - lost < least:
-        name = type(expr).__name__
+        letter = "rho" if lost else "r"
+        what = f"E {letter}^-{2 * order[0]}" if order else f"ln {letter}^2"
         raise DomainError(
-            f"{name} does not exist for {units} units: it needs at least {least + lost}"
+            f"{what} is infinite for {units:,} units: it needs at least {least + lost}"
         )
     known = evaluator.closed(expr)
     if not isinstance(known, expr.func):

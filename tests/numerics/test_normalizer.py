@@ -162,9 +162,9 @@ def test_a_series_that_is_cut_short_is_noticed(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((3, 3, 1, 1), "does not exist for 3 units: it needs at least 4"),
-        ((3, 2, 0, 1), "does not exist for 2 units: it needs at least 3"),
-        ((3, 5, 1, 2), "does not exist for 5 units: it needs at least 6"),
+        ((3, 3, 1, 1), r"E rho\^-2 is infinite for 3 units: it needs at least 4"),
+        ((3, 2, 0, 1), r"E r\^-2 is infinite for 2 units: it needs at least 3"),
+        ((3, 5, 1, 2), r"E rho\^-4 is infinite for 5 units: it needs at least 6"),
         ((201, 9, 1, 1), "the rank must be at most 200 for the spread of a layer; got 201"),
         ((10_001, 9, 0, 1), "the rank must be at most 10,000 for the length of a layer"),
     ],

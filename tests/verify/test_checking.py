@@ -10,10 +10,13 @@ from torch import nn
 
 from maxout import verify
 from maxout.nn import MaxoutConv2d, MaxoutLinear
+from maxout.numerics.predict import predict
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.errors import DoesNotApplyError, DomainError, MaxoutError
 from maxout.theory.network import Network
+from maxout.verify.experiment_networks import Case
 from maxout.verify.model_network import network_of
+from maxout.verify.quantities import Asked, estimand_of
 
 NETWORK = Network(5, (9, 7), 4, 3, c=sp.Rational(3, 5), bias="zero")
 
@@ -95,6 +98,30 @@ def test_a_statement_of_a_known_quantity_needs_nothing_else(key) -> None:
     assert (verdict.key, verdict.status) == ("my.claim", "verified"), verdict
     wrong = verify.check_statement(own(key, sp.Rational(14, 10)), NETWORK, **given)
     assert wrong.status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("key", "bias", "order", "layer"),
+    [
+        ("jacobian.mean.exact", "zero", None, 1),
+        ("jacobian.moment.exact", "zero", 2, 1),
+        ("jacobian.variance.exact", "zero", None, 1),
+        ("activation.length.mean.zero", "zero", None, 1),
+        ("activation.length.variance.zero", "zero", None, 1),
+        ("activation.length.moment.gaussian", "gaussian", 2, 1),
+        ("gradients.bias.exact", "zero", None, 2),
+        ("gradients.weights.exact", "zero", None, 2),
+        ("jacobian.variance.gaussian", "gaussian", None, 1),
+    ],
+)
+def test_a_margin_is_a_share_of_what_the_quantity_is(key, bias, order, layer) -> None:
+    """The facts and the catalogue, which share no formula, agree on its size."""
+    network, at = NETWORK.but(bias=bias), {"cosine": 0.8, "norm": 1.5}
+    asked = Asked(Case(network, bias, 0.8, 1.5), order or 1, layer, 0.1)
+    value = float(predict(CATALOGUE[key], network, order=order, layer=layer, **at))
+    found = estimand_of(CATALOGUE[key].quantity, asked)
+    assert found.size == pytest.approx(value, rel=1e-9)
+    assert found.variance > 0
 
 
 def test_gaussian_biases_have_facts_of_their_own() -> None:

@@ -32,6 +32,10 @@ NETWORKS = [
     Network(1, (4,), 1, 1, c=1, bias="zero"),
     Network(3, (3, 3), 2, 11, bias="zero"),
     GAUSSIAN.but(block=Block(dropout=sp.Rational(1, 10))),
+    GAUSSIAN.but(bias="zero", widths=(12, 11), block=Block(norm="layer")),
+    GAUSSIAN.but(bias="zero", block=Block(norm="rms", norm_place="linear", inner=9)),
+    GAUSSIAN.but(bias="zero", widths=(9,), block=Block(norm="layer", norm_place="before")),
+    GAUSSIAN.but(block=Block(norm="rms")),
 ]
 SHARE = verdict_alpha(1e-3)
 
@@ -142,7 +146,7 @@ def test_wider_margins_take_fewer_samples_and_none_is_meaningless() -> None:
             widened(experiment, 100.0)
 
 
-def test_a_pilot_draws_nothing_that_the_run_draws() -> None:
+def test_a_pilot_tells_seconds_a_sample_and_changes_none() -> None:
     (experiment,) = own_plan(GAUSSIAN, ["jacobian.mean.gaussian"]).experiments.popitem()[1]
     (population,) = experiment.populations
     with Collector(0, "cpu", workers=1) as collector:

@@ -32,7 +32,7 @@ from maxout.verify.twins import second_moment_off
 def _length(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
         gaussian = features_networks("gaussian", norm, size)
-        for network in (one_layer(norm, 2, 3), *gaussian):
+        for network in (*one_layer(norm, 2, 3, size), *gaussian):
             yield Experiment(
                 statement(f"activation.{norm}.before.mean"),
                 network,

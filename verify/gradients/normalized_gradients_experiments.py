@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-
-import sympy as sp
 
 from maxout.theory.gradients import normalized_gradients as formulas
 from maxout.theory.network import Network
@@ -16,23 +14,16 @@ from maxout.verify.experiment import (
     Builder,
     Experiment,
     Size,
-    Twin,
     rank_off_by_one,
-    rewritten,
     statement,
 )
-from maxout.verify.normalized_cases import DETAIL, normalized_networks, population
+from maxout.verify.normalized_cases import DETAIL, normalized_networks, other_norm, population
 from maxout.verify.sampling.populations import Arrays
 from maxout.verify.twins import weights_off
 
 
 def _of_layer(layer: int, arrays: Arrays) -> object:
     return arrays["weights"][:, layer - 1]
-
-
-def _other(norm: str, right: Callable[[str], sp.Expr]) -> Twin:
-    other = "rms" if norm == "layer" else "layer"
-    return rewritten("the other normalization", lambda _: right(other))
 
 
 def _mean(norm: str) -> Builder:
@@ -50,7 +41,7 @@ def _mean(norm: str) -> Builder:
                     twins=(
                         weights_off(20),
                         rank_off_by_one(),
-                        _other(norm, formulas.weight_gradient_mean),
+                        other_norm(norm, formulas.weight_gradient_mean),
                     ),
                 )
 
@@ -77,7 +68,7 @@ def _law(norm: str) -> Builder:
                     twins=(
                         weights_off(20),
                         rank_off_by_one(),
-                        _other(norm, formulas.weight_gradient_law),
+                        other_norm(norm, formulas.weight_gradient_law),
                     ),
                 )
 

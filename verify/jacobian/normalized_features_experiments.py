@@ -15,13 +15,13 @@ from maxout.verify.experiment import (
     Builder,
     Experiment,
     Size,
-    other_parameters,
     rank_off_by_one,
     rewritten,
     statement,
 )
 from maxout.verify.jacobian.any_bias_experiments import gain
 from maxout.verify.normalized_cases import (
+    ANGLE_FORGOTTEN,
     COSINE,
     DETAIL,
     PARAMETERS,
@@ -33,7 +33,7 @@ from maxout.verify.normalized_cases import (
 
 _TWINS = (
     rank_off_by_one(),
-    other_parameters("the angle forgotten", cosine=0, norm=SIZE),
+    ANGLE_FORGOTTEN,
 )
 
 
@@ -56,8 +56,8 @@ def _law(norm: str) -> Builder:
 
 def _mean(norm: str) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
-        networks = (one_layer(norm, 4, 2),) if LOST[norm] else features_networks("zero", norm, size)
-        for network in networks:
+        narrow, deep = one_layer(norm, 4, 2, size), features_networks("zero", norm, size)
+        for network in narrow if LOST[norm] else deep:
             yield Experiment(
                 statement(f"jacobian.{norm}.before.mean"),
                 network,

@@ -19,13 +19,11 @@ from maxout.verify.experiment import (
     rewritten,
     statement,
 )
-from maxout.verify.normalized_cases import DETAIL, normalized_networks, population
+from maxout.verify.normalized_cases import DETAIL, normalized_networks, other_norm, population
 from maxout.verify.twins import weights_off
 
 
 def _diagonal(norm: str) -> Builder:
-    other = "rms" if norm == "layer" else "layer"
-
     def build(size: Size) -> Iterator[Experiment]:
         for network in normalized_networks(norm, "zero", size):
             yield Experiment(
@@ -38,10 +36,7 @@ def _diagonal(norm: str) -> Builder:
                 twins=(
                     weights_off(20),
                     rank_off_by_one(),
-                    rewritten(
-                        "the other normalization",
-                        lambda _: normalized_gradients.diagonal_mean(other),
-                    ),
+                    other_norm(norm, normalized_gradients.diagonal_mean),
                     rewritten("the output layer forgotten", lambda right: right - n[L - 1]),
                 ),
             )
