@@ -10,7 +10,7 @@ import click
 import sympy as sp
 
 from maxout.cli import options, output, parse
-from maxout.cli.constant import MAX_DIGITS
+from maxout.cli.closed_values import MAX_DIGITS
 from maxout.cli.plain import plain
 from maxout.cli.progress import working
 from maxout.numerics.predict import predict

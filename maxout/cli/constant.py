@@ -10,19 +10,13 @@ import click
 import sympy as sp
 
 from maxout.cli import options, output, parse
+from maxout.cli.closed_values import closed_form, evaluated
 from maxout.cli.progress import counted, working
 from maxout.numerics.balls.enclosure import Enclosure
-from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.order.order_moments import CLOSED_FROM, constants
 from maxout.theory.activation.units import UNITS
-from maxout.theory.errors import MaxoutError
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
-from maxout.theory.order.orthant import is_closed
 from maxout.theory.parameters import WINDOW
-
-CLOSED_UP_TO = 8  # the last rank whose M_K the theory reduces to elementary and dilogarithms
-MAX_DIGITS = 1000
-"""Digits at most where no closed form is known: the time grows faster than their cube."""
 
 _TOGETHER = 1000  # ranks computed between two words of progress
 
@@ -39,32 +33,6 @@ def quantities(rank: int) -> dict[str, sp.Expr]:
         "chi2_largest_mean": LargestChi2Moment(k, 1),
         "chi2_smallest_mean": SmallestChi2Moment(k, 1),
     }
-
-
-def evaluated(expr: sp.Expr, rank: int, digits: int) -> Enclosure:
-    """The value of an order statistic's moments, at many digits by a closed form.
-
-    Raises:
-      MaxoutError: for more than ``MAX_DIGITS`` digits where no closed form is known.
-    """
-    if digits >= CLOSED_FROM and rank <= CLOSED_UP_TO:
-        exact = expr.doit()
-        if is_closed(exact):
-            return enclose(exact, {}, digits)
-    if digits > MAX_DIGITS:
-        raise MaxoutError(
-            f"digits must be at most {MAX_DIGITS:,} where no closed form is known, as at rank "
-            f"{rank}; got {digits:,}"
-        )
-    return enclose(expr, {}, digits)
-
-
-def closed_form(rank: int) -> sp.Expr | None:
-    """c as an elementary or dilogarithm expression; None where none is known (rank > 8)."""
-    if rank > CLOSED_UP_TO:
-        return None
-    exact = 1 / LargestNormalMoment(sp.Integer(rank), 2).doit()
-    return exact if is_closed(exact) else None
 
 
 def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]]:

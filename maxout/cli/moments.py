@@ -6,7 +6,7 @@ import click
 import sympy as sp
 
 from maxout.cli import options, output, parse
-from maxout.cli.constant import evaluated
+from maxout.cli.closed_values import evaluated
 from maxout.cli.progress import counted, working
 from maxout.theory.errors import DomainError
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment

@@ -8,7 +8,7 @@ import click
 import sympy as sp
 
 from maxout.cli import output
-from maxout.cli.constant import evaluated
+from maxout.cli.closed_values import evaluated
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.theory.activation.units import Unit, unit_named
 from maxout.theory.order.orthant import is_closed

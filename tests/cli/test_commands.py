@@ -11,7 +11,7 @@ import mpmath
 import pytest
 import sympy
 
-from maxout.cli.constant import CLOSED_UP_TO
+from maxout.cli.closed_values import CLOSED_UP_TO
 from maxout.theory.catalogue import CATALOGUE
 from maxout.theory.order.moments import LargestNormalMoment, is_closed
 

