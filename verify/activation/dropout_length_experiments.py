@@ -25,7 +25,7 @@ from maxout.verify.twins import second_moment_off
 
 
 def _length(mode: str, size: Size) -> Iterator[Experiment]:
-    network = dropout_network(bias="zero")
+    network = dropout_network(size, bias="zero")
     array = {"train": "length", "eval": "length/eval"}[mode]
     plain = network.but(block=PLAIN)
     yield Experiment(

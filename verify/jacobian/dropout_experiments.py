@@ -22,6 +22,7 @@ from maxout.verify.experiment import (
     rewritten,
     statement,
 )
+from maxout.verify.experiment_networks import OWN_BIASES
 from maxout.verify.sampling.block_networks import BlockNetworks
 from maxout.verify.sampling.populations import Arrays
 from maxout.verify.sampling.scales import (
@@ -37,7 +38,10 @@ NORM = 2.0
 HALF = sp.Rational(1, 2)
 
 
-def dropout_network(rank: int = 3, bias: str = "any") -> Network:
+def dropout_network(size: Size, rank: int = 3, bias: str = "any") -> Network:
+    """The suite's, or a person's own."""
+    if size.network is not None:
+        return size.network
     block = Block(dropout=sp.Rational(3, 10))
     return Network(5, (12, 9), 8, rank, c=sp.Rational(2, 5), bias=bias, block=block)
 
@@ -49,6 +53,10 @@ def drawn(network: Network, biases: str) -> BlockNetworks:
 
 def _cases(size: Size) -> Iterator[tuple[str, float]]:
     """Laws of the biases, with cosines at which a bound is tight or far."""
+    if size.network is not None:
+        biases = OWN_BIASES if size.network.bias == "any" else str(size.network.bias)
+        yield from ((biases, 1.0), (biases, 0.0))
+        return
     yield from (("zero", 1.0), ("zero", 0.0), ("mixed", 0.6))
     if size.deep:
         yield from (("one-hot", 1.0), ("shifted", 0.6), ("gaussian", 0.0))
@@ -66,13 +74,14 @@ def _bound(
     name: str, estimand: Callable[[Network, Size], Mean], twins: tuple[Twin, ...]
 ) -> Builder:
     def build(size: Size) -> Iterator[Experiment]:
+        network = dropout_network(size)
         for biases, cosine in _cases(size):
             yield Experiment(
                 statement(f"dropout.jacobian.{name}"),
-                dropout_network(),
-                (drawn(dropout_network(), biases),),
+                network,
+                (drawn(network, biases),),
                 partial(_gain, cosine),
-                partial(estimand, dropout_network(), size),
+                partial(estimand, network, size),
                 detail=_detail(biases, cosine),
                 twins=twins,
             )
@@ -116,11 +125,9 @@ _SMALLEST_AS_UPPER = replaced("S_K instead of M_K", LargestNormalMoment, _PIECES
 def _frame(size: Size) -> Iterator[Experiment]:
     narrow = Network(4, (3, 3, 3), 12, 8, c=sp.Rational(3, 10), block=Block(dropout=HALF))
     # In wide layers the bound is nearly attained; in narrow ones, half of them dropped, it is not.
-    for network, cosine, share in (
-        (dropout_network(), 0.6, 0.1),
-        (dropout_network(), 0.0, 0.1),
-        (narrow, 0.0, 0.4),
-    ):
+    wide = dropout_network(size)
+    settings = ((wide, 0.6, 0.1), (wide, 0.0, 0.1), (narrow, 0.0, 0.4))
+    for network, cosine, share in settings if size.network is None else settings[:2]:
         zero = network.but(bias="zero")
         yield Experiment(
             statement("dropout.jacobian.lower.frame"),
@@ -144,8 +151,11 @@ def _from_frame(network: Network, share: float, cosine: float) -> Mean:
 
 
 def _rank2(size: Size) -> Iterator[Experiment]:
-    for biases in ("mixed",) + (("shifted",) if size.deep else ()):
-        network = dropout_network(rank=2)
+    laws = ("mixed",) + (("shifted",) if size.deep else ())
+    if size.network is not None:
+        laws = (next(_cases(size))[0],)
+    for biases in laws:
+        network = dropout_network(size, rank=2)
         yield Experiment(
             statement("dropout.jacobian.rank2"),
             network,

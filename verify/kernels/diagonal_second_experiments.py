@@ -38,9 +38,10 @@ from maxout.verify.twins import instead
 
 def _networks(size: Size) -> Iterator[Network]:
     """Three outputs: of two the square is twice their number, and terms could change places."""
-    yield Network(2, (4, 8), 3, 4, c=sp.Rational(9, 5), bias="zero")
-    if size.deep:
-        yield Network(3, (6, 4, 8), 4, 4, c=sp.Rational(3, 2), bias="zero")
+    yield from size.networks(
+        [Network(2, (4, 8), 3, 4, c=sp.Rational(9, 5), bias="zero")],
+        [Network(3, (6, 4, 8), 4, 4, c=sp.Rational(3, 2), bias="zero")],
+    )
 
 
 def _traces(network: Network) -> TangentTraces:
