@@ -51,7 +51,7 @@ def _linear(size: Size) -> Iterator[Experiment]:
         network,
         (linear_drawn(network, "zero"),),
         partial(_per_unit, network, "length"),
-        partial(mean_from_square, mean * scale, square * scale**2, 0.06 * size.narrowness),
+        partial(mean_from_square, mean * scale, square * scale**2, 0.05 * size.narrowness),
         parameters={"norm": NORM},
         detail=f"zero biases, |x| = {NORM:g}",
         twins=(second_moment_off(8), rank_off_by_one()),

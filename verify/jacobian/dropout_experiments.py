@@ -168,7 +168,7 @@ def _rank2(size: Size) -> Iterator[Experiment]:
 
 
 def _as_at_rank_two(network: Network, size: Size) -> Mean:
-    return mean_from_square(_unit(network), rank2_second_moment(network), 0.08 * size.narrowness)
+    return mean_from_square(_unit(network), rank2_second_moment(network), 0.05 * size.narrowness)
 
 
 EXPERIMENTS: dict[str, Builder] = {

@@ -48,7 +48,7 @@ def _log_mean(norm: str, bias: str) -> Builder:
                 network,
                 (population(network),),
                 _log_gain,
-                partial(_log_size, network, 0.08 * size.narrowness),
+                partial(_log_size, network, 0.04 * size.narrowness),
                 parameters=PARAMETERS,
                 detail=DETAIL,
                 twins=(

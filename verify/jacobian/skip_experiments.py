@@ -92,7 +92,7 @@ def _at_least(network: Network, size: Size) -> Mean:
 def _as_at_rank_two(network: Network, size: Size) -> Mean:
     # Even functions of the winner at rank 2 have the moments that they have of a normal.
     return mean_from_square(
-        _least(network), linear_gains(network, False)[1], 0.08 * size.narrowness
+        _least(network), linear_gains(network, False)[1], 0.05 * size.narrowness
     )
 
 
