@@ -9,7 +9,7 @@ from sympy.core.symbol import Str
 
 from maxout.theory import symbols
 from maxout.theory.errors import DomainError
-from maxout.theory.field import Field, integer, real
+from maxout.theory.field import Field, integer, one_of, real
 from maxout.theory.network import MAX_DEPTH, Network
 
 if TYPE_CHECKING:
@@ -146,9 +146,7 @@ KINDS = ("maxout", "groupsort", "lwta", "mfm23")
 
 def _kind(value: Any) -> Str:
     """A word that stands among the numbers of other parameters."""
-    if str(value) not in KINDS:
-        raise ValueError(value)
-    return Str(str(value))
+    return Str(one_of(KINDS)(str(value)))
 
 
 UNIT = Field(

@@ -113,18 +113,17 @@ def command(
     --skip and --blocks, the factor of a branch that keeps so many blocks within a factor e.
     """
     chosen = parse.ranks(ranks)
+    alone = {"--criterion": criterion, "--width": width, "--derive": derive or None}
+    alone |= {"--dropout": dropout, "--mode": mode, "--skip": skip, "--blocks": blocks}
     if unit != "maxout":
-        if derive or window != 1 or any(x is not None for x in (correlation, criterion, width)):
-            raise click.UsageError(
-                "--unit goes with no --window, --criterion, --width or --derive: they are maxout's"
-            )
+        cells = {"--window": None if window == 1 else window, "--correlation": correlation}
+        _refuse("--unit", {**cells, "--stages": stages, **alone})
         from maxout.cli.unit_constant import show as show_unit
 
         show_unit(chosen, unit, digits, style, as_json)
         return
     if correlation is not None:
-        if derive or criterion is not None or width is not None:
-            raise click.UsageError("--correlation goes with no --criterion, --width or --derive")
+        _refuse("--correlation", alone)
         from maxout.cli.pooled_constant import show as show_pooled
 
         in_json = as_json or style == "json"
@@ -167,6 +166,13 @@ def command(
         _block(chosen[0], digits, style)
     else:
         _table(chosen, digits, style)
+
+
+def _refuse(option: str, others: dict[str, Any]) -> None:
+    """Say which of the other options are given: an answer must not pass over what was asked."""
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise click.UsageError(f"{option} does not go with {', '.join(given)}: leave out one side")
 
 
 def _by_criterion(

@@ -74,7 +74,7 @@ def test_of_several_rates_each_scheme_takes_its_best(maxout, tmp_path) -> None:
              "0.001,0.1", "--normalize", "--rank", "3", "--checkpoint", str(tmp_path / "nets"),
              "--out", str(tmp_path / "out"), "--json")  # fmt: skip
     done = maxout(*words)
-    assert done.code == 4, done.err  # two seeds are left to compare
+    assert done.code == 0, done.err  # nothing that the paper claims is compared
     assert len(done.json["cells"]) == len(done.json["sweep"]) == 4
     assert [row["seeds"] for row in done.json["table"]] == [2, 2]
     for row in done.json["table"]:

@@ -52,7 +52,7 @@ def test_what_is_no_such_unit_is_refused() -> None:
         unit_named("relu")
     with pytest.raises(DomainError, match="a unit mfm23 has rank 3; got 4"):
         maxout.constant(4, unit="mfm23")
-    with pytest.raises(DomainError, match="window and route are maxout's"):
+    with pytest.raises(DomainError, match="window, correlation and route are maxout's"):
         maxout.constant(3, unit="mfm23", window=4)
 
 

@@ -12,6 +12,7 @@ import sympy as sp
 from scipy import stats
 
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.domain import PLAIN_BLOCKS
 from maxout.theory.network import Network
 from maxout.theory.parameters import environment
 from maxout.theory.random_symbols import (
@@ -49,9 +50,10 @@ class Plain:
             return [self(term, bound) for term in terms]
 
         def over(combine: Any, start: float | None = None) -> float:
-            index, first, last = expr.limits[0]
+            *inner, (index, first, last) = expr.limits  # the innermost comes first
+            body = expr.func(expr.function, *inner) if inner else expr.function
             low, high = (round(end) for end in at(first, last))
-            terms = [self(expr.function, {**bound, index: m}) for m in range(low, high + 1)]
+            terms = [self(body, {**bound, index: m}) for m in range(low, high + 1)]
             return reduce(combine, terms if start is None else [start, *terms])
 
         if isinstance(expr, (Normal, ChiSquared)):
@@ -110,7 +112,9 @@ def test_laws_draw_by_draw(key) -> None:
     statement = CATALOGUE[key]
     bias = statement.biases[-1]
     rank = 2 if key == "jacobian.law.rank2" else 3
-    network = Network(4, (3, 1, 2), 2, rank, c=sp.Rational(4, 5), bias=bias)
+    # What is left across a layer's mean and its input takes three units.
+    widths = (3, 1, 2) if statement.domain.blocks is PLAIN_BLOCKS else (3, 4, 5)
+    network = Network(4, widths, 2, rank, c=sp.Rational(4, 5), bias=bias)
     parameters = {"cosine": sp.Rational(-3, 10), "norm": sp.Rational(7, 5), "layer": 1}
     values = environment(statement, network, **parameters)
     found = Program(statement.right(), values).run(STREAM, DRAWS)

@@ -26,6 +26,8 @@ NOTICEABLE = 1e-3
 """Relative change of a bound: how far samples are from it says nothing of what would be seen."""
 
 HIDDEN = {
+    ("kernel.diagonal.variance.exact", "n-1"): "a unit less in each layer is less than the margin",
+    ("kernel.trace.variance", "n-1"): "a unit less in each layer is less than the margin",
     ("order.large_rank.second_moment", "K+1"): "one piece more of 100 is less than the remainder",
     ("order.large_rank.second_moment.elementary", "K+1"): "one piece more of a million",
     ("order.large_rank.chi2_largest", "K+1"): "one piece more of 100 is less than the margin",

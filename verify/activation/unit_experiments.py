@@ -23,7 +23,7 @@ from maxout.verify.experiment import (
 )
 from maxout.verify.sampling.scales import moment
 
-_C = sp.Rational(4, 5)
+_C = sp.Rational(1, 2)
 _COSINE, _NORM = 0.6, 1.7
 _MARGIN = 0.04
 _LAW = 0.03

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
+from maxout.theory.order.places import CLOSED_PRODUCTS
 from maxout.verify.decisions.estimands import Mean
 from maxout.verify.experiment import (
     Builder,
@@ -77,7 +78,7 @@ def _products(size: Size) -> Iterator[Experiment]:
             detail=f"places {place} and {other} of {rank} normals",
             twins=(
                 scaled(20),
-                rank_off_by_one(),
+                *([rank_off_by_one()] if rank < CLOSED_PRODUCTS else []),
                 other_parameters("s - r one more", place=place, other_place=other + 1)
                 if other < rank
                 else other_parameters("s - r one less", place=place, other_place=other - 1),
