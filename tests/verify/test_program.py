@@ -74,6 +74,8 @@ class Plain:
             return math.fsum(at(*expr.args))
         if isinstance(expr, sp.Mul):
             return math.prod(at(*expr.args))
+        if isinstance(expr, sp.Abs):
+            return abs(*at(*expr.args))
         if isinstance(expr, sp.Pow):
             base, exponent = at(*expr.args)
             return float(base**exponent)
@@ -82,7 +84,8 @@ class Plain:
     def variate(self, expr: Normal | ChiSquared, bound: dict[sp.Symbol, float]) -> float:
         name, indices = expr.label
         numbers = [round(self(index, bound)) for index in indices]
-        units = name in ("Z", "v")  # their last index is a unit's, a row of their stream
+        # Behind the layer's their last index is a unit's, a row of their stream.
+        units = name in ("Z", "v") and len(numbers) > 1
         label = ",".join([name, *map(str, numbers[:-1] if units else numbers)])
         generator = STREAM.symbol(label + ",*" * units)
         if isinstance(expr, ChiSquared):

@@ -74,7 +74,8 @@ def _mean(norm: str, bias: str) -> Builder:
                 twins=(
                     rank_off_by_one(),
                     other_norm(norm, partial(formulas.gain_moment, order=1, ratio=ratio)),
-                    *(() if ratio else (_limits(norm),)),
+                    # Wider blocks are nearer to their limits than the margin.
+                    *(() if ratio or min(network.widths) > 6 else (_limits(norm),)),
                     ANGLE_FORGOTTEN,
                 ),
             )
