@@ -96,7 +96,7 @@ class Collector:
         unfinished = (item for item in items if not (shelf and shelf.has(*item)))
         if self.engine:
             self._ahead = Ahead(self.engine, self._task, self.shards, self._together, unfinished)
-        else:
+        elif not shelf:  # what was drawn ahead would be lost where a campaign is killed
             # Launches of several blocks keep a GPU busy by themselves.
             single = (item for item in unfinished if self._together(item[0]) == 1)
             self._early = Early(single, self._start, 4 * self.workers)
