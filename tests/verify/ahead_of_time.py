@@ -108,7 +108,7 @@ def main() -> None:
             reports.append(
                 {
                     "capability": capability,
-                    **{name: options[name] for name in ("vectors", "lanes", "law")},
+                    **{name: options[name] for name in ("vectors", "law")},
                     **usage(kernel),
                     "fused": kernel.asm["ptx"].count("fma.rn"),
                     "flushed": kernel.asm["ptx"].count(".ftz"),

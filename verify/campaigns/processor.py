@@ -6,6 +6,7 @@ the draws agrees to rounding.
 
 from __future__ import annotations
 
+import ctypes
 import platform
 from importlib import import_module
 from importlib.metadata import version
@@ -46,11 +47,24 @@ def accelerator(device: torch.device) -> dict[str, str]:
         "capability": f"{found.major}.{found.minor}",
         "multiprocessors": str(found.multi_processor_count),
         "clock": f"{torch.cuda.clock_rate(device)}",
-        "driver": str(getattr(torch._C, "_cuda_getDriverVersion")()),  # noqa: B009 (not in its stubs)
+        "driver": _driver(),
         "cuda": str(torch.version.cuda),
         "triton": version("triton") if find_spec("triton") else "none",
         "float32 products": torch.get_float32_matmul_precision(),
     }
+
+
+def _driver() -> str:
+    """The newest CUDA that the driver runs, as ``cuda.h`` numbers it: 13000 is 13.0.
+
+    Asked of the driver itself: PyTorch's own question is private and comes and goes.
+    """
+    number = ctypes.c_int()
+    try:
+        failed = ctypes.CDLL("libcuda.so.1").cuDriverGetVersion(ctypes.byref(number))
+    except OSError:
+        return "unknown"
+    return "unknown" if failed else str(number.value)
 
 
 def numpy_features(found: bool = True) -> list[str]:

@@ -7,7 +7,9 @@ read off the driver is left out there.
 from __future__ import annotations
 
 import statistics
+import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
 
@@ -44,6 +46,9 @@ def check(device: torch.device, seconds: float = 1.0, seed: int = 0) -> dict[str
     """
     machine = {**processor(), **accelerator(device)}
     rates = [rate(name, network, device, seconds) for name, network in NETWORKS.items()]
+    if device.type == "cuda":
+        # Read when the GPU has just worked: an idle one counts a fraction of this.
+        machine["clock"] = str(torch.cuda.clock_rate(device))
     for row in rates:
         if row["instructions a weight"] is not None:
             row["issued"] = issued(row, machine)
@@ -62,9 +67,12 @@ def agreement(device: torch.device, seed: int) -> Iterator[dict[str, Any]]:
     for name, population in populations.items():
         for dtype in (torch.float32, torch.float64):
             stream = Stream(seed, name, 0)
-            here, there = (
-                population.draw(stream, Setting(place, dtype)) for place in (CPU, device)
-            )
+            with warnings.catch_warnings():
+                # PyTorch's own thread for derivatives finds no context, makes one, and says so.
+                warnings.filterwarnings("ignore", "Attempting to run cuBLAS", UserWarning)
+                here, there = (
+                    population.draw(stream, Setting(place, dtype)) for place in (CPU, device)
+                )
             yield {
                 "population": name,
                 "walk": dtype == torch.float32 and isinstance(population, Networks | Along),
@@ -79,7 +87,8 @@ def agreement(device: torch.device, seed: int) -> Iterator[dict[str, Any]]:
 def rate(name: str, network: Network, device: torch.device, seconds: float) -> dict[str, Any]:
     """Return weights a second: of the walk, of ``torch.randn``, and of randn with a product.
 
-    Medians of five turns, one after the other, so that whatever else happens falls on all.
+    Medians of five turns, one after the other, so that whatever else happens falls on all. Two
+    threads launch the walk, as a suite's do: one draws inputs while the GPU walks for the other.
     """
     population = Networks(Sampler(network, network.bias))
     setting = Setting(device, torch.float32)
@@ -92,9 +101,12 @@ def rate(name: str, network: Network, device: torch.device, seconds: float) -> d
     buffer = torch.empty((layers, rows, fan_in), device=device)
     vectors = torch.ones((layers, fan_in, 2), device=device)
 
-    def walk() -> int:
+    def launch(_: int) -> int:
         device_networks.squared_norms(population.sampler, streams, count, device)
         return weights
+
+    def walk() -> int:
+        return sum(pool.map(launch, range(4)))
 
     def randn() -> int:
         buffer.normal_()
@@ -109,9 +121,13 @@ def rate(name: str, network: Network, device: torch.device, seconds: float) -> d
         "randn": randn,
         "randn + bmm": with_product,
     }
-    for way in ways.values():  # compiled, and the memory taken
-        way()
-    turns = [{key: _timed(way, device, seconds / 5) for key, way in ways.items()} for _ in range(5)]
+    # Triton's interpreter takes one thread at a time.
+    with ThreadPoolExecutor(2 if device.type == "cuda" else 1) as pool:
+        for way in ways.values():  # compiled, and the memory taken
+            way()
+        turns = [
+            {key: _timed(way, device, seconds / 5) for key, way in ways.items()} for _ in range(5)
+        ]
     medians = {key: statistics.median(turn[key] for turn in turns) for key in ways}
     return {
         "networks": name,

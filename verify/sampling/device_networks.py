@@ -37,12 +37,12 @@ def squared_norms(
         fixed = [draw(0, 1, np.float32) for draw in sampler.biases_of(streams[0])]
         flat = np.concatenate([b.reshape(1, -1) for b in fixed if b is not None], axis=1)
         biases = torch.from_numpy(flat).to(device)
-    rows = [
-        np.stack(sampler.directions(stream.generator(0, INPUTS), 0, count), axis=1)
-        for stream in streams
-    ]
+    # All shards' at once: shards of wide networks have one network each.
+    shape = (count, 2, sampler.network.inputs)
+    pairs = [stream.generator(0, INPUTS).fine_of_networks(0, shape) for stream in streams]
+    rows = np.stack(sampler.along(np.concatenate(pairs)), axis=1)
     squares = device_walk.walk(
-        torch.from_numpy(np.concatenate(rows).astype(np.float32)).to(device),
+        torch.from_numpy(rows.astype(np.float32)).to(device),
         np.array(sampler.shapes),
         np.array(sampler.scales, dtype=np.float32),
         biases,

@@ -39,7 +39,8 @@ def resolve_device(name: str, dtype: torch.dtype, index: int | None = None) -> t
         return torch.device("cpu")
     if not available:
         raise DeviceError("no CUDA device on this machine: use --device cpu or --device auto")
-    return torch.device("cuda" if index is None else f"cuda:{index % torch.cuda.device_count()}")
+    number = torch.cuda.current_device() if index is None else index % torch.cuda.device_count()
+    return torch.device("cuda", number)  # by number: a thread cannot be set to "a GPU"
 
 
 def resolve_dtype(name: str) -> torch.dtype:

@@ -91,10 +91,11 @@ class Networks(_Sampled):
         return setting.device.type != "cpu" and setting.dtype.itemsize == 4
 
     def _device_bytes(self) -> int:
-        # Rows in both precisions on either side, and the values of two layers.
+        # Rows in both precisions on either side, values of two layers, and of all pieces of one.
         s = self.sampler
         widest = max(units for units, _, _ in s.shapes)
-        return (1 + len(s.cosines)) * (12 * s.network.inputs + 8 * widest + 32)
+        most = max(units * pieces for units, pieces, _ in s.shapes)
+        return (1 + len(s.cosines)) * (12 * s.network.inputs + 8 * widest + 4 * most + 32)
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,10 @@ class Sampler:
 
         In float64, the same bits on every processor.
         """
-        pair = draws.fine_of_networks(start, (networks, 2, self.network.inputs))
+        return self.along(draws.fine_of_networks(start, (networks, 2, self.network.inputs)))
+
+    def along(self, pair: np.ndarray) -> tuple[np.ndarray, ...]:
+        """``directions`` of pairs of normal vectors (networks, 2, n_0), which it overwrites."""
         fine_kernels.orthonormal(pair)
         first, second = pair[:, 0], pair[:, 1]
         if all(abs(cosine) == 1 for cosine in self.cosines):  # one input has no second direction
