@@ -157,6 +157,15 @@ UNIT = Field(
     "kind of the hidden units",
     _kind,
 )
+CELL_CORRELATION = Field(
+    "correlation",
+    symbols.correlation,
+    "a number from 0 to 1",
+    (0, 0.6, 1),
+    "common correlation of the cells of a pooling window",
+    real(lambda v: bool(v >= 0) and bool(v <= 1)),
+)
+
 PARAMETERS = (
     COSINE,
     NORM,

@@ -165,6 +165,8 @@ def _unfit(experiment: Experiment) -> str:
         experiment.decision.samples_needed(0.01)
     except DoesNotApplyError:
         raise
+    except OverflowError:  # says so in words of the C library
+        return "its numbers leave the range of 64-bit floats"
     except (MaxoutError, ArithmeticError) as error:
         return str(error) or type(error).__name__
     if not experiment.decision.margin > 0:

@@ -74,6 +74,8 @@ def command(
         nothing = f"nothing{under} has a ladder for {network.heading}"
         if not refusals:
             raise click.UsageError(nothing)
+        if not keys:  # the reason of one of all statements would blame what nobody asked for
+            raise click.UsageError(f"{nothing}: maxout bounds --all says why")
         nearest = min((str(refusal) for refusal in refusals), key=len)  # fewest conditions fail
         raise click.UsageError(nearest if len(refusals) == 1 else f"{nothing}: {nearest}")
     estimates = {} if count is None else _simulated(network, rows, count, given, seed)

@@ -18,7 +18,7 @@ from maxout.theory.activation.pooling import PooledMoment, PooledProduct
 from maxout.theory.errors import DomainError
 from maxout.theory.network import RANK
 from maxout.theory.order.moments import LargestNormalMoment
-from maxout.theory.parameters import PAIR_CORRELATION, WINDOW
+from maxout.theory.parameters import CELL_CORRELATION, WINDOW
 
 MAX_STAGES = 100
 
@@ -46,10 +46,8 @@ def common_correlation(value: Any) -> sp.Expr:
     Raises:
       DomainError: for another number.
     """
-    rho = PAIR_CORRELATION(value)
-    if rho < 0:
-        raise DomainError(f"correlation must be a number from 0 to 1; got {value}")
-    return rho
+    found: sp.Expr = CELL_CORRELATION(value)
+    return found
 
 
 def stages(rank: int, window: int, correlation: Any, count: int, digits: int = 15) -> list[Stage]:

@@ -114,11 +114,9 @@ def _of_correlated(rank: int, window: int, correlation: Any, digits: int) -> Enc
     from sympy import Integer
 
     from maxout.theory.activation.pooling import PooledMoment
-    from maxout.theory.parameters import PAIR_CORRELATION
+    from maxout.theory.parameters import CELL_CORRELATION
 
-    rho = PAIR_CORRELATION(correlation)
-    if rho < 0:
-        raise DomainError(f"correlation must be a number from 0 to 1; got {correlation}")
+    rho = CELL_CORRELATION(correlation)
     exact = 1 / PooledMoment(Integer(rank), Integer(window), rho)
     return Enclosure.from_ball(at_digits(lambda: ball(exact, {}), digits), digits, "arb")
 

@@ -199,6 +199,11 @@ BAD = {
     "ladder of half a network": (("ladder", "--rank", "3"), "--inputs"),
     "ladder of an unknown key": (("ladder", "jacobian.maen", *SIZED), "did you mean"),
     "ladder of no ladder": (("ladder", "order.mean", *SIZED), "has a ladder"),
+    "ladder of nothing at all": (
+        ("ladder", "--rank", "3", "--inputs", "6", "--widths", "6x2", "--norm", "rms")
+        + ("--skip", "normalized"),
+        "skip=normalized: maxout bounds --all says why",
+    ),
     "ladder order": (("ladder", *SIZED, "--order", "0"), "order must be"),
     "ladder layer": (("ladder", "gradients", *SIZED, "--layer", "9"), "1 <= l <= L-1 (--layer"),
     "too few networks": (("ladder", "jacobian.mean", *SIZED, "--simulate", "3"), "simulate must"),
