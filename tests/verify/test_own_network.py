@@ -77,6 +77,13 @@ def test_a_limit_that_leaves_everything_open_is_no_verdict() -> None:
     assert "of its limit open" in left[0].reason
 
 
+def test_numbers_beyond_floats_are_left_out_in_words() -> None:
+    (left,) = own_plan(
+        Network(6, (6, 6), 1, 3, bias="zero", c=10**300), ["jacobian.mean.exact"]
+    ).left.values()
+    assert {one.reason for one in left} == {"its numbers leave the range of 64-bit floats"}
+
+
 def test_the_suites_do_not_see_it() -> None:
     """A builder that forgets whose turn it is would change a suite's streams."""
     before = {key: [e.name for e in found] for key, found in experiments("quick").items()}
