@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _PUBLIC: dict[str, str] = {
     "Block": "maxout.theory.block",
     "CATALOGUE": "maxout.theory.catalogue",
+    "ConvNetwork": "maxout.theory.conv_network",
     "Enclosure": "maxout.numerics.balls.enclosure",
     "Network": "maxout.theory.network",
     "Statement": "maxout.theory.statement",

@@ -11,6 +11,7 @@ import sympy as sp
 
 from maxout.theory import symbols
 from maxout.theory.block import BLOCK_FIELDS, DROPOUT, NORMALIZATION, SKIP
+from maxout.theory.convolution import CHANNELS
 from maxout.theory.field import Field
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ PLAIN_BLOCKS = Condition(
     changes=3,
 )
 
+FULLY_CONNECTED = Condition(
+    "fully connected layers", (CHANNELS,), lambda channels: len(channels) == 0
+)
+
 
 @dataclass(frozen=True, init=False)
 class Domain:
@@ -124,30 +129,39 @@ class Domain:
       limits: of the methods that evaluate it; outside them it holds, but has no number.
       blocks: the condition on the networks' blocks. Those of every statement are plain, unless it
         says otherwise, and it is then not repeated among its words.
+      layers: the same on how the layers are connected: fully, unless it says otherwise.
     """
 
     conditions: tuple[Condition, ...]
     limits: tuple[Condition, ...]
     blocks: Condition
+    layers: Condition
 
     def __init__(
         self,
         *conditions: Condition,
         limits: tuple[Condition, ...] = (),
         blocks: Condition = PLAIN_BLOCKS,
+        layers: Condition = FULLY_CONNECTED,
     ) -> None:
         # A constructor of its own, for conditions in a row; as in ``theory.network``.
-        vars(self).update(conditions=conditions, limits=limits, blocks=blocks)
+        vars(self).update(conditions=conditions, limits=limits, blocks=blocks, layers=layers)
 
     @property
     def of_networks(self) -> bool:
         """Whether it is one of a statement about networks, which says what their biases are."""
         return any([field.name for field in c.reads] == ["bias"] for c in self.conditions)
 
+    @property
+    def asked(self) -> tuple[Condition, ...]:
+        """All conditions: of a statement about networks also those on layers and blocks."""
+        if not self.of_networks:
+            return self.conditions
+        return (self.layers, self.blocks, *self.conditions)
+
     def failing(self, point: Point, decide: Decide = exactly) -> tuple[Condition, ...]:
-        """The conditions that fail at a point, that on the blocks first."""
-        asked = (self.blocks, *self.conditions) if self.of_networks else self.conditions
-        return tuple(c for c in asked if not c.holds(point, decide))
+        """The conditions that fail at a point, those on layers and blocks first."""
+        return tuple(c for c in self.asked if not c.holds(point, decide))
 
     def contains(self, point: Point, decide: Decide = exactly) -> bool:
         """Whether every condition holds at a point."""
@@ -161,6 +175,7 @@ class Domain:
     def words(self) -> tuple[str, ...]:
         """Conditions and limits in words."""
         return (
+            *((self.layers.words,) if self.layers is not FULLY_CONNECTED else ()),
             *((self.blocks.words,) if self.blocks is not PLAIN_BLOCKS else ()),
             *(condition.words for condition in self.conditions),
             *(f"{limit.words} for its value" for limit in self.limits),

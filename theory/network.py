@@ -7,13 +7,14 @@ weights N(0, c/fan_in), then a linear output layer with weights N(0, 1/fan_in).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from maxout.theory import symbols
 from maxout.theory.block import PLAIN, Block
+from maxout.theory.convolution import Convolution
 from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.field import Field, integer, one_of, real, short
 from maxout.theory.order.moments import LargestNormalMoment
@@ -112,6 +113,11 @@ class Network:
     bias: str
     block: Block
 
+    # Of fully connected layers; a ``ConvNetwork`` has others.
+    channels: tuple[int, ...] = field(repr=False)
+    convolution: Convolution | None = field(repr=False)
+    sizes: tuple[tuple[int, ...], ...] = field(repr=False)
+
     def __init__(
         self,
         inputs: int,
@@ -129,6 +135,7 @@ class Network:
         )
         default = 1 / LargestNormalMoment(sp.Integer(self.rank), 2) if c is None else c
         vars(self).update(c=WEIGHT_VARIANCE(default), bias=BIAS(bias), block=block)
+        vars(self).update(channels=(), convolution=None, sizes=())
         if block.skip != "none" and set(self.widths) != {self.inputs}:
             raise DomainError(
                 f"a skip connection needs every width equal to the {self.inputs:,} inputs; "
@@ -137,7 +144,8 @@ class Network:
 
     def but(self, **changes: Any) -> Network:
         """The network with other values of some fields."""
-        return Network(**{**vars(self), **changes})
+        given = {name: getattr(self, name) for name in (*(f.name for f in FIELDS), "block")}
+        return Network(**{**given, **changes})
 
     @property
     def depth(self) -> int:
@@ -165,6 +173,10 @@ class Network:
                 self.outputs,
             ),
         }
+
+    def share(self, cell: int = 0, position: int = 0) -> sp.Rational | None:
+        """See ``ConvNetwork``; None here, where layers are fully connected."""
+        return None
 
     def hidden(self) -> Iterator[tuple[int, int]]:
         """Yield (fan_in, units) of each hidden layer, input side first."""
@@ -202,11 +214,13 @@ def short_widths(widths: tuple[int, ...]) -> str:
 
 
 def require_plain(network: Network, what: str) -> None:
-    """Return if the blocks of a network are plain: ``what`` would else be of another network.
+    """Return if layers are fully connected and plain: ``what`` would else be of another network.
 
     Raises:
       DoesNotApplyError: where they are not.
     """
+    if network.convolution is not None:
+        raise DoesNotApplyError(f"{what} needs fully connected layers; got {network.convolution}")
     if not network.block.plain:
         raise DoesNotApplyError(
             f"{what} needs plain blocks (no dropout, normalization or skip); got {network.block}"

@@ -166,6 +166,23 @@ CELL_CORRELATION = Field(
     real(lambda v: bool(v >= 0) and bool(v <= 1)),
 )
 
+POSITION = Field(
+    "position",
+    symbols.position,
+    "an integer from 0 to 1,000,000,000",
+    (0, 1, 5),
+    "cell b of a convolution's input map, counted row by row from 1, that alone is not zero; 0 "
+    "where all cells have the same norm",
+    integer(0, 10**9),
+)
+CELL = Field(
+    "cell",
+    symbols.cell,
+    "an integer from 0 to 1,000,000,000",
+    (0, 1, 5),
+    "cell a of a convolution's last hidden map, counted row by row from 1; 0 for the mean of all",
+    integer(0, 10**9),
+)
 PARAMETERS = (
     COSINE,
     NORM,
@@ -183,6 +200,8 @@ PARAMETERS = (
     PLACE,
     OTHER_PLACE,
     UNIT,
+    POSITION,
+    CELL,
 )
 
 
@@ -209,6 +228,8 @@ def _default(field: Field, inputs: sp.Expr) -> Any:
         PLACE: 1,
         OTHER_PLACE: 2,
         UNIT: Str(KINDS[0]),
+        POSITION: 0,
+        CELL: 0,
     }[field]
 
 
@@ -240,4 +261,7 @@ def environment(statement: Statement, network: Network, **given: Any) -> dict[sp
         checked = value_of(field, network, given.get(field.name))
         if field.symbol in statement.parameters:
             values[field.symbol] = checked
+    if POSITION.symbol in statement.parameters:
+        share = network.share(values.get(symbols.cell, 0), values[symbols.position])
+        values.update({} if share is None else {symbols.share: share})
     return values

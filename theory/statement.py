@@ -10,6 +10,7 @@ import sympy as sp
 
 from maxout.theory import symbols
 from maxout.theory.block import BLOCK_FIELDS
+from maxout.theory.convolution import CHANNELS, SIZES
 from maxout.theory.domain import Domain, Range
 from maxout.theory.network import BIAS, BIASES, FIELDS
 from maxout.theory.sources import BIBLIOGRAPHY
@@ -139,10 +140,12 @@ class Statement:
     rung: str = ""
 
     def __post_init__(self) -> None:
-        known = {field.symbol for field in (*FIELDS, *BLOCK_FIELDS)} | set(self.parameters)
+        known = {field.symbol for field in (*FIELDS, *BLOCK_FIELDS, CHANNELS, SIZES)} | set(
+            self.parameters
+        )
         known |= {symbols.t} if self.orders else set()
         domain = self.domain
-        for condition in (*domain.conditions, *domain.limits, domain.blocks):
+        for condition in (*domain.conditions, *domain.limits, domain.blocks, domain.layers):
             if unknown := [field.name for field in condition.reads if field.symbol not in known]:
                 raise RuntimeError(f"{self.key}: {condition.words!r} reads {', '.join(unknown)}")
         if bool(self.quantity) != bool(self.rung):

@@ -79,3 +79,12 @@ beta = sp.Symbol("beta", positive=True)
 
 inner = sp.IndexedBase("m", integer=True, positive=True)
 """Widths inside blocks that end in a linear layer: m[l] units of the maximum in block l."""
+
+position = sp.Symbol("b", integer=True, nonnegative=True)
+"""Cell of the input map that has all the energy, 1 for the first; 0 where all have the same."""
+
+cell = sp.Symbol("a", integer=True, nonnegative=True)
+"""Cell of the last hidden map, 1 for the first; 0 for the mean of all."""
+
+share = sp.Symbol("s_ab", nonnegative=True)
+"""Of paths of taps, random from cell a of the last map: the chance of b times the input's cells."""

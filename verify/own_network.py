@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from maxout.numerics.predict import decide
 from maxout.theory.block import BLOCK_FIELDS
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.convolution import CHANNELS, SIZES
 from maxout.theory.domain import Point
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, while_on
 from maxout.theory.network import FIELDS, Network
@@ -104,7 +105,7 @@ def _is_at(experiment: Experiment, network: Network | None) -> bool:
 def _not_here(statement: Statement, network: Network) -> Left | None:
     """Why a statement says nothing about a network, from what it asks of the network alone."""
     domain = statement.domain
-    known = {*FIELDS, *BLOCK_FIELDS}
+    known = {*FIELDS, *BLOCK_FIELDS, CHANNELS, SIZES}
     symbols = {field.symbol for field in known}
     order = statement.orders[0] if statement.orders else None
     if not domain.of_networks:
@@ -112,8 +113,7 @@ def _not_here(statement: Statement, network: Network) -> Left | None:
         if not asked & known and not statement.right(order).free_symbols & symbols:
             return SPEAKS_OF_NONE
     point = Point(network, None, network.environment())
-    conditions = (domain.blocks, *domain.conditions) if domain.of_networks else domain.conditions
-    for condition in conditions:
+    for condition in domain.asked:
         if known.issuperset(condition.reads) and not condition.holds(point, decide):
             return Left(NOT_HERE, f"it needs {condition}")
     return None

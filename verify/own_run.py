@@ -135,10 +135,13 @@ def _again(record: dict[str, Any], network: Network, keys: list[str]) -> OwnPlan
 
 def words(network: Network) -> list[str]:
     """The options of a network as they are typed; without c where it is 1/M_K."""
-    given: dict[str, Any] = {
-        "rank": network.rank,
-        "inputs": network.inputs,
-        "widths": short_widths(network.widths),
+    lying = network.convolution
+    given: dict[str, Any] = {"rank": network.rank}
+    if lying is None:
+        given.update(inputs=network.inputs, widths=short_widths(network.widths))
+    else:
+        given.update(channels=short_widths(network.channels), **lying.words)
+    given |= {
         "outputs": network.outputs,
         "c": network.c if network.c.is_Rational else None,
         "bias": network.bias,

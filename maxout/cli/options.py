@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from maxout.cli import parse
+from maxout.cli import conv_options, parse
 from maxout.theory.block import BLOCK_FIELDS, DEFAULTS, NORMALIZATION, NORMS, Block
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -56,8 +56,12 @@ _READ: dict[str, Callable[[str, str], Any]] = {
 """Fields of a block that are numbers; the others are words."""
 
 
-def network_options_with(**defaults: str) -> Callable[[Command], Command]:
+def network_options_with(
+    convolutions: bool = False, **defaults: str
+) -> Callable[[Command], Command]:
     """Add --rank, --inputs, --widths, --outputs, --c and --bias; the command gets ``network``.
+
+    With ``convolutions`` also the options of ``conv_options``.
 
     ``network`` is None where none of them was given. Where some are, the others have the defaults
     given here, or else those of ``Network``.
@@ -68,14 +72,18 @@ def network_options_with(**defaults: str) -> Callable[[Command], Command]:
         @wraps(command)
         def run(*args: Any, **given: Any) -> Any:
             texts = {name: given.pop(f"network_{name}") for name in _ARCHITECTURE}
+            lying = conv_options.taken(given) if convolutions else {}
+            if lying:
+                return command(*args, network=conv_options.network(texts, lying), **given)
             if any(text is not None for text in texts.values()):
                 texts = {n: defaults.get(n) if t is None else t for n, t in texts.items()}
             return command(*args, network=network(**texts), **given)
 
+        found: Command = conv_options.add(run) if convolutions else run
         for name, text in reversed(_ARCHITECTURE.items()):
             said = f"{text}  [default: {known[name]}]." if name in known else f"{text}."
-            run = click.option(f"--{name}", f"network_{name}", help=said)(run)
-        return run
+            found = click.option(f"--{name}", f"network_{name}", help=said)(found)
+        return found
 
     return add
 
@@ -84,7 +92,7 @@ network_options = network_options_with()
 
 
 def block_network_options(command: Command) -> Command:
-    """Add the options of a network and of its blocks; the command gets ``network``.
+    """Add the options of a network, of its convolutions and blocks; the command gets ``network``.
 
     ``--norm`` is the normalization where a word is given, and the norm of x, one of the
     parameters (``parameter_options`` stands below this), where a number is: it may be given twice.
@@ -106,6 +114,9 @@ def block_network_options(command: Command) -> Command:
         if chosen and network is None:
             names = " and ".join(f"--{name.replace('_', '-')}" for name in chosen)
             raise click.UsageError(f"{names} of what? A network needs --rank, --inputs, --widths")
+        if chosen and network.convolution is not None:
+            names = " and ".join(f"--{name.replace('_', '-')}" for name in chosen)
+            raise DomainError(f"{names}: nothing is stated of convolutions with such blocks")
         if chosen:
             block = Block(
                 **{
@@ -133,7 +144,7 @@ def block_network_options(command: Command) -> Command:
             f"block_{field.name}",
             help=f"{_sentence(field)}  [default: {said}].",
         )(run)
-    return network_options(run)
+    return network_options_with(convolutions=True)(run)
 
 
 def named_network_options(command: Command) -> Command:

@@ -83,8 +83,8 @@ def option(field: Field, text: str) -> int:
         raise DomainError(f"--{error}") from None
 
 
-def widths(text: str) -> tuple[int, ...]:
-    """Hidden widths from ``64x20,32``: 64 units twenty times, then 32.
+def widths(text: str, name: str = "widths") -> tuple[int, ...]:
+    """Hidden widths, or channels, from ``64x20,32``: 64 units twenty times, then 32.
 
     Raises:
       DomainError: for empty, zero or unreadable widths.
@@ -94,7 +94,7 @@ def widths(text: str) -> tuple[int, ...]:
         width, times, count = part.strip().partition("x")
         units, repeat = _integer(width), _integer(count) if times else 1
         if units is None or repeat is None or repeat < 1:
-            raise DomainError(f"widths must look like 64x20,32; got {text[:60]!r}")
+            raise DomainError(f"{name} must look like 64x20,32; got {text[:60]!r}")
         if repeat + len(found) > MAX_LAYERS:
             raise DomainError(f"at most {MAX_LAYERS:,} hidden layers; got {text[:60]!r}")
         found.extend([units] * repeat)
@@ -103,12 +103,18 @@ def widths(text: str) -> tuple[int, ...]:
     return checked
 
 
+def shape(text: str, name: str) -> tuple[int, ...]:
+    """One to three integers: 4, 2x2 or 3x3x3."""
+    sides = [_integer(side) for side in text.split("x")]
+    found = tuple(side for side in sides if side is not None)
+    if not 1 <= len(sides) <= 3 or len(found) < len(sides):
+        raise DomainError(f"{name} must look like 4 or 2x2; got {text[:60]!r}")
+    return found
+
+
 def cells(text: str, name: str) -> int:
     """Cells of a pooling window: 4, or a shape such as 2x2 or 3x3x3."""
-    sides = [_integer(side) for side in text.split("x")]
-    if not 1 <= len(sides) <= 3 or any(side is None for side in sides):
-        raise DomainError(f"{name} must look like 4 or 2x2; got {text[:60]!r}")
-    return math.prod(WINDOW(side) for side in sides)
+    return math.prod(WINDOW(side) for side in shape(text, name))
 
 
 def number(text: str, name: str) -> Fraction:

@@ -23,6 +23,8 @@ from maxout.theory.block import (
     Block,
 )
 from maxout.theory.block import PLACE as NORM_PLACE
+from maxout.theory.conv_network import ConvNetwork
+from maxout.theory.convolution import CHANNELS, SIZES
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
@@ -39,6 +41,7 @@ from maxout.theory.network import (
 )
 from maxout.theory.parameters import (
     BIAS_VARIANCE,
+    CELL,
     CORRELATION,
     COSINE,
     EXPONENT,
@@ -53,6 +56,7 @@ from maxout.theory.parameters import (
     PAIR_CORRELATION,
     PARAMETERS,
     PLACE,
+    POSITION,
     SWEEP,
     UNIT,
     VOLUME,
@@ -105,6 +109,9 @@ EDGES: dict[Field, tuple[Any, ...]] = {
     PLACE: (1, 2, 3, 4, 5, 6, 200, 201, 10**6),
     OTHER_PLACE: (1, 2, 3, 4, 5, 6, 7, 10**6),
     UNIT: KINDS,
+    POSITION: (0, 1, 2, 30, 31, 10**9),
+    CELL: (0, 1, 2, 3, 4, 5, 10**9),
+    SIZES: (),  # follows from others
 }  # fmt: skip
 
 
@@ -112,7 +119,8 @@ EDGES: dict[Field, tuple[Any, ...]] = {
 class Place:
     """Values of fields; those left out have their defaults, or the value of ``BASE``.
 
-    Where the block has a skip connection, every width is that of the input.
+    Where the block has a skip connection, every width is that of the input. Where channels are
+    given, the hidden layers are two convolutions of theirs, over a map of 30 cells.
     """
 
     values: dict[Field, Any] = field(default_factory=dict)
@@ -125,8 +133,18 @@ class Place:
         chosen = {**BASE, **self.values}
         if chosen[SKIP] != "none":
             chosen[WIDTHS] = (chosen[INPUTS],) * len(chosen[WIDTHS])
+        if CHANNELS in chosen:
+            return self._of_convolutions(chosen)
         block = Block(**{f.name: chosen[f] for f in BLOCK_FIELDS})
         return Network(**{f.name: chosen[f] for f in FIELDS}, block=block)
+
+    @staticmethod
+    def _of_convolutions(chosen: dict[Field, Any]) -> ConvNetwork:
+        others = (OUTPUTS, RANK, WEIGHT_VARIANCE, BIAS)
+        return ConvNetwork(
+            chosen[CHANNELS], (5, 6), (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2),
+            groups=2, **{f.name: chosen[f] for f in others},
+        )  # fmt: skip
 
     @property
     def order(self) -> int | None:
@@ -166,6 +184,10 @@ _NORMALIZED_HOMES = tuple(
     )
 )
 
+_CONVOLUTIONAL_HOMES = tuple(
+    {CHANNELS: (2, 4, 6), BIAS: bias, RANK: rank, WEIGHT_VARIANCE: Fraction(3, 10)}
+    for bias, rank in product(("any", "zero"), (4, 2))
+)
 
 BLOCKS = (
     PLAIN,
@@ -189,7 +211,7 @@ def home(statement: Statement) -> Place:
     kinds = [{UNIT: kind} for kind in KINDS] if UNIT.symbol in statement.parameters else [{}]
     beside = [{f: getattr(b, f.name) for f in BLOCK_FIELDS if f.name in b.parts} for b in BLOCKS]
     homes = [{**values, **block} for values, block in product(_PLAIN_HOMES, beside)]
-    for values, kind in product((*homes, *_NORMALIZED_HOMES), kinds):
+    for values, kind in product((*homes, *_NORMALIZED_HOMES, *_CONVOLUTIONAL_HOMES), kinds):
         place = Place({**values, **kind})
         if not unmet(statement, place):
             return place

@@ -22,6 +22,7 @@ from maxout.numerics.predict import predict
 from maxout.numerics.typical.size_summary import exponents
 from maxout.theory.block import PLACES, Block
 from maxout.theory.catalogue import CATALOGUE
+from maxout.theory.conv_network import ConvNetwork
 from maxout.theory.domain import Range
 from maxout.theory.errors import DoesNotApplyError, OutOfReachError
 from maxout.theory.network import Network
@@ -52,6 +53,21 @@ NETWORKS = (
         for widths in ((8, 9, 7), (6,))
         for norm in ("rms", "layer")
         for place in PLACES
+    ]
+    + [
+        ConvNetwork(
+            (2, 3, 5),
+            (5, 6),
+            (3, 2),
+            stride=(2, 1),
+            padding=(1, 0),
+            outputs=3,
+            rank=rank,
+            c=C,
+            bias=bias,
+        )
+        for bias in ("zero", "any")
+        for rank in (4, 2)
     ]
 )
 NUMERIC = [key for key, statement in CATALOGUE.items() if statement.numeric]

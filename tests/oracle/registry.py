@@ -18,6 +18,7 @@ import sympy as sp
 
 from maxout.numerics.predict import predict
 from maxout.theory.block import Block
+from maxout.theory.conv_network import ConvNetwork
 from maxout.theory.network import Network
 from maxout.theory.statement import Relation, Statement
 
@@ -34,6 +35,8 @@ class At:
       t: order; None where the statement has none.
       given: the statement's parameters, by the names that ``predict`` takes.
       block: what every layer has beside weights and maximum, by the names that ``Block`` takes.
+      lying: of convolutions, by the names that ``ConvNetwork`` takes, channels and size among them;
+        of ``n`` only the outputs then count.
     """
 
     n: tuple[int, ...] = (2, 3, 2)
@@ -43,6 +46,7 @@ class At:
     t: int | None = None
     given: Mapping[str, Fraction | int | str] = field(default_factory=dict)
     block: Mapping[str, Any] = field(default_factory=dict)
+    lying: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def L(self) -> int:
@@ -59,12 +63,17 @@ class At:
     def __str__(self) -> str:
         order = "" if self.t is None else f" t={self.t}"
         given = "".join(f" {name}={value}" for name, value in self.given.items())
-        given += "".join(f" {name}={value}" for name, value in self.block.items())
+        given += "".join(
+            f" {name}={value}" for name, value in (*self.block.items(), *self.lying.items())
+        )
         return f"{'-'.join(map(str, self.n))} K={self.K} c={self.exact_c} {self.bias}{order}{given}"
 
     @property
     def network(self) -> Network:
         inputs, *widths, outputs = self.n
+        if self.lying:
+            c = _exact(self.exact_c)
+            return ConvNetwork(**self.lying, outputs=outputs, rank=self.K, c=c, bias=self.bias)
         block = Block(**{name: _exact(value) for name, value in self.block.items()})
         return Network(inputs, widths, outputs, self.K, _exact(self.exact_c), self.bias, block)
 

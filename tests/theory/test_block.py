@@ -7,7 +7,7 @@ import sympy as sp
 from maxout.numerics.predict import predict
 from maxout.theory.block import BLOCK_FIELDS, DEFAULTS, PLAIN, Block
 from maxout.theory.catalogue import CATALOGUE
-from maxout.theory.domain import PLAIN_BLOCKS
+from maxout.theory.domain import FULLY_CONNECTED, PLAIN_BLOCKS
 from maxout.theory.errors import DoesNotApplyError, MaxoutError
 from maxout.theory.network import Network
 
@@ -81,7 +81,11 @@ def test_a_skip_connection_needs_one_width() -> None:
         Network(4, (4, 5), block=Block(skip="plain"))
 
 
-PLAIN_ONES = [key for key, s in CATALOGUE.items() if s.biases and s.domain.blocks is PLAIN_BLOCKS]
+PLAIN_ONES = [
+    key
+    for key, s in CATALOGUE.items()
+    if s.biases and s.domain.blocks is PLAIN_BLOCKS and s.domain.layers is FULLY_CONNECTED
+]
 
 
 @pytest.mark.parametrize("key", PLAIN_ONES)

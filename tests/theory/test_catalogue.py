@@ -17,6 +17,7 @@ from maxout.theory.statement import Status
 ARCHITECTURE = {
     symbols.n_0, symbols.n_L, symbols.L, symbols.K, symbols.c, symbols.t, symbols.n,
     symbols.n.label, symbols.dropout, symbols.beta, symbols.inner, symbols.inner.label,
+    symbols.share,
 }  # fmt: skip
 STATEMENTS = pytest.mark.parametrize("statement", CATALOGUE.values(), ids=CATALOGUE.keys())
 
