@@ -21,6 +21,9 @@ MAX_Z = 5.0
 UNIFORM_KURTOSIS = -1.2
 # The tests of rows and columns lean on sums of this many squares at least being about normal.
 MIN_TERMS = 8
+# Share of float32 draws that are exactly zero: uniform numbers have 24 bits, and three of 2^24 make
+# a normal or uniform draw zero at most.
+ZEROS = 3 / 2**24
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def _oddities(w: Tensor, mean: float, kurtosis: float) -> list[str]:
     """What is odd about weights scaled to mean square 1."""
     found = []
     size = w.numel()
-    if zeros := int((w == 0).sum()):
+    zeros = int((w == 0).sum())
+    if zeros and _log_chance(zeros, size * ZEROS) < -MAX_Z * MAX_Z / 2:
         found.append(f"{zeros} of {size} weights are exactly zero")
     z = mean * math.sqrt(size)
     if abs(z) > MAX_Z:
@@ -128,6 +132,11 @@ def _oddities(w: Tensor, mean: float, kurtosis: float) -> list[str]:
     if _has_spike(matrix):
         found.append("one singular value sticks out of those of independent draws")
     return found
+
+
+def _log_chance(count: int, mean: float) -> float:
+    """Chernoff's bound on ln Pr(N >= count) for a Poisson N; 0 up to its mean."""
+    return min(count - mean - count * math.log(count / mean), 0.0) if count > mean else 0.0
 
 
 def _norms_z(lines: Tensor, kurtosis: float) -> float:

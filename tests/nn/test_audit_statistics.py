@@ -106,3 +106,10 @@ def test_a_trained_network_is_told_from_a_fresh_one() -> None:
     report = audit(model, x[:8])
     assert report.layers[0].oddities
     assert "not like weights at initialization" in str(report)
+
+
+def test_zeros_are_odd_beyond_what_float32_draws_give() -> None:
+    w = torch.randn(256, 2, 512, generator=torch.Generator().manual_seed(3))
+    for zeros, odd in ((1, False), (40, True)):
+        w.view(-1)[:zeros] = 0
+        assert any("exactly zero" in text for text in describe(w, None).oddities) is odd
