@@ -44,7 +44,7 @@ def conv_networks(size: Size, bias: str, rank: int | None = None) -> Iterator[Co
         yield ConvNetwork((2, 5, 4, 3), 9, 3, padding=1, outputs=5, rank=rank or 4, c=_C, bias=bias)
         yield ConvNetwork(
             (3, 4, 5), (8, 6), 3, 2, 1,
-            padding_mode="circular", outputs=4, rank=rank or 5, c=sp.Rational(3, 5), bias=bias,
+            padding_mode="circular", outputs=4, rank=rank or 5, c=sp.Rational(4, 5), bias=bias,
         )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def laws(size: Size) -> Iterator[str]:
     if size.network is not None:
         yield OWN_BIASES if size.network.bias == "any" else str(size.network.bias)
         return
-    yield from ("zero", "mixed", *(("shifted",) if size.deep else ()))
+    yield from ("zero", "mixed")
 
 
 def reached(network: ConvNetwork, position: int, cell: int) -> float:

@@ -17,6 +17,7 @@ SOURCES = [
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 CONVERTED = {
+    "theory/convolution.py",
     "theory/field.py",
     "theory/network.py",
     "numerics/array_files.py",
