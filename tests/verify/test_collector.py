@@ -141,8 +141,10 @@ def test_auto_is_a_gpu_only_where_it_draws_for_itself(monkeypatch) -> None:
     """In float64 networks would be drawn here and copied there."""
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.cuda.current_device", lambda: 1)
     assert resolve_device("auto", torch.float64).type == "cpu"
-    assert resolve_device("auto", torch.float32).type == "cuda"
+    # With its number: a thread cannot be set to a device that has none.
+    assert str(resolve_device("auto", torch.float32)) == "cuda:1"
     assert resolve_device("cpu", torch.float32).type == "cpu"
     assert str(resolve_device("cuda", torch.float64, 3)) == "cuda:1"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
