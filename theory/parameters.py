@@ -157,6 +157,22 @@ UNIT = Field(
     "kind of the hidden units",
     _kind,
 )
+KURTOSIS = Field(
+    "kurtosis",
+    symbols.kurtosis,
+    "a finite number >= -2",
+    (sp.Rational(-6, 5), 0, 3),
+    "excess kurtosis of the weights",
+    real(lambda v: bool(v >= -2)),
+)
+PARTICIPATION = Field(
+    "participation",
+    symbols.participation,
+    "a number above 0, at most 1",
+    (0.1, 0.5, 1),
+    "inverse participation ratio of x, sum of x_i^4 over |x|^4",
+    real(lambda v: bool(v > 0) and bool(v <= 1)),
+)
 PARAMETERS = (
     COSINE,
     NORM,
@@ -174,6 +190,8 @@ PARAMETERS = (
     PLACE,
     OTHER_PLACE,
     UNIT,
+    KURTOSIS,
+    PARTICIPATION,
 )
 
 
@@ -200,6 +218,8 @@ def _default(field: Field, inputs: sp.Expr) -> Any:
         PLACE: 1,
         OTHER_PLACE: 2,
         UNIT: Str(KINDS[0]),
+        KURTOSIS: sp.Rational(-6, 5),  # of uniform weights
+        PARTICIPATION: 1 / inputs,
     }[field]
 
 

@@ -79,3 +79,9 @@ beta = sp.Symbol("beta", positive=True)
 
 inner = sp.IndexedBase("m", integer=True, positive=True)
 """Widths inside blocks that end in a linear layer: m[l] units of the maximum in block l."""
+
+kurtosis = sp.Symbol("kappa_4", real=True)
+"""Excess kurtosis of the weights: 0 of normal ones."""
+
+participation = sp.Symbol("P_x", positive=True)
+"""Inverse participation ratio of the input: the sum of x_i^4 over ||x||^4."""

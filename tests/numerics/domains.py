@@ -43,6 +43,7 @@ from maxout.theory.parameters import (
     COSINE,
     EXPONENT,
     KINDS,
+    KURTOSIS,
     LAYER,
     LENGTH,
     NORM,
@@ -52,6 +53,7 @@ from maxout.theory.parameters import (
     OTHER_PLACE,
     PAIR_CORRELATION,
     PARAMETERS,
+    PARTICIPATION,
     PLACE,
     SWEEP,
     UNIT,
@@ -105,6 +107,8 @@ EDGES: dict[Field, tuple[Any, ...]] = {
     PLACE: (1, 2, 3, 4, 5, 6, 200, 201, 10**6),
     OTHER_PLACE: (1, 2, 3, 4, 5, 6, 7, 10**6),
     UNIT: KINDS,
+    KURTOSIS: (-2, -2 + _STEP, Fraction(-6, 5), 0, 3, _HUGE),
+    PARTICIPATION: (_TINY, Fraction(1, 1001), Fraction(1, 5), Fraction(1, 4), Fraction(1, 2), 1),
 }  # fmt: skip
 
 
