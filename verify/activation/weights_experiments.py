@@ -99,8 +99,8 @@ def _experiment(
 
 
 def _weights(size: Size) -> Iterator[Experiment]:
-    cases = (("laplace", 16, 9),)
-    cases += (("truncated", 8, 10), ("uniform", 12, 7)) if size.deep else ()
+    cases = [("laplace", 16, 9)]
+    cases += [("truncated", 8, 10), ("uniform", 12, 7)] if size.deep else []
     networks = [(law, Network(n, (4,), 1, rank, _C, "zero")) for law, n, rank in cases]
     if size.network is not None:
         networks = [(law, own) for own in size.networks([networks[0][1]]) for law in _SAMPLED]
