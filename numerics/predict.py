@@ -49,8 +49,8 @@ def predict(
       order: order t for statements that have one (default: the first it is verified at).
       digits: correct decimal digits asked for.
       parameters: by field name, where the statement needs them: cosine, norm, window, m, rho,
-        exponent, length, sweep, volume, layer, other_norm, correlation, bias_variance; see
-        ``theory.parameters`` for domains and defaults.
+        exponent, length, sweep, volume, layer, other_norm, correlation, bias_variance,
+        kurtosis, participation; see ``theory.parameters`` for domains and defaults.
 
     Raises:
       DoesNotApplyError: outside the statement's domain, naming the conditions that fail.

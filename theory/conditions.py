@@ -18,6 +18,7 @@ from maxout.theory.parameters import (
     CORRELATION,
     COSINE,
     EXPONENT,
+    KURTOSIS,
     LAYER,
     NORM,
     ORDER,
@@ -25,6 +26,7 @@ from maxout.theory.parameters import (
     OTHER_NORM,
     OTHER_PLACE,
     PAIR_CORRELATION,
+    PARTICIPATION,
     PLACE,
     SWEEP,
     UNIT,
@@ -105,6 +107,19 @@ def _is_recommended(c: sp.Expr, rank: int) -> bool:
 
 def units_are(kind: str) -> Condition:
     return Condition(f"units of kind {kind}", (UNIT,), lambda unit: str(unit) == kind)
+
+
+# Weights
+
+HAS_DENSITY = Condition(
+    "kappa_4 > -2, as of weights with a density", (KURTOSIS,), lambda kurtosis: bool(kurtosis > -2)
+)
+SPREAD_OVER_INPUTS = Condition(
+    "P_x >= 1/n_0",
+    (PARTICIPATION, INPUTS),
+    lambda participation, inputs: bool(participation * inputs >= 1),
+    changes=2,
+)
 
 
 # Shape

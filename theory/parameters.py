@@ -183,6 +183,22 @@ CELL = Field(
     "cell a of a convolution's last hidden map, counted row by row from 1; 0 for the mean of all",
     integer(0, 10**9),
 )
+KURTOSIS = Field(
+    "kurtosis",
+    symbols.kurtosis,
+    "a finite number >= -2",
+    (sp.Rational(-6, 5), 0, 3),
+    "excess kurtosis of the weights",
+    real(lambda v: bool(v >= -2)),
+)
+PARTICIPATION = Field(
+    "participation",
+    symbols.participation,
+    "a number above 0, at most 1",
+    (0.1, 0.5, 1),
+    "inverse participation ratio of x, sum of x_i^4 over |x|^4",
+    real(lambda v: bool(v > 0) and bool(v <= 1)),
+)
 PARAMETERS = (
     COSINE,
     NORM,
@@ -202,6 +218,8 @@ PARAMETERS = (
     UNIT,
     POSITION,
     CELL,
+    KURTOSIS,
+    PARTICIPATION,
 )
 
 
@@ -230,6 +248,8 @@ def _default(field: Field, inputs: sp.Expr) -> Any:
         UNIT: Str(KINDS[0]),
         POSITION: 0,
         CELL: 0,
+        KURTOSIS: sp.Rational(-6, 5),  # of uniform weights
+        PARTICIPATION: 1 / inputs,
     }[field]
 
 

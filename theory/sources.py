@@ -229,6 +229,16 @@ _ALL = (
 }""",
     ),
     Reference(
+        "petrov1975",
+        "Petrov 1975",
+        """@book{petrov1975sums,
+  title = {Sums of Independent Random Variables},
+  author = {Petrov, V. V.},
+  publisher = {Springer},
+  year = {1975}
+}""",
+    ),
+    Reference(
         "david2003",
         "David & Nagaraja 2003",
         """@book{david2003order,

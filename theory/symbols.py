@@ -88,3 +88,9 @@ cell = sp.Symbol("a", integer=True, nonnegative=True)
 
 share = sp.Symbol("s_ab", nonnegative=True)
 """Of paths of taps, random from cell a of the last map: the chance of b times the input's cells."""
+
+kurtosis = sp.Symbol("kappa_4", real=True)
+"""Excess kurtosis of the weights: 0 of normal ones."""
+
+participation = sp.Symbol("P_x", positive=True)
+"""Inverse participation ratio of the input: the sum of x_i^4 over ||x||^4."""

@@ -15,6 +15,7 @@ from maxout.cli.progress import counted, working
 from maxout.numerics.balls.enclosure import Enclosure
 from maxout.numerics.order.order_moments import CLOSED_FROM, constants
 from maxout.theory.activation.units import UNITS
+from maxout.theory.activation.weight_laws import LAWS
 from maxout.theory.order.moments import LargestChi2Moment, LargestNormalMoment, SmallestChi2Moment
 from maxout.theory.parameters import WINDOW
 
@@ -80,6 +81,12 @@ def record(rank: int, digits: int) -> tuple[dict[str, Any], dict[str, Enclosure]
     show_default=True,
     help="Of which units: other ones than maxout pass on other features.",
 )
+@click.option(
+    "--weights",
+    type=click.Choice(list(LAWS)),
+    help="With --fan-in: c for weights of another law, to first order in 1/fan_in.",
+)
+@click.option("--fan-in", help="Inputs of one piece, for --weights.")
 @click.option("--dropout", help="Chance that dropout behind each layer sets a unit to 0.")
 @click.option("--mode", help="Whose length c keeps with --dropout: train or eval  [default: both].")
 @click.option("--skip", help="With --blocks: factor beta of a branch beside a skip connection.")
@@ -96,6 +103,8 @@ def command(
     criterion: str | None,
     width: str | None,
     unit: str,
+    weights: str | None,
+    fan_in: str | None,
     dropout: str | None,
     mode: str | None,
     skip: str | None,
@@ -111,13 +120,24 @@ def command(
     it keeps from layer to layer; typical sizes at rank 3 and above are estimates, and say so.
     With --dropout no c keeps the length in training and in evaluation mode: both are shown. With
     --skip and --blocks, the factor of a branch that keeps so many blocks within a factor e.
+    With --weights and --fan-in, c for weights that are not normal, and how good it is.
     """
     chosen = parse.ranks(ranks)
     alone = {"--criterion": criterion, "--width": width, "--derive": derive or None}
     alone |= {"--dropout": dropout, "--mode": mode, "--skip": skip, "--blocks": blocks}
+    cells = {"--window": None if window == 1 else window, "--correlation": correlation}
+    cells |= {"--stages": stages}
+    if weights is not None or fan_in is not None:
+        if weights is None or fan_in is None:
+            raise click.UsageError("--weights and --fan-in go together: give both")
+        _refuse("--weights", {"--unit": None if unit == "maxout" else unit, **cells, **alone})
+        from maxout.cli.weights_constant import show as show_weights
+
+        inputs = parse.integer(fan_in, "fan_in")
+        show_weights(chosen, weights, inputs, digits, as_json or style == "json")
+        return
     if unit != "maxout":
-        cells = {"--window": None if window == 1 else window, "--correlation": correlation}
-        _refuse("--unit", {**cells, "--stages": stages, **alone})
+        _refuse("--unit", {**cells, **alone})
         from maxout.cli.unit_constant import show as show_unit
 
         show_unit(chosen, unit, digits, style, as_json)

@@ -30,6 +30,15 @@ BAD = {
     "digits absurd": (("constant", "5", "--digits", "10000000"), "digits must be"),
     "digits a word": (("constant", "5", "--digits", "many"), "digits"),
     "window zero": (("constant", "5", "--window", "0"), "window must be"),
+    "weights alone": (("constant", "5", "--weights", "uniform"), "give both"),
+    "fan_in zero": (
+        ("constant", "5", "--weights", "uniform", "--fan-in", "0"),
+        "fan_in must be an integer from 1 to 1,000,000",
+    ),
+    "weights of other units": (
+        ("constant", "3", "--weights", "laplace", "--fan-in", "4", "--unit", "lwta"),
+        "--weights does not go with --unit",
+    ),
     "dropout certain": (("constant", "5", "--dropout", "1"), "dropout must be a number at least 0"),
     "dropout a word": (("constant", "5", "--dropout", "half"), "dropout must be"),
     "dropout to many digits": (

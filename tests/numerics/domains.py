@@ -46,6 +46,7 @@ from maxout.theory.parameters import (
     COSINE,
     EXPONENT,
     KINDS,
+    KURTOSIS,
     LAYER,
     LENGTH,
     NORM,
@@ -55,6 +56,7 @@ from maxout.theory.parameters import (
     OTHER_PLACE,
     PAIR_CORRELATION,
     PARAMETERS,
+    PARTICIPATION,
     PLACE,
     POSITION,
     SWEEP,
@@ -112,6 +114,8 @@ EDGES: dict[Field, tuple[Any, ...]] = {
     POSITION: (0, 1, 2, 30, 31, 10**9),
     CELL: (0, 1, 2, 3, 4, 5, 10**9),
     SIZES: (),  # follows from others
+    KURTOSIS: (-2, -2 + _STEP, Fraction(-6, 5), 0, 3, _HUGE),
+    PARTICIPATION: (_TINY, Fraction(1, 1001), Fraction(1, 5), Fraction(1, 4), Fraction(1, 2), 1),
 }  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from .quadrature import (
     largest,
     of_half_normal,
     of_normal,
-    panels,
     radius_moment,
 )
 from .registry import At, oracle
@@ -235,13 +234,6 @@ def max_pooling(at: At) -> float:
     p, one = int(at["window"]), ndtr(z) ** at.K
     slope = at.K * density(z) * ndtr(z) ** (at.K - 1)
     return float(np.sum(z**2 * p * one ** (p - 1) * slope) * step)
-
-
-@oracle("init.uniform", at=(At((3, 5, 4, 2)), At((7, 4, 2), 5, F(7, 4))))
-def uniform(at: At) -> float:
-    half = math.sqrt(3 * at.c / at.n[0])
-    w, weight = panels([-half, half], 8)
-    return float(np.sum(weight * w**2) / (2 * half))
 
 
 @oracle("init.relu", at=(At(),))

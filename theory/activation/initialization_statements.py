@@ -3,14 +3,32 @@
 import sympy as sp
 
 from maxout.theory.activation.pooling import PooledMoment, PooledProduct
-from maxout.theory.conditions import COMMON_CORRELATION, WHATEVER_BIAS, ZERO
+from maxout.theory.activation.weight_laws import LAWS, two_term_moment
+from maxout.theory.conditions import (
+    COMMON_CORRELATION,
+    HAS_DENSITY,
+    SPREAD_OVER_INPUTS,
+    ZERO,
+)
 from maxout.theory.domain import Domain, Range
 from maxout.theory.order.moments import LargestNormalMoment
 from maxout.theory.statement import Relation, Source, Statement
-from maxout.theory.symbols import K, L, c, correlation, n_0, window, x_norm
+from maxout.theory.symbols import (
+    K,
+    L,
+    c,
+    correlation,
+    kurtosis,
+    n_0,
+    participation,
+    window,
+    x_norm,
+)
 
 _POOLED = "y: largest over p cells and K pieces of N(0, 1) features"
 _SHARED = "features of one piece in any two cells have correlation rho_xy, others none"
+_SQUARE = r"\mathbb{E}\bigl[(\max_{k \leq K} W_k \cdot x)^2\bigr]"
+_WEIGHTS = Source("project", "weights that are not normal", after=("petrov1975",))
 
 STATEMENTS = (
     Statement(
@@ -66,16 +84,38 @@ STATEMENTS = (
         parameters=(window, correlation),
     ),
     Statement(
+        key="init.weights.second_moment",
+        title="mean square of a unit whose weights are not normal, to first order in 1/fan_in",
+        left=_SQUARE,
+        relation=Relation.LIMIT,
+        build=lambda t: c * x_norm**2 / n_0 * two_term_moment(K, kurtosis, participation),
+        definitions=(
+            "W_k: iid weights of variance c/n_0, symmetric, with a density and six moments",
+            "kappa_4: their excess kurtosis; P_x: sum of x_i^4 over |x|^4",
+            "up to O(1/n_0^2) where P_x is of order 1/n_0",
+        ),
+        domain=Domain(ZERO, HAS_DENSITY, SPREAD_OVER_INPUTS),
+        source=_WEIGHTS,
+        proof="weights.md#first-order",
+        parameters=(x_norm, kurtosis, participation),
+    ),
+    Statement(
         key="init.uniform",
-        title="uniform weights of half-width sqrt(3c/fan_in) have variance c/fan_in",
-        left=r"\operatorname{Var} w,\ w \sim U\bigl(-\sqrt{3c/n_0}, \sqrt{3c/n_0}\bigr)",
-        relation=Relation.EQ,
-        build=lambda t: c / n_0,
-        definitions=("w: a weight of the first layer, fan_in = n_0",),
-        domain=Domain(WHATEVER_BIAS),
-        range=Range.NON_NEGATIVE,
-        source=Source("tseran2023", "initialization c = 1/E[Xi_K^2]"),
-        proof="initialization.md#uniform-weights",
+        title="mean square of a unit with uniform weights of half-width sqrt(3c/fan_in)",
+        left=_SQUARE,
+        relation=Relation.LIMIT,
+        build=lambda t: (
+            c * x_norm**2 / n_0 * two_term_moment(K, LAWS["uniform"].kurtosis, participation)
+        ),
+        definitions=(
+            "W_k: iid weights of the first layer, uniform on +-sqrt(3c/n_0); P_x: sum of x_i^4 "
+            "over |x|^4",
+            "up to O(1/n_0^2) where P_x is of order 1/n_0",
+        ),
+        domain=Domain(ZERO, SPREAD_OVER_INPUTS),
+        source=_WEIGHTS,
+        proof="weights.md#uniform-weights",
+        parameters=(x_norm, participation),
     ),
     Statement(
         key="init.relu",

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 
-from maxout.theory.errors import DoesNotApplyError
 from maxout.theory.network import Network
 from maxout.theory.order.moments import LargestNormalMoment
 from maxout.verify import facts
@@ -24,8 +23,8 @@ from maxout.verify.experiment import (
 )
 from maxout.verify.experiment_networks import length_cases
 from maxout.verify.order.order_experiments import mean_of_power, off, unit
-from maxout.verify.order.units import Extremes, UniformWeights, Windows
-from maxout.verify.sampling.scales import moment, weight_variance
+from maxout.verify.order.units import Extremes, Windows
+from maxout.verify.sampling.scales import moment
 from maxout.verify.twins import second_moment_off
 
 
@@ -102,31 +101,6 @@ def _relu(size: Size) -> Iterator[Experiment]:
     )
 
 
-def _uniform(size: Size) -> Iterator[Experiment]:
-    networks = [Network(fan_in, (4,), 1, rank) for rank, fan_in in ((5, 12), (2, 100))]
-    if size.network is not None:
-        own = size.network
-        if own.c != own.but(c=None).c:
-            raise DoesNotApplyError("it is sampled at the initializer's own c = 1/M_K (--c)")
-        networks = [own]
-    for network in networks if size.deep else networks[:1]:
-
-        def estimand(network: Network = network) -> Mean:
-            # Var W^2 = a^4/5 - (a^2/3)^2 = 4/5 of the squared variance
-            variance = weight_variance(network) / network.inputs
-            return Mean(variance, 0.8 * variance**2, 0.01 * size.narrowness)
-
-        yield Experiment(
-            statement("init.uniform"),
-            network,
-            (UniformWeights(network.rank, network.inputs),),
-            lambda arrays: arrays["weight"] ** 2,
-            estimand,
-            detail="weights of the first layer",
-            twins=(off(0.01), rewritten("half-width sqrt(c/fan_in)", lambda right: right / 3)),
-        )
-
-
 def _stationary(size: Size) -> Iterator[Experiment]:
     for case in length_cases(size):
         network, norm = case.network, case.norm
@@ -154,5 +128,4 @@ EXPERIMENTS: dict[str, Builder] = {
     "init.max_pooling.correlated": _correlated("init.max_pooling.correlated", product=False),
     "init.max_pooling.next": _correlated("init.max_pooling.next", product=True),
     "init.relu": _relu,
-    "init.uniform": _uniform,
 }

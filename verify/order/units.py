@@ -235,37 +235,3 @@ class HalfNormals:
     def score_variance(self) -> float:
         """Fisher information of rho: a bound of the variance of ``score``."""
         return 1 / (2 * (self.rho * (1 - self.rho)) ** 2)
-
-
-@dataclass(frozen=True)
-class UniformWeights:
-    """Weights of one layer, drawn by the package's own uniform initializer: ``weight``."""
-
-    rank: int
-    fan_in: int
-
-    @property
-    def arrays(self) -> tuple[str, ...]:
-        return ("weight",)
-
-    @property
-    def name(self) -> str:
-        return f"uniform-weights/{self.rank}/{self.fan_in}"
-
-    @property
-    def shard_size(self) -> int:
-        return shard_size(1)
-
-    def memory(self, setting: Setting) -> tuple[int, str]:
-        return 8 * 2 * self.shard_size, "a shard of weights"
-
-    def draw(self, stream: Stream, setting: Setting) -> Arrays:
-        import torch  # here: planning draws nothing, and does without
-
-        from maxout.nn.initializers import maxout_uniform_
-
-        seed = stream.generator(0, UNITS).seed()
-        rows = self.rank * -(-self.shard_size // (self.rank * self.fan_in))
-        weights = torch.empty(rows, self.fan_in, dtype=torch.float64)
-        maxout_uniform_(weights, self.rank, generator=torch.Generator().manual_seed(seed))
-        return {"weight": weights.flatten()[: self.shard_size].numpy()}
