@@ -36,10 +36,7 @@ def _entry(statement: Statement) -> str:
         "",
         f"{_words(statement.title)}.",
         "",
-        "$$",
-        formula(statement),
-        "$$",
-        "",
+        *(line for shown in formulas(statement) for line in ("$$", shown, "$$", "")),
         *(f"- {_words(assumption)}" for assumption in statement.assumptions),
         "",
         f"{str(statement.status).capitalize()}: {_words(str(statement.source))}; "
@@ -49,11 +46,19 @@ def _entry(statement: Statement) -> str:
     return "\n".join(lines)
 
 
-def formula(statement: Statement) -> str:
-    """Return the statement in LaTeX, on one line."""
-    order = None if statement.symbolic_order or not statement.orders else statement.orders[0]
-    right = sp.latex(statement.right(order))
-    return " ".join(f"{statement.left} {statement.relation.latex} {right}".split())
+def formulas(statement: Statement) -> list[str]:
+    """Return the statement in LaTeX, one line each.
+
+    At each of its orders where the form of the right side depends on the order, else in t.
+    """
+    start = f"{statement.left} {statement.relation.latex}"
+    if statement.symbolic_order or not statement.orders:
+        return [_line(start, statement, None)]
+    return [_line(rf"t = {t}:\quad {start}", statement, t) for t in statement.orders]
+
+
+def _line(start: str, statement: Statement, order: int | None) -> str:
+    return " ".join(f"{start} {sp.latex(statement.right(order))}".split())
 
 
 def _slug(key: str) -> str:
