@@ -4,10 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTABLE := $(VENV)/.testable
+DOCUMENTED := $(VENV)/.documented
 RUNTIME := torch,data,plots,audit,dask
 
 .DEFAULT_GOAL := all
-.PHONY: all test mutants versions lint typecheck clean
+.PHONY: all test mutants versions lint typecheck docs clean
 
 all: $(READY)
 	@echo '== constants c = 1/M_K: closed forms and certified digits'
@@ -29,6 +30,11 @@ $(READY): pyproject.toml constraints.txt
 $(TESTABLE): $(READY)
 	@echo '== installing what tests need'
 	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(DOCUMENTED): $(TESTABLE)
+	@echo '== installing what the documentation is built with'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[docs]'
 	@touch $@
 
 test: $(TESTABLE)
@@ -60,6 +66,10 @@ typecheck: $(TESTABLE)
 	rm -rf build/typecheck
 	$(BIN)/python -m pip install -qq --no-deps --target build/typecheck .
 	cd build/typecheck && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml -p maxout
+
+# The site: build/site/index.html. Without network: formulas are set here, the search is a script.
+docs: $(DOCUMENTED)
+	$(BIN)/python -m sphinx -q -W --keep-going -E -b html docs build/site
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
