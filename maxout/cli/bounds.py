@@ -67,16 +67,16 @@ def command(
     elif network is None:
         _symbolic(rows, style)
     else:
-        click.echo(network.heading)
+        output.say(network.heading)
         if shown:
             output.table(
                 ("key", "", "value", "status", "source"),
                 [row.cells for row in shown],
             )
         else:
-            click.echo("nothing is stated of such a network")
+            output.say("nothing is stated of such a network")
         if len(shown) < len(rows):
-            click.echo(left_out(len({r.statement.key for r in rows if not r.applies})))
+            output.say(left_out(len({r.statement.key for r in rows if not r.applies})))
 
 
 def left_out(count: int) -> str:
@@ -185,16 +185,16 @@ def _symbolic(rows: list[Row], style: str) -> None:
         if name in shown:
             continue
         shown.add(name)
-        click.echo(f"{name}  [{statement.status}; {statement.source}]")
-        click.echo(f"  {statement.title}")
+        output.say(f"{name}  [{statement.status}; {statement.source}]")
+        output.say(f"  {statement.title}")
         for word, assumption in zip(
             ("if", *("and",) * len(statement.assumptions)), statement.assumptions, strict=False
         ):
-            click.echo(f"  {word} {assumption}")
-        right = output.expression(statement.right(order), style)
+            output.say(f"  {word} {assumption}")
+        right = output.expression(statement.right(order), style, indent=4)
         if style == "latex":
-            click.echo(f"  {statement.left} {statement.relation.latex} {right}")
+            output.say(f"  {statement.left} {statement.relation.latex} {right}")
         else:
-            click.echo(f"  {plain(statement.left)}  {statement.relation.value}")
-            click.echo("    " + right.replace("\n", "\n    "))
+            output.say(f"  {plain(statement.left)}  {statement.relation.value}")
+            output.say("    " + right.replace("\n", "\n    "))
         click.echo()

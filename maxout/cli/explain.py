@@ -101,31 +101,31 @@ def detectable(explained: dict[str, Any], experiment: dict[str, Any]) -> str:
 
 
 def _print(explained: dict[str, Any]) -> None:
-    click.echo(f"{explained['key']}: {explained['title']}")
-    click.echo(f"  {explained['left']}  {explained['relation']}  {explained['right']}")
+    output.say(f"{explained['key']}: {explained['title']}")
+    output.say(f"  {explained['left']}  {explained['relation']}  {explained['right']}")
     for assumption in explained["assumptions"]:
-        click.echo(f"  assumes {assumption}")
-    click.echo(f"  {explained['status']}: {explained['source']} ({explained['proof']})")
+        output.say(f"  assumes {assumption}")
+    output.say(f"  {explained['status']}: {explained['source']} ({explained['proof']})")
     if not explained["experiments"]:
-        click.echo("  no experiment yet: its verdict is inconclusive")
+        output.say("  no experiment yet: its verdict is inconclusive")
         return
-    click.echo(
+    output.say(
         f"  chance of a false alarm at most {explained['alpha']:.3g} an experiment, shared by "
         f"{len(explained['experiments'][0]['looks'])} looks"
     )
     said = ""
     for number, experiment in enumerate(explained["experiments"], start=1):
-        click.echo(f"  experiment {number}: {experiment['network']}")
-        click.echo(f"    samples {' and '.join(experiment['populations'])}")
-        click.echo(f"    looks at {', '.join(f'{n:,}' for n in experiment['looks'])} samples")
-        click.echo(
+        output.say(f"  experiment {number}: {experiment['network']}")
+        output.say(f"    samples {' and '.join(experiment['populations'])}")
+        output.say(f"    looks at {', '.join(f'{n:,}' for n in experiment['looks'])} samples")
+        output.say(
             f"    predicted {experiment['predicted']:.6g}{remainder(experiment)}; "
             f"margin {experiment['margin']:.3g}; {detectable(explained, experiment)}"
         )
         for label in experiment["controls"]:
-            click.echo(f"    control, to be refuted: {label}")
+            output.say(f"    control, to be refuted: {label}")
         if experiment["rule"] != said:
             said = experiment["rule"]
-            click.echo(f"    rule {experiment['decision']}:")
+            output.say(f"    rule {experiment['decision']}:")
             for line in said.splitlines():
-                click.echo(f"      {line}".rstrip())
+                output.say(f"      {line}".rstrip())

@@ -35,7 +35,7 @@ def command(keys: tuple[str, ...], as_json: bool, bibtex: bool, places: bool) ->
         return
     if bibtex:
         for name in dict.fromkeys(key for s in chosen for key in s.source.keys):
-            click.echo(BIBLIOGRAPHY[name].bibtex)
+            output.say(BIBLIOGRAPHY[name].bibtex)
         return
     if as_json:
         output.dump(

@@ -62,7 +62,7 @@ def command(
 
 
 def _show(network: Network, found: Summary) -> None:
-    click.echo(network.heading)
+    output.say(network.heading)
     drawn = found.typical
     rows = [
         ("mean", power_text(found.log_mean_gain), _power_error(found.mean_error), found.mean_route)
@@ -86,14 +86,14 @@ def _show(network: Network, found: Summary) -> None:
             (f"{100 * quantile.level:g} % quantile", power_text(quantile.log), interval, how)
         )
     output.table(("||J(x)u||^2", "value", "error or interval", "from"), rows)
-    click.echo(f"intervals of the quantiles: all hold with confidence {100 * drawn.confidence:g} %")
+    output.say(f"intervals of the quantiles: all hold with confidence {100 * drawn.confidence:g} %")
     if found.exponents:
         shown = found.exponents[:SHOWN_EXPONENTS]
         words = ", ".join(f"{value:.6f}" for value in shown)
         if len(found.exponents) > SHOWN_EXPONENTS:
             words += f", ..., {found.exponents[-1]:.6f}"
-        click.echo(f"Lyapunov exponents of ||J(x)u|| a layer: {words}")
-    click.echo(found.sentence)
+        output.say(f"Lyapunov exponents of ||J(x)u|| a layer: {words}")
+    output.say(found.sentence)
 
 
 def power_text(log: float) -> str:
