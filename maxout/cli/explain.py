@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import output
+from maxout.cli import output, overview
 from maxout.theory.statement import Statement
 from maxout.verify.run_setting import RunSetting
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from maxout.verify.experiment import Experiment
 
 
-def show(statements: list[Statement], setting: RunSetting, as_json: bool) -> None:
+def show(statements: list[Statement], setting: RunSetting, as_json: bool, brief: bool) -> None:
     """Print what a suite would do about statements, or what could be done at one network.
+
+    A line each where ``brief``.
 
     Nothing is drawn, so that no time chooses the margins: they are those of the quick suite.
     """
@@ -36,10 +38,29 @@ def show(statements: list[Statement], setting: RunSetting, as_json: bool) -> Non
     if as_json:
         output.dump(found)
         return
+    if brief:
+        pairs = zip(statements, found, strict=True)
+        overview.show([(s, _decisions(e), _samples(e)) for s, e in pairs], _DETAILS)
+        return
     for index, explained in enumerate(found):
         if index:
             click.echo()
         _print(explained)
+
+
+_DETAILS = "maxout verify --explain KEY"
+
+
+def _decisions(explained: dict[str, Any]) -> str:
+    """The kinds of decision of a statement's experiments."""
+    return ", ".join(dict.fromkeys(e["decision"] for e in explained["experiments"])) or "-"
+
+
+def _samples(explained: dict[str, Any]) -> str:
+    """How many experiments, and samples in all of them if none is decided early."""
+    planned = sum(experiment["looks"][-1] for experiment in explained["experiments"])
+    count = len(explained["experiments"])
+    return f"{count} experiment{'' if count == 1 else 's'}, at most {planned:,} samples"
 
 
 def _explained(statement: Statement, experiments: list[Experiment], share: float) -> dict[str, Any]:

@@ -20,6 +20,8 @@ NETWORK = ("--rank", "5", "--inputs", "10", "--widths", "20x3", "--bias", "zero"
 COMMANDS = {
     "results": ("results", "kernel"),
     "all results": ("results",),
+    "all bounds": ("bounds",),
+    "all explained": ("verify", "--explain"),
     "places": ("results", "order.mean", "--where"),
     "symbolic bounds": ("bounds", "jacobian", "curve", "kernel"),
     "latex bounds": ("bounds", "jacobian", "--format", "latex"),
