@@ -106,6 +106,11 @@ def number(text: str, name: str) -> Fraction:
     raise DomainError(f"{name} must be a finite number such as 0.5 or 1/3; got {text[:60]!r}")
 
 
+def variance(text: str | None) -> Fraction | None:
+    """The weight variance c; None for the 1/M_K that help texts name, and where none is given."""
+    return None if text is None or text.strip() == "1/M_K" else number(text, "c")
+
+
 def real(text: str, name: str) -> float:
     """The float64 nearest to a decimal or a ratio.
 

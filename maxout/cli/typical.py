@@ -20,7 +20,7 @@ MAX_DRAWN = 2 * 10**8
 
 
 @click.command("typical")
-@options.network_options
+@options.network_options_with(bias="zero")
 @click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
 @click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
 @click.option("--samples", default="20000", show_default=True, help="Draws of the chain.")
@@ -43,7 +43,7 @@ def command(
         raise click.UsageError("sizes need a network: give --rank, --inputs and --widths")
     given = {
         field.name: value_of(
-            field, network, None if text is None else parse.number(text, field.name)
+            field, network, None if text is None else options.value(field.name, text)
         )
         for field, text in ((COSINE, cosine), (NORM, norm))
     }
