@@ -4,7 +4,15 @@ The public names are loaded on first use, so that ``import maxout.numerics`` cos
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what the names below stand for, told to a type checker and an editor
+    from maxout.numerics.balls.enclosure import Enclosure as Enclosure
+    from maxout.numerics.balls.evaluator import enclose as enclose
+    from maxout.numerics.balls.precision import PrecisionError as PrecisionError
+    from maxout.numerics.order.order_moments import constant as constant
+    from maxout.numerics.order.order_moments import moment as moment
+    from maxout.numerics.order.order_moments import table as table
 
 # name -> module that defines it
 _PUBLIC: dict[str, str] = {

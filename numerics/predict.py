@@ -12,6 +12,7 @@ import sympy as sp
 from maxout.numerics.balls.enclosure import Enclosure, RangeError
 from maxout.numerics.balls.evaluator import enclose
 from maxout.numerics.balls.precision import PrecisionError
+from maxout.theory.catalogue import named
 from maxout.theory.domain import Condition, Point
 from maxout.theory.errors import DoesNotApplyError, MaxoutError, OutOfReachError, while_on
 from maxout.theory.network import Network
@@ -37,7 +38,7 @@ class Prediction:
 
 @alone
 def predict(
-    statement: Statement,
+    statement: Statement | str,
     network: Network,
     order: int | None = None,
     digits: int = 15,
@@ -46,6 +47,7 @@ def predict(
     """Evaluate a statement's right side.
 
     Args:
+      statement: of the catalogue, or its key.
       order: order t for statements that have one (default: the first it is verified at).
       digits: correct decimal digits asked for.
       parameters: by field name, where the statement needs them: cosine, norm, window, m, rho,
@@ -57,7 +59,14 @@ def predict(
       OutOfReachError: where it holds, but has no value within the limits of its method.
       DomainError: for values outside their fields' domains.
       RangeError: for a value outside the statement's range: the statement is wrong, or its method.
+      UnknownKeyError: for a key of no statement.
+
+    >>> network = Network(10, "20x3", rank=5, bias="zero")
+    >>> predict("jacobian.mean.exact", network, digits=5).value.midpoint
+    '0.027746'
     """
+    if isinstance(statement, str):
+        statement = named(statement)
     with while_on(statement.key):
         point = locate(statement, network, order, **parameters)
         _of_its_units(statement, parameters)

@@ -54,6 +54,17 @@ class UnknownKeyError(MaxoutError):
         super().__init__(f"no statement is called {key!r}{hint} (maxout results lists all)")
 
 
+def named(key: str) -> Statement:
+    """Return the one statement of a key.
+
+    Raises:
+      UnknownKeyError: for a key of no statement, such as the beginning of some.
+    """
+    if key not in CATALOGUE:
+        raise UnknownKeyError(key)
+    return CATALOGUE[key]
+
+
 def select(keys: tuple[str, ...] | list[str]) -> list[Statement]:
     """Statements of the given keys, or under the given prefixes (``jacobian.mean``); all if none.
 

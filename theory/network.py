@@ -6,8 +6,9 @@ weights N(0, c/fan_in), then a linear output layer with weights N(0, 1/fan_in).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import sympy as sp
@@ -18,6 +19,7 @@ from maxout.theory.convolution import Convolution
 from maxout.theory.errors import DoesNotApplyError, DomainError
 from maxout.theory.field import Field, integer, one_of, real, short
 from maxout.theory.order.moments import LargestNormalMoment
+from maxout.theory.typed import widths_of
 
 BIASES = ("any", "gaussian", "zero")
 MAX_RANK = 10**15
@@ -26,8 +28,12 @@ MAX_DEPTH = 10**6
 
 
 def _widths(value: Any) -> tuple[int, ...]:
-    if isinstance(value, (str, bytes)):
+    if isinstance(value, bytes):
         raise TypeError(value)
+    if isinstance(value, str):
+        value = widths_of(value)
+    elif isinstance(value, Integral):  # NumPy's integers among them
+        value = (value,)
     widths = tuple(integer(1, MAX_WIDTH)(v) for v in value)
     if not 1 <= len(widths) <= MAX_DEPTH:
         raise ValueError(value)
@@ -91,7 +97,8 @@ class Network:
 
     Args:
       inputs: n_0.
-      widths: units of each hidden maxout layer, (n_1, ..., n_{L-1}).
+      widths: units of each hidden maxout layer, (n_1, ..., n_{L-1}); an integer for one layer, or
+        text such as "64x20,32" for 64 units twenty times, then 32.
       outputs: n_L.
       rank: K.
       c: weight variance times fan_in of the hidden layers; ``None`` means the recommended 1/M_K.
@@ -103,6 +110,9 @@ class Network:
 
     Raises:
       MaxoutError: naming the field and what it must be.
+
+    >>> print(Network(10, "20x3", rank=5, bias="zero").heading)
+    10-[20x3]-1 K=5 c=1/M_5 bias=zero
     """
 
     inputs: int
@@ -121,7 +131,7 @@ class Network:
     def __init__(
         self,
         inputs: int,
-        widths: Any,
+        widths: str | int | Iterable[int],
         outputs: int = 1,
         rank: int = 2,
         c: Any = None,

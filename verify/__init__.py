@@ -4,7 +4,42 @@ The public names are loaded on first use: planning does without PyTorch.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what the names below stand for, told to a type checker and an editor
+    from maxout.verify.checking import check as check
+    from maxout.verify.checking import check_statement as check_statement
+    from maxout.verify.decisions import BoundedMeanAtLeast as BoundedMeanAtLeast
+    from maxout.verify.decisions import BoundedMeanAtMost as BoundedMeanAtMost
+    from maxout.verify.decisions import BoundedMeanEquality as BoundedMeanEquality
+    from maxout.verify.decisions import Decision as Decision
+    from maxout.verify.decisions import DecisionError as DecisionError
+    from maxout.verify.decisions import LogMeanEquality as LogMeanEquality
+    from maxout.verify.decisions import MeanAtLeast as MeanAtLeast
+    from maxout.verify.decisions import MeanAtMost as MeanAtMost
+    from maxout.verify.decisions import MeanEquality as MeanEquality
+    from maxout.verify.decisions import MedianEquality as MedianEquality
+    from maxout.verify.decisions import Outcome as Outcome
+    from maxout.verify.decisions import ProportionAtLeast as ProportionAtLeast
+    from maxout.verify.decisions import ProportionAtMost as ProportionAtMost
+    from maxout.verify.decisions import ProportionEquality as ProportionEquality
+    from maxout.verify.decisions import SameLaw as SameLaw
+    from maxout.verify.decisions import StochasticOrder as StochasticOrder
+    from maxout.verify.decisions import StochasticOrderReversed as StochasticOrderReversed
+    from maxout.verify.decisions.estimands import BoundedMean as BoundedMean
+    from maxout.verify.decisions.estimands import Distribution as Distribution
+    from maxout.verify.decisions.estimands import Mean as Mean
+    from maxout.verify.decisions.estimands import Median as Median
+    from maxout.verify.decisions.estimands import Proportion as Proportion
+    from maxout.verify.engines.dask import Dask as Dask
+    from maxout.verify.engines.engine import ExecutorEngine as ExecutorEngine
+    from maxout.verify.engines.processes import Processes as Processes
+    from maxout.verify.report import Report as Report
+    from maxout.verify.report import Verdict as Verdict
+    from maxout.verify.run_setting import RunSetting as RunSetting
+    from maxout.verify.sampling.network_populations import Networks as Networks
+    from maxout.verify.sampling.networks import Sampler as Sampler
+    from maxout.verify.suite import run as run
 
 _DECISIONS = "maxout.verify.decisions"
 _ESTIMANDS = "maxout.verify.decisions.estimands"

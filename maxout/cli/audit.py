@@ -101,4 +101,4 @@ def _look(path: str, words: tuple[str, ...], description: str | None) -> None:
 def _show(report: AuditReport) -> None:
     output.table(report.columns(), report.rows())
     for line in report.remarks():
-        click.echo(line)
+        output.say(line)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import sympy as sp
 
-from maxout.cli import options, output, parse
+from maxout.cli import options, output, overview, parse
 from maxout.cli.closed_values import MAX_DIGITS
 from maxout.cli.plain import plain
 from maxout.cli.progress import working
@@ -27,7 +27,12 @@ from maxout.theory.statement import Statement
 @click.option("--order", help="Order t of moment statements  [default: those verified].")
 @options.parameter_options
 @options.digits_option(12)
-@click.option("--all", "everything", is_flag=True, help="Show what does not apply, and why.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Show all of every statement; of a network, what does not apply too, and why.",
+)
 @output.format_option
 @output.json_option
 def command(
@@ -42,9 +47,10 @@ def command(
 ) -> None:
     """Print the statements about networks (all, or those under KEY).
 
-    With no numbers they are symbolic; with --rank, --inputs and --widths they are evaluated for
-    that network. Those that do not apply to it are left out and counted; --all shows each with its
-    reason.
+    With no numbers they are symbolic: a line each, and with KEY or --all in full.
+
+    With --rank, --inputs and --widths they are evaluated for that network. Those that do not apply
+    to it are left out and counted; --all shows each with its reason.
     """
     chosen = select(keys) if keys else [s for s in select(()) if s.biases]
     chosen_order = None if order is None else parse.option(ORDER, order)
@@ -64,19 +70,21 @@ def command(
     shown = rows if everything else [row for row in rows if row.applies]
     if as_json or style == "json":
         output.dump([_record(row) for row in shown])
-    elif network is None:
+    elif network is None and (keys or everything):
         _symbolic(rows, style)
+    elif network is None:
+        overview.show([(s, "", _formula(s, style)) for s in chosen], "maxout bounds KEY")
     else:
-        click.echo(network.heading)
+        output.say(network.heading)
         if shown:
             output.table(
                 ("key", "", "value", "status", "source"),
                 [row.cells for row in shown],
             )
         else:
-            click.echo("nothing is stated of such a network")
+            output.say("nothing is stated of such a network")
         if len(shown) < len(rows):
-            click.echo(left_out(len({r.statement.key for r in rows if not r.applies})))
+            output.say(left_out(len({r.statement.key for r in rows if not r.applies})))
 
 
 def left_out(count: int) -> str:
@@ -176,6 +184,12 @@ def _record(row: Row) -> dict[str, Any]:
     }
 
 
+def _formula(statement: Statement, style: str) -> str:
+    if style == "pretty":
+        return overview.formula(statement)
+    return output.expression(statement.right(), style)
+
+
 def _symbolic(rows: list[Row], style: str) -> None:
     shown: set[str] = set()
     for row in rows:
@@ -185,16 +199,16 @@ def _symbolic(rows: list[Row], style: str) -> None:
         if name in shown:
             continue
         shown.add(name)
-        click.echo(f"{name}  [{statement.status}; {statement.source}]")
-        click.echo(f"  {statement.title}")
+        output.say(f"{name}  [{statement.status}; {statement.source}]")
+        output.say(f"  {statement.title}")
         for word, assumption in zip(
             ("if", *("and",) * len(statement.assumptions)), statement.assumptions, strict=False
         ):
-            click.echo(f"  {word} {assumption}")
-        right = output.expression(statement.right(order), style)
+            output.say(f"  {word} {assumption}")
+        right = output.expression(statement.right(order), style, indent=4)
         if style == "latex":
-            click.echo(f"  {statement.left} {statement.relation.latex} {right}")
+            output.say(f"  {statement.left} {statement.relation.latex} {right}")
         else:
-            click.echo(f"  {plain(statement.left)}  {statement.relation.value}")
-            click.echo("    " + right.replace("\n", "\n    "))
+            output.say(f"  {plain(statement.left)}  {statement.relation.value}")
+            output.say("    " + right.replace("\n", "\n    "))
         click.echo()

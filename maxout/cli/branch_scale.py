@@ -47,7 +47,7 @@ def answer(
             for one in found
         ],
     )
-    click.echo(f"grows by: {found[0].kept}; c = 1/M_K")
+    output.say(f"grows by: {found[0].kept}; c = 1/M_K")
 
 
 def _record(one: BranchScale) -> dict[str, Any]:

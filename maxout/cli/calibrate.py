@@ -80,4 +80,4 @@ def _show(rows: list[dict[str, Any]], status: str, runs: int, seed: int) -> None
             for row in rows
         ],
     )
-    click.echo(f"{status}: {len(rows)} trials of {runs} runs each, seed {seed}")
+    output.say(f"{status}: {len(rows)} trials of {runs} runs each, seed {seed}")

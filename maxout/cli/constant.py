@@ -235,9 +235,9 @@ def _block(rank: int, digits: int, style: str) -> None:
     )
     exact = closed_form(rank)
     if exact is None:
-        click.echo("no closed form is known at this rank: the digits come from quadrature in balls")
+        output.say("no closed form is known at this rank: the digits come from quadrature in balls")
     else:
-        click.echo("c = " + output.expression(exact, style).replace("\n", "\n    "))
+        output.formula("c =", exact, style)
 
 
 def _table(ranks: list[int], digits: int, style: str) -> None:
@@ -257,7 +257,7 @@ def _table(ranks: list[int], digits: int, style: str) -> None:
     for rank in ranks:
         exact = closed_form(rank)
         if exact is not None:
-            click.echo(f"c({rank}) = " + output.expression(exact, style))
+            output.formula(f"c({rank}) =", exact, style)
 
 
 def _pairs(

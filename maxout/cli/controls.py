@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
-
 from maxout.cli import output
 from maxout.cli.main import INCONCLUSIVE, INTERNAL, OK, REFUTED
 from maxout.cli.progress import Looks
@@ -81,8 +79,8 @@ def _print(rows: list[dict[str, Any]], missed: int) -> None:
     )
     for row in rows:
         if row["status"] == "error":
-            click.echo(f"{row['key']}, {row['control']}: {row['note']}")
+            output.say(f"{row['key']}, {row['control']}: {row['note']}")
     told = f"{missed} not refuted" if missed else "all refuted, as they should be"
-    click.echo(
+    output.say(
         f"{len(rows)} wrong versions of {len({row['key'] for row in rows})} statements: {told}"
     )

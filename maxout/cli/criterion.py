@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from maxout.cli import output
 from maxout.numerics.typical.criteria import CRITERIA, Choice
 
@@ -22,12 +20,12 @@ def show(choices: list[Choice], window: int) -> None:
                 for x in choices
             ],
         )
-        click.echo(f"criterion {choices[0].criterion}: keeps {CRITERIA[choices[0].criterion]}")
+        output.say(f"criterion {choices[0].criterion}: keeps {CRITERIA[choices[0].criterion]}")
         return
     (choice,) = choices
     at = "" if choice.width is None else f", width {choice.width}"
-    click.echo(f"rank {choice.rank}{at}: c = {choice.c}")
-    click.echo(f"criterion {choice.criterion}: keeps {CRITERIA[choice.criterion]}")
+    output.say(f"rank {choice.rank}{at}: c = {choice.c}")
+    output.say(f"criterion {choice.criterion}: keeps {CRITERIA[choice.criterion]}")
     output.table(
         ("zero biases", "factor a layer", f"over {DEEP} layers", ""),
         [
@@ -41,9 +39,9 @@ def show(choices: list[Choice], window: int) -> None:
         ],
     )
     if choice.width is None:
-        click.echo("typical sizes depend on the width: give --width")
+        output.say("typical sizes depend on the width: give --width")
     if window > 1:
-        click.echo(
+        output.say(
             f"||x||^2/n is that of the layer after pooling over {window} cells: kept where the "
             "pooled cells are independent"
         )

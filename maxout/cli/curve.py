@@ -136,10 +136,9 @@ def _simulate(
 
 def _show(record: dict[str, Any], order: int) -> None:
     simulated = record["simulated"]
-    click.echo(record["network"])
-    click.echo(f"a curve of length {record['length']:.6g}", nl=record["angle"] is None)
-    if record["angle"] is not None:
-        click.echo(f" that sweeps {record['angle']:.6g} rad")
+    output.say(record["network"])
+    swept = "" if record["angle"] is None else f" that sweeps {record['angle']:.6g} rad"
+    output.say(f"a curve of length {record['length']:.6g}{swept}")
     name = "E len" if order == 1 else f"(E len^{order})^(1/{order})"
     rows = [
         (
@@ -170,7 +169,7 @@ def _show(record: dict[str, Any], order: int) -> None:
     lines.append(("all layers", total, _pair(simulated, "total", "total_error")))
     output.table(("breakpoints", "expected", "simulated"), lines)
     if simulated:
-        click.echo(f"simulated: {simulated['networks']:,} networks, standard errors")
+        output.say(f"simulated: {simulated['networks']:,} networks, standard errors")
 
 
 def _number(value: float | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import click
 import sympy as sp
 
 from maxout.cli import output
@@ -59,14 +58,14 @@ def show(steps: Iterable[Step], style: str, header: dict[str, Any]) -> None:
                 }
             )
             continue
-        click.echo(f"{number}. {step.words}")
-        left, right = (output.expression(side, style) for side in (step.left, step.right))
+        output.say(f"{number}. {step.words}")
+        left, right = (output.expression(side, style, indent=5) for side in (step.left, step.right))
         if "\n" in left + right:
-            click.echo("     " + left.replace("\n", "\n     "))
-            click.echo("   =")
-            click.echo("     " + right.replace("\n", "\n     "))
+            output.say("     " + left.replace("\n", "\n     "))
+            output.say("   =")
+            output.say("     " + right.replace("\n", "\n     "))
         else:
-            click.echo(f"     {left} = {right}")
-        click.echo(f"   both sides agree to {digits_agreed} digits")
+            output.say(f"     {left} = {right}")
+        output.say(f"   both sides agree to {digits_agreed} digits")
     if style == "json":
         output.dump({**header, "steps": records})

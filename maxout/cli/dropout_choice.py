@@ -62,8 +62,8 @@ def _show(choices: list[DropoutChoice]) -> None:
         ],
     )
     for mode in dict.fromkeys(x.mode for x in choices):
-        click.echo(f"mode {mode}: {MODES[mode]}")
-    click.echo("training, evaluation: factor a layer of the mean of ||x||^2/n, zero biases, exact")
+        output.say(f"mode {mode}: {MODES[mode]}")
+    output.say("training, evaluation: factor a layer of the mean of ||x||^2/n, zero biases, exact")
 
 
 def _record(choice: DropoutChoice) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maxout.cli import output
+from maxout.cli import output, overview
 from maxout.theory.statement import Statement
 from maxout.verify.run_setting import RunSetting
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from maxout.verify.experiment import Experiment
 
 
-def show(statements: list[Statement], setting: RunSetting, as_json: bool) -> None:
+def show(statements: list[Statement], setting: RunSetting, as_json: bool, brief: bool) -> None:
     """Print what a suite would do about statements, or what could be done at one network.
+
+    A line each where ``brief``.
 
     Nothing is drawn, so that no time chooses the margins: they are those of the quick suite.
     """
@@ -36,10 +38,29 @@ def show(statements: list[Statement], setting: RunSetting, as_json: bool) -> Non
     if as_json:
         output.dump(found)
         return
+    if brief:
+        pairs = zip(statements, found, strict=True)
+        overview.show([(s, _decisions(e), _samples(e)) for s, e in pairs], _DETAILS)
+        return
     for index, explained in enumerate(found):
         if index:
             click.echo()
         _print(explained)
+
+
+_DETAILS = "maxout verify --explain KEY"
+
+
+def _decisions(explained: dict[str, Any]) -> str:
+    """The kinds of decision of a statement's experiments."""
+    return ", ".join(dict.fromkeys(e["decision"] for e in explained["experiments"])) or "-"
+
+
+def _samples(explained: dict[str, Any]) -> str:
+    """How many experiments, and samples in all of them if none is decided early."""
+    planned = sum(experiment["looks"][-1] for experiment in explained["experiments"])
+    count = len(explained["experiments"])
+    return f"{count} experiment{'' if count == 1 else 's'}, at most {planned:,} samples"
 
 
 def _explained(statement: Statement, experiments: list[Experiment], share: float) -> dict[str, Any]:
@@ -101,31 +122,31 @@ def detectable(explained: dict[str, Any], experiment: dict[str, Any]) -> str:
 
 
 def _print(explained: dict[str, Any]) -> None:
-    click.echo(f"{explained['key']}: {explained['title']}")
-    click.echo(f"  {explained['left']}  {explained['relation']}  {explained['right']}")
+    output.say(f"{explained['key']}: {explained['title']}")
+    output.say(f"  {explained['left']}  {explained['relation']}  {explained['right']}")
     for assumption in explained["assumptions"]:
-        click.echo(f"  assumes {assumption}")
-    click.echo(f"  {explained['status']}: {explained['source']} ({explained['proof']})")
+        output.say(f"  assumes {assumption}")
+    output.say(f"  {explained['status']}: {explained['source']} ({explained['proof']})")
     if not explained["experiments"]:
-        click.echo("  no experiment yet: its verdict is inconclusive")
+        output.say("  no experiment yet: its verdict is inconclusive")
         return
-    click.echo(
+    output.say(
         f"  chance of a false alarm at most {explained['alpha']:.3g} an experiment, shared by "
         f"{len(explained['experiments'][0]['looks'])} looks"
     )
     said = ""
     for number, experiment in enumerate(explained["experiments"], start=1):
-        click.echo(f"  experiment {number}: {experiment['network']}")
-        click.echo(f"    samples {' and '.join(experiment['populations'])}")
-        click.echo(f"    looks at {', '.join(f'{n:,}' for n in experiment['looks'])} samples")
-        click.echo(
+        output.say(f"  experiment {number}: {experiment['network']}")
+        output.say(f"    samples {' and '.join(experiment['populations'])}")
+        output.say(f"    looks at {', '.join(f'{n:,}' for n in experiment['looks'])} samples")
+        output.say(
             f"    predicted {experiment['predicted']:.6g}{remainder(experiment)}; "
             f"margin {experiment['margin']:.3g}; {detectable(explained, experiment)}"
         )
         for label in experiment["controls"]:
-            click.echo(f"    control, to be refuted: {label}")
+            output.say(f"    control, to be refuted: {label}")
         if experiment["rule"] != said:
             said = experiment["rule"]
-            click.echo(f"    rule {experiment['decision']}:")
+            output.say(f"    rule {experiment['decision']}:")
             for line in said.splitlines():
-                click.echo(f"      {line}".rstrip())
+                output.say(f"      {line}".rstrip())

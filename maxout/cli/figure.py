@@ -119,7 +119,7 @@ def _show(figure: Figure) -> None:
             values = panel.image.values
             ends = [f"{values.min():.4g}", f"{values.max():.4g}"]
             rows.append((title, "least to largest", "map", str(values.size), *ends))
-    click.echo(figure.title)
+    output.say(figure.title)
     output.table(("panel", "curve", "kind", "points", "from", "to"), rows)
     for fact in figure.facts:
-        click.echo(fact)
+        output.say(fact)

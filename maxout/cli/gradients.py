@@ -33,7 +33,12 @@ PARAMETERS = ("weights", "biases")
 @click.option("--inputs", required=True, help="Number of inputs n_0.")
 @click.option("--widths", required=True, help="Hidden widths, such as 64x20,32.")
 @click.option("--outputs", default="1", show_default=True, help="Number of outputs n_L.")
-@click.option("--c", "cs", multiple=True, help="Weight variance times fan_in; several times too.")
+@click.option(
+    "--c",
+    "cs",
+    multiple=True,
+    help="Weight variance times fan_in; several times too  [default: 1/M_K].",
+)
 @click.option("--bias", default="zero", show_default=True, help="zero or gaussian.")
 @click.option("--norm", help="Euclidean norm of the input  [default: sqrt(n_0)].")
 @click.option(
@@ -68,7 +73,7 @@ def command(
     """
     if as_csv and as_json:
         raise click.UsageError("give --csv or --json, not both")
-    given = [None if c is None else parse.number(c, "c") for c in cs or (None,)]
+    given = [parse.variance(c) for c in cs or (None,)]
     networks = [
         Network(
             parse.integer(inputs, "inputs"),
@@ -80,7 +85,7 @@ def command(
         )
         for c in given
     ]
-    length = None if norm is None else parse.number(norm, "norm")
+    length = None if norm is None else options.value("norm", norm)
     samples = None if simulate is None else _samples(simulate)
     for network in networks if samples else ():
         limits.check_drawn(network, samples or 0)

@@ -75,7 +75,7 @@ def command(
     given: dict[str, Any] = {
         "depth": parse.integer(depth, "depth"),
         "rank": chosen,
-        "c": None if c is None else parse.real(c, "c"),
+        "c": None if parse.variance(c) is None else parse.real(c or "", "c"),
         "bias_variance": parse.real(bias_variance, "bias-variance"),
     }
     if len(x) ** 2 * given["depth"] > MAX_WORK:

@@ -82,20 +82,20 @@ def command(
     if as_json:
         output.dump([_record(row, estimates) for row in rows])
         return
-    click.echo(network.heading)
+    output.say(network.heading)
     columns = [name for name in COLUMNS if name != "simulated" or estimates]
     output.table(
         ("quantity", *columns),
         [(row.label, *(_cell(row, name, estimates) for name in columns)) for row in rows],
     )
     for note in _notes(network, rows, estimates):
-        click.echo(note)
+        output.say(note)
     blank = [row.quantity for row in rows if (row.quantity, row.order, row.layer) not in estimates]
     if count is not None and blank:
         left = ", ".join(dict.fromkeys(blank))
-        click.echo(f"not simulated here: {left} (maxout curve --simulate)")
+        output.say(f"not simulated here: {left} (maxout curve --simulate)")
     for line in _left_out(found, everything):
-        click.echo(line)
+        output.say(line)
 
 
 def _left_out(rows: list[Row], everything: bool) -> Iterator[str]:

@@ -101,4 +101,4 @@ def command(
     )
     for rank, _, exact in rows:
         if len(rows) == 1 or is_closed(exact):
-            click.echo(f"K={rank}: " + output.expression(exact, style))
+            output.formula(f"K={rank}:", exact, style)

@@ -17,7 +17,7 @@ from maxout.theory.block import BLOCK_FIELDS, DEFAULTS, NORMALIZATION, NORMS, Bl
 from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
 from maxout.theory.network import Network
-from maxout.theory.parameters import NORM, PARAMETERS, UNIT, default_text
+from maxout.theory.parameters import NORM, PARAMETERS, UNIT, WINDOW, default_text
 
 Command = Callable[..., Any]
 
@@ -168,6 +168,23 @@ def _sentence(field: Field) -> str:
     return field.meaning[0].upper() + field.meaning[1:]
 
 
+_FIELDS = {field.name: field for field in PARAMETERS}
+
+
+def value(name: str, text: str) -> Any:
+    """What was typed of a field of ``theory.parameters``; None for a default in symbols, sqrt(n_0).
+
+    Raises:
+      DomainError: for what cannot be read; the field itself checks the rest.
+    """
+    if name == UNIT.name:
+        return text
+    if text.strip() == default_text(_FIELDS[name]) and any(map(str.isalpha, text)):
+        return None
+    read = parse.cells if name == WINDOW.name else parse.number
+    return read(text, name.replace("_", "-"))
+
+
 def parameter_options(command: Command) -> Command:
     """Add an option for every field of ``theory.parameters``; the command gets ``given``.
 
@@ -180,11 +197,8 @@ def parameter_options(command: Command) -> Command:
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
         texts = {field.name: options.pop(f"given_{field.name}") for field in PARAMETERS}
-        given = {
-            name: text if name == UNIT.name else parse.number(text, name.replace("_", "-"))
-            for name, text in texts.items()
-            if text is not None
-        }
+        given = {name: value(name, text) for name, text in texts.items() if text is not None}
+        given = {name: found for name, found in given.items() if found is not None}
         return command(*args, given=given, **options)
 
     for field in reversed(PARAMETERS):
@@ -228,6 +242,6 @@ def network(
         widths=parse.widths(widths),
         outputs=1 if outputs is None else parse.integer(outputs, "outputs"),
         rank=parse.integer(rank, "rank"),
-        c=None if c is None else parse.number(c, "c"),
+        c=parse.variance(c),
         bias=bias or "any",
     )

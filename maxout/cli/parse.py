@@ -17,26 +17,16 @@ from maxout.theory.errors import DomainError
 from maxout.theory.field import Field
 from maxout.theory.network import RANK, WIDTHS
 from maxout.theory.parameters import WINDOW
+from maxout.theory.typed import integer_of, widths_of
 
-# ASCII alone: the digits of other scripts, which int and float read too, are a slip.
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
-_POWER = re.compile(r"(\d{1,3})\^(\d{1,3})", re.ASCII)
+# ASCII alone: the digits of other scripts, which float reads too, are a slip.
 _DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 _RATIO = re.compile(r"([+-]?\d{1,40})/(\d{1,40})", re.ASCII)
 _MEMORY = re.compile(r"(\d{1,15})\s*([kKmMgG]?)([iI]?[bB])?", re.ASCII)
 MAX_RANKS = 10_000  # at a time
-MAX_LAYERS = 10_000
 Read = Callable[[str, str], Any]
 """(what was typed, the option's name) -> its value, or DomainError."""
 _LARGEST = Fraction(sys.float_info.max)
-
-
-def _integer(text: str) -> int | None:
-    """An integer such as 12 or 10^6; None for anything else, and for absurd lengths."""
-    power = _POWER.fullmatch(text)
-    if power:
-        return int(power[1]) ** int(power[2])
-    return int(text) if _INTEGER.fullmatch(text) and len(text) <= 400 else None
 
 
 def ranks(words: tuple[str, ...]) -> list[int]:
@@ -47,13 +37,13 @@ def ranks(words: tuple[str, ...]) -> list[int]:
     """
     found: list[int] = []
     for word in words:
-        if word.startswith("-") and _integer(word) is None:
+        if word.startswith("-") and integer_of(word) is None:
             raise click.NoSuchOption(word)
         low, dots, high = word.partition("..")
-        first = RANK(low if (value := _integer(low)) is None else value)
+        first = RANK(low if (value := integer_of(low)) is None else value)
         last = first
         if dots:
-            last = RANK(high if (value := _integer(high)) is None else value)
+            last = RANK(high if (value := integer_of(high)) is None else value)
             if last < first:
                 raise DomainError(f"a range of ranks must go upwards; got {word}")
         if last - first + len(found) >= MAX_RANKS:
@@ -64,7 +54,7 @@ def ranks(words: tuple[str, ...]) -> list[int]:
 
 def integer(text: str, name: str) -> int:
     """One integer, also as 10^6."""
-    value = _integer(text)
+    value = integer_of(text)
     if value is None:
         raise DomainError(f"{name} must be an integer; got {text[:60]!r}")
     return value
@@ -76,7 +66,7 @@ def option(field: Field, text: str) -> int:
     Raises:
       DomainError: naming the option and what it must be.
     """
-    value = _integer(text)
+    value = integer_of(text)
     try:
         return int(field(text if value is None else value))
     except DomainError as error:
@@ -89,23 +79,14 @@ def widths(text: str, name: str = "widths") -> tuple[int, ...]:
     Raises:
       DomainError: for empty, zero or unreadable widths.
     """
-    found: list[int] = []
-    for part in text.split(","):
-        width, times, count = part.strip().partition("x")
-        units, repeat = _integer(width), _integer(count) if times else 1
-        if units is None or repeat is None or repeat < 1:
-            raise DomainError(f"{name} must look like 64x20,32; got {text[:60]!r}")
-        if repeat + len(found) > MAX_LAYERS:
-            raise DomainError(f"at most {MAX_LAYERS:,} hidden layers; got {text[:60]!r}")
-        found.extend([units] * repeat)
-    checked = WIDTHS(found)
+    checked = WIDTHS(widths_of(text, name))
     assert isinstance(checked, tuple)
     return checked
 
 
 def shape(text: str, name: str) -> tuple[int, ...]:
     """One to three integers: 4, 2x2 or 3x3x3."""
-    sides = [_integer(side) for side in text.split("x")]
+    sides = [integer_of(side) for side in text.split("x")]
     found = tuple(side for side in sides if side is not None)
     if not 1 <= len(sides) <= 3 or len(found) < len(sides):
         raise DomainError(f"{name} must look like 4 or 2x2; got {text[:60]!r}")
@@ -129,6 +110,11 @@ def number(text: str, name: str) -> Fraction:
     if _DECIMAL.fullmatch(text.strip()):
         return Fraction(text.strip())
     raise DomainError(f"{name} must be a finite number such as 0.5 or 1/3; got {text[:60]!r}")
+
+
+def variance(text: str | None) -> Fraction | None:
+    """The weight variance c; None for the 1/M_K that help texts name, and where none is given."""
+    return None if text is None or text.strip() == "1/M_K" else number(text, "c")
 
 
 def real(text: str, name: str) -> float:

@@ -8,6 +8,7 @@ _REPLACED = (
     (r"\frac{d}{d\rho_{xy}}", "d/drho_xy"),
     (r"\frac{d}{d\rho}", "d/drho"),
     (r"\mathbb{E}", "E "),
+    (r"\mathbb", ""),
     (r"\|", "|"),
     (r"\parallel", "along"),
     (r"\perp", "across"),

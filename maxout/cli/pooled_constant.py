@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 import sympy as sp
 
 from maxout.cli import output
@@ -71,7 +70,7 @@ def _stack(
         )
         return
     for rank, one in found.items():
-        click.echo(f"rank {rank}, max pooling over {window} cells, wide stages")
+        output.say(f"rank {rank}, max pooling over {window} cells, wide stages")
         output.table(
             ("stage", "correlation", "c = 1/M_{K,p}", "mean square at c = 1/M_{Kp}"),
             [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-import click
 import numpy as np
 
 from maxout.cli import limits, output, region_output, region_plot
@@ -66,7 +65,7 @@ def count(
     if as_json:
         output.dump({**record, "pieces": _pieces(pieces)})
     else:
-        click.echo(record["network"])
+        output.say(record["network"])
         rows = [
             (
                 f"breakpoints of layer {n + 1}",

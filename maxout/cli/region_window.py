@@ -56,7 +56,7 @@ def count(
     if as_json:
         output.dump({**record, "regions": _regions(found)})
     else:
-        click.echo(record["network"])
+        output.say(record["network"])
         euler = report.vertices - report.edges + report.faces
         rows = [
             ("activation regions", f"{found.count:,}"),
@@ -100,7 +100,7 @@ def _print_expected(expected: list[dict[str, Any]]) -> None:
     )
     of_regions = [row for row in expected if "boundary" not in row["key"]]
     if len(of_regions) > 1:
-        click.echo(f"least: {min(of_regions, key=lambda row: row['value'])['key']}")
+        output.say(f"least: {min(of_regions, key=lambda row: row['value'])['key']}")
 
 
 def _regions(found: Subdivision) -> list[dict[str, Any]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from maxout.cli import output, parse
+from maxout.cli import output, overview, parse
 from maxout.theory.catalogue import select
 from maxout.theory.sources import BIBLIOGRAPHY
 
 
 @click.command("results")
 @click.argument("keys", type=parse.KEY, nargs=-1, metavar="[KEY]...")
+@click.option("--all", "everything", is_flag=True, help="With sources, as of each KEY.")
 @output.json_option
 @click.option("--bibtex", is_flag=True, help="Print the sources of the statements as BibTeX.")
 @click.option(
@@ -19,8 +20,10 @@ from maxout.theory.sources import BIBLIOGRAPHY
     is_flag=True,
     help="Print file and line of each statement, its routes, experiment, oracle and proof.",
 )
-def command(keys: tuple[str, ...], as_json: bool, bibtex: bool, places: bool) -> None:
-    """List the statements (all, or those under KEY), their sources and status."""
+def command(
+    keys: tuple[str, ...], everything: bool, as_json: bool, bibtex: bool, places: bool
+) -> None:
+    """List the statements: a line each, or under KEY and with --all their sources and status."""
     if places and bibtex:
         raise click.UsageError("give --where or --bibtex, not both")
     chosen = select(keys)
@@ -35,7 +38,7 @@ def command(keys: tuple[str, ...], as_json: bool, bibtex: bool, places: bool) ->
         return
     if bibtex:
         for name in dict.fromkeys(key for s in chosen for key in s.source.keys):
-            click.echo(BIBLIOGRAPHY[name].bibtex)
+            output.say(BIBLIOGRAPHY[name].bibtex)
         return
     if as_json:
         output.dump(
@@ -52,6 +55,9 @@ def command(keys: tuple[str, ...], as_json: bool, bibtex: bool, places: bool) ->
                 for s in chosen
             ]
         )
+        return
+    if not (keys or everything):
+        overview.show([(s, s.relation.value, s.title) for s in chosen], "maxout results KEY")
         return
     output.table(
         ("key", "statement", "source", "status"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from maxout.cli import output
 from maxout.cli.output import bluntness
 
@@ -23,7 +21,7 @@ def show(verdicts: list[dict[str, Any]]) -> None:
     )
     for verdict in verdicts:
         if verdict["status"] != "verified":
-            click.echo(f"{verdict['key']} {verdict['network']}: {verdict['status']}")
+            output.say(f"{verdict['key']} {verdict['network']}: {verdict['status']}")
 
 
 def _row(subject: str, verdicts: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -212,7 +212,7 @@ def _show(result: dict[str, Any]) -> None:
     )  # fmt: skip
     claimed = [v["status"] for v in verdicts if v["claimed"]]
     counts = [(s, claimed.count(s)) for s in ("refuted", "inconclusive", "verified")]
-    click.echo(
+    output.say(
         ", ".join(f"{count} {status}" for status, count in counts if count)
         + f"; chance of any wrong verdict at most {result['false_alarm_rate']:g}"
         + " (in brackets: not claimed)"

@@ -20,7 +20,7 @@ MAX_DRAWN = 2 * 10**8
 
 
 @click.command("typical")
-@options.network_options
+@options.network_options_with(bias="zero")
 @click.option("--cosine", help="Cosine of the angle between x and u  [default: 1/sqrt(n_0)].")
 @click.option("--norm", help="Norm of the input x  [default: sqrt(n_0)].")
 @click.option("--samples", default="20000", show_default=True, help="Draws of the chain.")
@@ -43,7 +43,7 @@ def command(
         raise click.UsageError("sizes need a network: give --rank, --inputs and --widths")
     given = {
         field.name: value_of(
-            field, network, None if text is None else parse.number(text, field.name)
+            field, network, None if text is None else options.value(field.name, text)
         )
         for field, text in ((COSINE, cosine), (NORM, norm))
     }
@@ -62,7 +62,7 @@ def command(
 
 
 def _show(network: Network, found: Summary) -> None:
-    click.echo(network.heading)
+    output.say(network.heading)
     drawn = found.typical
     rows = [
         ("mean", power_text(found.log_mean_gain), _power_error(found.mean_error), found.mean_route)
@@ -86,14 +86,14 @@ def _show(network: Network, found: Summary) -> None:
             (f"{100 * quantile.level:g} % quantile", power_text(quantile.log), interval, how)
         )
     output.table(("||J(x)u||^2", "value", "error or interval", "from"), rows)
-    click.echo(f"intervals of the quantiles: all hold with confidence {100 * drawn.confidence:g} %")
+    output.say(f"intervals of the quantiles: all hold with confidence {100 * drawn.confidence:g} %")
     if found.exponents:
         shown = found.exponents[:SHOWN_EXPONENTS]
         words = ", ".join(f"{value:.6f}" for value in shown)
         if len(found.exponents) > SHOWN_EXPONENTS:
             words += f", ..., {found.exponents[-1]:.6f}"
-        click.echo(f"Lyapunov exponents of ||J(x)u|| a layer: {words}")
-    click.echo(found.sentence)
+        output.say(f"Lyapunov exponents of ||J(x)u|| a layer: {words}")
+    output.say(found.sentence)
 
 
 def power_text(log: float) -> str:

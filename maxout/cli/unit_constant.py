@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 import sympy as sp
 
 from maxout.cli import output
@@ -25,7 +24,7 @@ def show(ranks: list[int], kind: str, digits: int, style: str, as_json: bool) ->
     if as_json or style == "json":
         output.dump([_record(unit, *one, digits) for one in found])
         return
-    click.echo(f"{unit.name}: {unit.words}")
+    output.say(f"{unit.name}: {unit.words}")
     output.table(
         ("K", "outputs", "c = outputs/energy", "energy", "radius", "certified"),
         [
@@ -42,8 +41,8 @@ def show(ranks: list[int], kind: str, digits: int, style: str, as_json: bool) ->
     )
     for rank, *_ in found:
         if (exact := _closed(unit, rank)) is not None:
-            click.echo(f"c({rank}) = " + output.expression(exact, style))
-    click.echo("fan_in counts all outputs of the groups before, the inputs in the first layer")
+            output.formula(f"c({rank}) =", exact, style)
+    output.say("fan_in counts all outputs of the groups before, the inputs in the first layer")
 
 
 def _values(unit: Unit, rank: int, digits: int) -> tuple[Enclosure, Enclosure]:

@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Iterable
 from typing import Any
 
-import click
-
 from maxout.cli import output
 from maxout.cli.output import bluntness
 
@@ -39,10 +37,10 @@ def show(result: dict[str, Any], everything: bool = False) -> None:
     elif rows:
         _table(rows, everything)
     if any(v["refuted_at"] is not None for v in rows):
-        click.echo(_OF_BOUNDS)
+        output.say(_OF_BOUNDS)
     for verdict in rows:
         if verdict["status"] == "error":
-            click.echo(f"{verdict['key']}: {verdict['note']}")
+            output.say(f"{verdict['key']}: {verdict['note']}")
     _left(result["verdicts"], everything)
     conclude(result)
 
@@ -62,7 +60,7 @@ def conclude(result: dict[str, Any]) -> None:
     """Print what was decided, and at what rate."""
     found = [verdict["status"] for verdict in result["verdicts"]]
     counts = {status: found.count(status) for status in (*JUDGED, *LEFT)}
-    click.echo(
+    output.say(
         ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         + f"; chance of any false alarm at most {result['false_alarm_rate']:g}; "
         + f"seed {result['seed']}"
@@ -117,15 +115,15 @@ def _end(v: Row, everything: bool) -> tuple[str, ...]:
 
 def _list(rows: list[Row], everything: bool) -> None:
     for v in rows:
-        click.echo(f"{v['key']} {v['relation']} {output.number(v['predicted'])}: {v['status']}")
+        output.say(f"{v['key']} {v['relation']} {output.number(v['predicted'])}: {v['status']}")
         if v["status"] == "error":
             continue
-        click.echo(f"    estimate {output.number(v['estimate'])} in {_interval(v)}")
+        output.say(f"    estimate {output.number(v['estimate'])} in {_interval(v)}")
         if everything:
-            click.echo(f"    detectable {seen(v)}; {v['samples']:,} samples")
-            click.echo(f"    {v['network']}")
+            output.say(f"    detectable {seen(v)}; {v['samples']:,} samples")
+            output.say(f"    {v['network']}")
         else:
-            click.echo(f"    margin {_margin(v['sharpest'])}; {v['networks']} networks")
+            output.say(f"    margin {_margin(v['sharpest'])}; {v['networks']} networks")
 
 
 def _left(verdicts: list[Row], everything: bool) -> None:
@@ -137,7 +135,7 @@ def _left(verdicts: list[Row], everything: bool) -> None:
                 continue
             said.add((v["key"], v["note"]))
             at = f" at {v['network']}" if everything and v["network"] else ""
-            click.echo(f"{v['key']}{at} {status}: {v['note']}")
+            output.say(f"{v['key']}{at} {status}: {v['note']}")
 
 
 def _interval(verdict: Row) -> str:

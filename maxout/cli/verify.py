@@ -49,7 +49,7 @@ _WITHOUT = "(constant, moments, bounds and results work without it)"
 @click.option("--explain", is_flag=True, help="Say what would be checked; draw nothing.")
 @click.option("--controls", is_flag=True, help="Judge wrong versions: all must be refuted.")
 @click.option("--summary", is_flag=True, help="One line a subject.")
-@click.option("--all", "everything", is_flag=True, help="One line an experiment.")
+@click.option("--all", "everything", is_flag=True, help="A line an experiment; all of --explain.")
 @output.json_option
 def command(
     keys: tuple[str, ...],
@@ -80,7 +80,7 @@ def command(
     statements = select(keys)
     setting = RunSetting(suite, keys, seed, device, dtype, memory, alpha, workers, network, budget)
     if explain:
-        return _explain(statements, setting, as_json)
+        return _explain(statements, setting, as_json, brief=not (keys or everything))
     require_torch("verify needs", without=_WITHOUT, draws=True)
     if controls:
         if refusal := wrong.refusal(setting, out, engine is not None):
@@ -97,9 +97,9 @@ def command(
     return _print(report.to_json(), as_json, summary, everything)
 
 
-def _explain(statements: list[Statement], setting: RunSetting, as_json: bool) -> int:
+def _explain(statements: list[Statement], setting: RunSetting, as_json: bool, brief: bool) -> int:
     try:
-        explain.show(statements, setting, as_json)
+        explain.show(statements, setting, as_json, brief)
     except ModuleNotFoundError as error:
         # What networks are sampled is not even named without it; units are.
         if error.name != "torch":

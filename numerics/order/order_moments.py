@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, overload
 
 from flint import arb
 
@@ -61,19 +61,41 @@ def moment(
     return Enclosure.from_ball(_certified(rank, order, statistic, digits, route), digits, route)
 
 
-@alone
+@overload
 def constant(
     rank: int,
+    digits: int = ...,
+    window: int = ...,
+    route: str = ...,
+    unit: str = ...,
+    correlation: Any = ...,
+) -> Enclosure: ...
+
+
+@overload
+def constant(
+    rank: Iterable[int],
+    digits: int = ...,
+    window: int = ...,
+    route: str = ...,
+    unit: str = ...,
+    correlation: Any = ...,
+) -> list[Enclosure]: ...
+
+
+@alone
+def constant(
+    rank: int | Iterable[int],
     digits: int = 50,
     window: int = 1,
     route: str = "auto",
     unit: str = "maxout",
     correlation: Any = 0,
-) -> Enclosure:
+) -> Enclosure | list[Enclosure]:
     """Enclose c = 1/M_K, the weight variance times fan_in that keeps activations stationary.
 
     Args:
-      rank: K, an integer from 1 to 10^15.
+      rank: K, an integer from 1 to 10^15; of several, a list comes back.
       window: cells p of a max pooling that follows; c = 1/M_{Kp} then.
       correlation: of the cells' patches, 0 to 1; c = 1/M_{K,p}(correlation), see docs/pooling.md.
       unit: "maxout", "groupsort", "maxmin", "lwta", "mfm" or "mfm23"; units other than maxout have
@@ -84,21 +106,29 @@ def constant(
       MaxoutError, PrecisionError: as ``moment``.
 
     Source: Tseran and Montúfar (ICML 2023).
+
+    >>> print(constant(5, digits=10))
+    0.5555492482 +/- 2.9e-11 (certified, arb)
+    >>> [float(c) for c in constant([2, 3], digits=5)]
+    [1.0, 0.78391]
     """
-    rank, digits = RANK(rank), DIGITS(digits)
+    given: Any = rank
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        return [constant(int(RANK(k)), digits, window, route, unit, correlation) for k in given]
+    pieces, digits = int(RANK(given)), DIGITS(digits)
     if unit != "maxout":
         if window != 1 or route != "auto" or correlation:
             raise DomainError(f"window, correlation and route are maxout's; the unit is {unit!r}")
-        return _of_unit(rank, unit, digits)
+        return _of_unit(pieces, unit, digits)
     if correlation:
-        return _of_correlated(rank, WINDOW(window), correlation, digits)
+        return _of_correlated(pieces, WINDOW(window), correlation, digits)
     if window != 1:
-        rank = RANK(rank * WINDOW(window))
+        pieces = int(RANK(pieces * WINDOW(window)))
     _check("route", route, ("auto", "closed", "arb"))
     if route == "auto":
-        closed = digits >= CLOSED_FROM and _closed(rank, 2, "largest") is not None
+        closed = digits >= CLOSED_FROM and _closed(pieces, 2, "largest") is not None
         route = "closed" if closed else "arb"
-    return _reciprocal(_certified(rank, 2, "largest", digits, route), digits, route)
+    return _reciprocal(_certified(pieces, 2, "largest", digits, route), digits, route)
 
 
 def _of_unit(rank: int, unit: str, digits: int) -> Enclosure:

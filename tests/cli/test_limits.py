@@ -17,6 +17,7 @@ from maxout.cli.main import INTERRUPTED, OK, USAGE, run
 from maxout.numerics.regions import MaxoutLayers, count_segment, room, subdivide
 from maxout.theory.errors import DomainError, MaxoutError
 from maxout.theory.network import Network
+from maxout.theory.typed import MAX_LAYERS
 
 FIVE = ("--rank", "5", "--inputs", "10")
 TWO = ("--rank", "2", "--inputs", "2")
@@ -94,7 +95,7 @@ def test_what_would_not_end_is_refused_in_one_line(capsys, tmp_path, case) -> No
 
 
 def test_sizes_at_the_limits_are_let_in() -> None:
-    assert len(parse.widths("1x10000")) == parse.MAX_LAYERS
+    assert len(parse.widths("1x10000")) == MAX_LAYERS
     assert len(parse.ranks(("1..10000",))) == parse.MAX_RANKS
     network = Network(10, (100,), 1, 10)  # 10,100 + ... weights
     weights = 10 * 100 * 10 + 100
@@ -109,7 +110,7 @@ def test_sizes_at_the_limits_are_let_in() -> None:
 
 def test_a_chain_of_a_deep_network_has_fewer_draws(capsys) -> None:
     assert limits.chain_draws(200) == 100_000
-    assert limits.chain_draws(parse.MAX_LAYERS) == 2000
+    assert limits.chain_draws(MAX_LAYERS) == 2000
     words = ["curve", *TWO, "--widths", "2x1000", "--bias", "gaussian", "--circle", "1"]
     assert run([*words, "--simulate", "0", "--json"]) == OK
     assert len(re.findall(r"\n    [\d.e-]+", capsys.readouterr().out)) == 1000

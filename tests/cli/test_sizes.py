@@ -209,7 +209,7 @@ BAD = {
     "too few networks": (("ladder", "jacobian.mean", *SIZED, "--simulate", "3"), "simulate must"),
     "networks in words": (("ladder", "jacobian.mean", *SIZED, "--simulate", "x"), "simulate must"),
     "typical without a network": (("typical",), "--rank"),
-    "typical of any biases": (("typical", *NETWORK), "'gaussian' or 'zero'"),
+    "typical of any biases": (("typical", *NETWORK, "--bias", "any"), "'gaussian' or 'zero'"),
     "samples": (("typical", *SIZED, "--samples", "10"), "samples must be"),
     "cosine": (("typical", *SIZED, "--cosine", "2"), "cosine must be"),
     "norm": (("typical", *SIZED, "--norm", "nan"), "norm must be"),

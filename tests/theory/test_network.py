@@ -63,10 +63,18 @@ def test_c_refuses(value) -> None:
         WEIGHT_VARIANCE(value)
 
 
-@pytest.mark.parametrize("value", [(), (0,), (3, -1), "8,8", 8, None, (2.5,), [[8]]])
+@pytest.mark.parametrize("value", [(), (0,), 0, (3, -1), "8,0", b"8", 8.5, None, (2.5,), [[8]]])
 def test_widths_refuse(value) -> None:
     with pytest.raises(MaxoutError, match="widths must be one or more integers"):
         Network(2, value)
+
+
+def test_widths_are_read_as_they_are_typed() -> None:
+    assert Network(10, "20x3", rank=5) == Network(10, (20, 20, 20), rank=5)
+    assert Network(10, "64x2,32") == Network(10, [64, 64, 32])
+    assert Network(10, 20) == Network(10, (20,))
+    with pytest.raises(MaxoutError, match="widths must be one or more integers"):
+        Network(10, "20x3; 1")
 
 
 def test_bias_refuses() -> None:
