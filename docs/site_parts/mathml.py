@@ -1,9 +1,13 @@
 """Formulas as MathML, set when the site is built: nothing is loaded and no script is needed."""
 
-from typing import Any
+from __future__ import annotations
 
-from docutils import nodes
+from typing import TYPE_CHECKING, Any
+
 from latex2mathml.converter import convert
+
+if TYPE_CHECKING:
+    from docutils import nodes
 
 # Not in the converter's vocabulary.
 _WORDS = {r"\operatorname*": r"\operatorname"}
@@ -21,13 +25,17 @@ def mathml(latex: str, display: str) -> str:
 
 
 def _inline(self: Any, node: nodes.math) -> None:
+    from docutils.nodes import SkipNode  # Sphinx brings it; tests set formulas without
+
     self.body.append(mathml(node.astext(), "inline"))
-    raise nodes.SkipNode
+    raise SkipNode
 
 
 def _block(self: Any, node: nodes.math_block) -> None:
+    from docutils.nodes import SkipNode
+
     self.body.append(f'<div class="math-block">{mathml(node.astext(), "block")}</div>')
-    raise nodes.SkipNode
+    raise SkipNode
 
 
 def setup(app: Any) -> dict[str, Any]:

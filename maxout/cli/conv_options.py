@@ -72,7 +72,7 @@ def _read(name: str, text: str) -> Any:
     if name in ("bias", PADDING_MODE.name):
         return text
     if name == "c":
-        return parse.number(text, name)
+        return parse.variance(text)
     if name in ("rank", "outputs", GROUPS.name):
         return parse.integer(text, name)
     return parse.shape(text, name)

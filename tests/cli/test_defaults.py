@@ -58,6 +58,8 @@ def defaults(name: str) -> list[tuple[str, str]]:
 
 
 EVALUATED = {**REQUIRED, "bounds": ("jacobian.mean", *NETWORK)}
+CONVOLUTION = ("--rank", "3", "--channels", "2,4", "--size", "5", "--kernel", "3")
+OF_CONVOLUTIONS = {"--stride", "--padding", "--dilation", "--groups", "--padding-mode"}
 # Rows of all layers are what a ladder shows; the default is that of a statement of one layer.
 APART = {("ladder", "--layer")}
 FOUND = [
@@ -70,9 +72,14 @@ FOUND = [
 
 @pytest.mark.parametrize(("name", "option", "value"), FOUND)
 def test_a_default_is_accepted_and_changes_nothing(name, option, value) -> None:
-    code, said = run(name, *EVALUATED[name], option, value)
+    words = CONVOLUTION if option in OF_CONVOLUTIONS else EVALUATED[name]
+    code, said = run(name, *words, option, value)
     assert code == OK, said
-    assert said == run(name, *EVALUATED[name])[1]
+    assert said == run(name, *words)[1]
+
+
+def test_the_default_c_is_accepted_of_convolutions() -> None:
+    assert run("bounds", *CONVOLUTION, "--c", "1/M_K") == run("bounds", *CONVOLUTION)
 
 
 def test_defaults_in_symbols_are_among_them() -> None:
