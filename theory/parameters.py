@@ -196,7 +196,7 @@ PARTICIPATION = Field(
     symbols.participation,
     "a number above 0, at most 1",
     (0.1, 0.5, 1),
-    "inverse participation ratio of x, sum of x_i^4 over |x|^4",
+    "inverse participation ratio of x, sum of x_i^4 over the square of the sum of x_i^2",
     real(lambda v: bool(v > 0) and bool(v <= 1)),
 )
 PARAMETERS = (
