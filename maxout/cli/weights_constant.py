@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
 import sympy as sp
 
 from maxout.cli import output
@@ -51,7 +50,7 @@ def show(ranks: list[int], weights: str, fan_in: Any, digits: int, as_json: bool
             rows.append(("integrated", f"{1 / exact:.7g}", f"{exact:.7g}"))
         title = f"rank {rank}, {law.name} weights, fan_in {inputs:,}"
         output.table((title, "c", "second moment"), rows)
-    click.echo(
+    output.say(
         "all |x_i| equal; a unit's mean square is its second moment times weight variance and |x|^2"
     )
 
