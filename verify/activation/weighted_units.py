@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import sympy as sp
 from scipy.special import ndtr, ndtri
 
 from maxout.verify.sampling.populations import Arrays, Setting, shard_size
@@ -49,13 +51,18 @@ class WeightedUnits:
       law: of the weights, "uniform", "truncated" or "laplace".
       inputs: x.
       rank: K.
-      deviation: standard deviation of a weight.
+      variance: of a weight, exact: a rounded root in the name would be another stream elsewhere.
     """
 
     law: str
     inputs: tuple[int, ...]
     rank: int
-    deviation: float
+    variance: sp.Expr
+
+    @cached_property
+    def deviation(self) -> float:
+        """Standard deviation of a weight."""
+        return float(sp.sqrt(self.variance).evalf(17))
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -64,7 +71,7 @@ class WeightedUnits:
     @property
     def name(self) -> str:
         inputs = ",".join(map(str, self.inputs))
-        return f"weighted-units/{self.law}/{self.rank}/{self.deviation}/{inputs}"
+        return f"weighted-units/{self.law}/{self.rank}/{self.variance}/{inputs}"
 
     @property
     def shard_size(self) -> int:

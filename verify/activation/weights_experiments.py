@@ -105,8 +105,8 @@ def _weights(size: Size) -> Iterator[Experiment]:
     if size.network is not None:
         networks = [(law, own) for own in size.networks([networks[0][1]]) for law in _SAMPLED]
     for law, network in networks:
-        scale = float(sp.sqrt(network.c / network.inputs).evalf(17))
-        population = WeightedUnits(law, _inputs(network), network.rank, scale)
+        variance = network.c / network.inputs
+        population = WeightedUnits(law, _inputs(network), network.rank, variance)
         yield _experiment("init.weights.second_moment", law, network, population, size)
 
 
